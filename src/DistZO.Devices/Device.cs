@@ -1,0 +1,79 @@
+namespace DistZO.Devices;
+
+/// <summary>What a linear layer does to its result, after the bias.</summary>
+public enum Activation
+{
+    None,
+    Relu,
+}
+
+/// <summary>One log-probability that is wanted: of token <paramref name="Target"/> at row <paramref name="Row"/>.</summary>
+public readonly record struct TokenTarget(int Row, int Target);
+
+/// <summary>
+/// A compute device: it owns memory and a small set of kernels, and model code is written once against them. Every kernel that takes
+/// a <see cref="Parameter"/> folds the updates that it lacks up to <see cref="Pass.Step"/>, evaluates all probes of the pass, and never
+/// stores a perturbed weight or z outside of its own scratch. A device serves one caller at a time.
+/// </summary>
+public abstract class Device : IDisposable
+{
+    /// <summary>The version of the arithmetic that losses depend on, for example <c>cpu-v1</c>. Part of a run's identity.</summary>
+    public abstract string Arithmetic { get; }
+
+    /// <summary>One line for people: which instruction set, how many threads.</summary>
+    public abstract string Description { get; }
+
+    /// <summary>Memory for <paramref name="bytes"/> bytes, zeroed. Throws <see cref="RunFailedException"/> when there is not enough.</summary>
+    public abstract DeviceMemory Allocate(long bytes);
+
+    /// <summary>Copies host bytes into device memory at a byte offset.</summary>
+    public abstract void Upload(ReadOnlySpan<byte> source, DeviceMemory destination, long offset);
+
+    /// <summary>Copies device memory from a byte offset on to host bytes.</summary>
+    public abstract void Download(DeviceMemory source, long offset, Span<byte> destination);
+
+    /// <summary>An empty activation buffer for <paramref name="features"/> features a token.</summary>
+    public abstract Activations CreateActivations(int features);
+
+    /// <summary>
+    /// Table lookup: <c>y[t] = table[rows[t]]</c>, or <c>y[t] += …</c>. Only the touched rows are perturbed. A table that
+    /// <paramref name="foldsElsewhere"/> (a tied embedding, folded in the head's visit) is seen through its pending updates and
+    /// stored unchanged; any other is folded here.
+    /// </summary>
+    public abstract void Lookup(Pass pass, Parameter table, ReadOnlySpan<int> rows, Activations y, bool accumulate, bool foldsElsewhere);
+
+    /// <summary>
+    /// <c>y = f(x·Wᵀ + b)</c>, or <c>y += f(…)</c>, for every token of every probe. W is [y.Features, x.Features] row-major;
+    /// <paramref name="bias"/> may be null.
+    /// </summary>
+    public abstract void Linear(Pass pass, Parameter weight, Parameter? bias, Activations x, Activations y, Activation activation, bool accumulate);
+
+    /// <summary>Layer normalization over features: <c>y = (x − mean)/√(var + epsilon)·scale + shift</c>. y may be x.</summary>
+    public abstract void LayerNorm(Pass pass, Parameter? scale, Parameter? shift, float epsilon, Activations x, Activations y);
+
+    /// <summary>
+    /// Causal attention within each sequence of the pass and its prefix: softmax(scale·q·kᵀ)·v, head by head. Never materializes
+    /// more than one tile of queries against its keys. y may be q.
+    /// </summary>
+    public abstract void Attention(Pass pass, int heads, float scale, Activations q, Activations k, Activations v, Activations y);
+
+    /// <summary>Keeps only the given token rows: <c>y[i] = x[rows[i]]</c>, for every probe.</summary>
+    public abstract void Gather(Pass pass, Activations x, ReadOnlySpan<int> rows, Activations y);
+
+    /// <summary>
+    /// Log-probabilities under softmax(x·Wᵀ) over the whole vocabulary, which is never materialized. The result is
+    /// [probe][target], in the order of <paramref name="targets"/>; −NLL of the token.
+    /// </summary>
+    public abstract void LogProbabilities(Pass pass, Parameter head, Activations x, ReadOnlySpan<TokenTarget> targets, Span<double> result);
+
+    /// <summary>Copies one probe's activations to the host as row-major [tokens, features].</summary>
+    public abstract void Read(Activations x, int probe, Span<float> destination);
+
+    /// <summary>Folds a parameter up to <paramref name="step"/> in one pass over its memory; the same bits as step by step.</summary>
+    public abstract void Fold(Parameter parameter, UpdateHistory updates, int step);
+
+    /// <summary>This parameter's part of the weights digest (CONTRACTS: Σ mod 2¹²⁸ over its 8-byte words), as stored.</summary>
+    public abstract UInt128 Digest(Parameter parameter);
+
+    public abstract void Dispose();
+}

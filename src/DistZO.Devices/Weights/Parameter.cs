@@ -1,0 +1,57 @@
+namespace DistZO.Devices;
+
+/// <summary>
+/// One tensor of a model, held by a device in row-major order as the checkpoint stores it. Weights change in one place only: when
+/// a commit is folded in (<see cref="FoldedTo"/> then moves on).
+/// </summary>
+public sealed class Parameter : IDisposable
+{
+    /// <param name="name">The logical name, as in the checkpoint.</param>
+    /// <param name="shape">Row-major dimensions, as the checkpoint stores them.</param>
+    /// <param name="role">What the tensor is for.</param>
+    /// <param name="ordinal">Its position in the run's layout: the third counter word of philox-v1.</param>
+    /// <param name="trainable">False for a frozen tensor: no perturbation, no update.</param>
+    /// <param name="type">The number format of <paramref name="storage"/>.</param>
+    /// <param name="storage">The weights; owned by the parameter from here on.</param>
+    public Parameter(string name, IReadOnlyList<long> shape, TensorRole role, int ordinal, bool trainable, WeightType type, DeviceMemory storage)
+    {
+        Name = name;
+        Shape = shape;
+        Role = role;
+        Ordinal = ordinal;
+        Trainable = trainable;
+        Type = type;
+        Storage = storage;
+        Length = 1;
+        foreach (var n in shape) Length = checked(Length * n);
+        if (storage.Bytes < Length * type.Size()) throw new ArgumentException($"'{name}' needs {Length * type.Size()} bytes, got {storage.Bytes}.");
+    }
+
+    public string Name { get; }
+
+    public IReadOnlyList<long> Shape { get; }
+
+    public TensorRole Role { get; }
+
+    public int Ordinal { get; }
+
+    public bool Trainable { get; }
+
+    public WeightType Type { get; }
+
+    public DeviceMemory Storage { get; }
+
+    /// <summary>Number of elements.</summary>
+    public long Length { get; }
+
+    /// <summary>The first dimension: output features of a matrix, rows of a table.</summary>
+    public int Rows => checked((int)Shape[0]);
+
+    /// <summary>Elements a row.</summary>
+    public int Columns => Shape[0] == 0 ? 0 : checked((int)(Length / Shape[0]));
+
+    /// <summary>The stored values are the weights at this step. Only a device's folding moves it.</summary>
+    public int FoldedTo { get; set; }
+
+    public void Dispose() => Storage.Dispose();
+}
