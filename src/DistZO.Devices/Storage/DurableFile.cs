@@ -8,7 +8,7 @@ namespace DistZO.Devices;
 /// </summary>
 public static partial class DurableFile
 {
-    /// <summary>What is appended to a file's name while it is being written. A leftover of a crash is overwritten by the next write.</summary>
+    /// <summary>What a file's name ends in while it is being written. A leftover of a crash is overwritten by the next write.</summary>
     public const string TemporarySuffix = ".tmp";
 
     // Linux errno values. The last two, and a read-only file system, are how some file systems say that a directory needs no flush.
@@ -69,11 +69,11 @@ public static partial class DurableFile
         var error = handle < 0 || Flush(handle) < 0 ? Marshal.GetLastPInvokeError() : 0;
         if (handle >= 0) _ = Close(handle);
         if (error is 0 or InvalidArgument or NotSupported or ReadOnlyFileSystem) return;
-        throw new RunFailedException(
-            $"cannot flush the directory '{directory}' to disk ({Marshal.GetPInvokeErrorMessage(error)}); check the disk, then run the same command again");
+        var reason = Marshal.GetPInvokeErrorMessage(error);
+        throw new RunFailedException($"cannot flush the directory '{directory}' to disk ({reason}); check the disk, then run it again");
     }
 
-    /// <summary>What to throw when writing <paramref name="path"/> failed: bad input if the place is not writable, else a failed run.</summary>
+    /// <summary>What to throw when a file could not be written: bad input if the place is at fault, else a failed run.</summary>
     /// <param name="path">The file that was being written.</param>
     /// <param name="error">What the file system threw.</param>
     /// <param name="bytes">The size that the file needs if known, else 0.</param>
@@ -81,13 +81,14 @@ public static partial class DurableFile
     {
         // .NET's messages name the path themselves, and sometimes the temporary one; the user's path is said first here.
         var reason = error.Message.TrimEnd('.');
-        if (error is UnauthorizedAccessException or DirectoryNotFoundException or PathTooLongException || error.HResult == ReadOnlyFileSystem)
+        var placeIsBad = error is UnauthorizedAccessException or DirectoryNotFoundException or PathTooLongException;
+        if (placeIsBad || error.HResult == ReadOnlyFileSystem)
         {
             return new BadInputException($"cannot write '{path}' ({reason}); choose a directory that exists and can be written to", error);
         }
 
         var needed = bytes > 0 ? $"; it needs {bytes:N0} bytes" : "";
-        return new RunFailedException($"cannot write '{path}' ({reason}){needed}; free some space or check the disk, then run the same command again", error);
+        return new RunFailedException($"cannot write '{path}' ({reason}){needed}; free space or check the disk, then run it again", error);
     }
 
     private static void Remove(string path)
