@@ -1,0 +1,56 @@
+namespace DistZO.Training;
+
+/// <summary>
+/// What may follow a prompt: its token ids, of which the first <paramref name="Unscored"/> still belong to the prompt. That happens
+/// only where a choice changes how the end of its prompt is tokenized, so that the options share less than the whole prompt.
+/// </summary>
+public sealed record EncodedOption(int[] Tokens, int Unscored)
+{
+    /// <summary>Tokens whose log-probability counts; at least one.</summary>
+    public int Scored => Tokens.Length - Unscored;
+}
+
+/// <summary>
+/// One row as token ids. A multiple-choice row has its choices as options and the right one as label. Any other row has one option,
+/// all of whose scored tokens are learned: the completion of a prompt, or the text after its first token (which nothing predicts).
+/// </summary>
+public sealed class EncodedExample
+{
+    /// <summary>Builds an example; every option must have a scored token.</summary>
+    /// <param name="prompt">Ids that all options share, at least one.</param>
+    /// <param name="options">One option, or one for each choice.</param>
+    /// <param name="label">Index of the right option.</param>
+    /// <param name="line">The line of the data file, from 1.</param>
+    public EncodedExample(int[] prompt, EncodedOption[] options, int label, int line)
+    {
+        ArgumentOutOfRangeException.ThrowIfZero(prompt.Length);
+        ArgumentOutOfRangeException.ThrowIfZero(options.Length);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)label, (uint)options.Length, nameof(label));
+        foreach (var option in options) ArgumentOutOfRangeException.ThrowIfLessThan(option.Scored, 1, nameof(options));
+        (Prompt, Options, Label, Line) = (prompt, options, label, line);
+    }
+
+    /// <summary>Ids that all options share, at least one.</summary>
+    public int[] Prompt { get; }
+
+    /// <summary>One option, or one for each choice.</summary>
+    public EncodedOption[] Options { get; }
+
+    /// <summary>Index of the right option.</summary>
+    public int Label { get; }
+
+    /// <summary>The line of the data file, from 1.</summary>
+    public int Line { get; }
+
+    /// <summary>Whether the row is a choice between options; otherwise its tokens are learned one by one.</summary>
+    public bool IsChoice => Options.Length > 1;
+
+    /// <summary>Rows of the device that the example takes: the prompt once, and each option without its last token.</summary>
+    public int PackedTokens => Prompt.Length + Options.Sum(option => option.Tokens.Length - 1);
+
+    /// <summary>Log-probabilities that the example needs.</summary>
+    public int Targets => Options.Sum(option => option.Scored);
+
+    /// <summary>Terms of the loss: one for a choice, otherwise one a token.</summary>
+    public int Terms => IsChoice ? 1 : Options[0].Scored;
+}

@@ -1,0 +1,108 @@
+using DistZO.Devices;
+
+namespace DistZO.Training;
+
+/// <summary>
+/// Turns rows into token ids as MeZO does: a choice's tokens are those of prompt + choice after as many as the prompt alone has. What
+/// the model sees is always the encoding of the whole text. The tokenizer's leading special tokens (OPT's <c>&lt;/s&gt;</c>) stand
+/// first and survive truncation; trailing ones would separate a prompt from its answer and are not used. No end-of-text token is
+/// added to an answer.
+/// </summary>
+public sealed class ExampleEncoder
+{
+    private readonly ITextEncoder _encoder;
+    private readonly PromptOptions _options;
+    private readonly RowRenderer _renderer;
+    private readonly int[] _leading;
+
+    /// <summary>Throws <see cref="BadInputException"/> when the templates contradict each other or cannot be parsed.</summary>
+    public ExampleEncoder(ITextEncoder encoder, PromptOptions options)
+    {
+        _encoder = encoder;
+        _options = options;
+        _renderer = new RowRenderer(options);
+        _leading = LeadingTokens(encoder);
+    }
+
+    /// <summary>What was given for rows to become examples.</summary>
+    public PromptOptions Options => _options;
+
+    /// <summary>
+    /// One row as token ids, at most <see cref="PromptOptions.MaxLength"/> of them with the longest option. Too long a prompt loses
+    /// its oldest tokens, an answer none; too long a text loses its end. Throws <see cref="BadInputException"/> naming file and line.
+    /// </summary>
+    public EncodedExample Encode(JsonlRow row, RowShape shape)
+    {
+        var text = _renderer.Render(row, shape);
+        return text.Prompt is null ? EncodeText(row, text.Answers[0]) : EncodeAnswers(row, text.Prompt, text);
+    }
+
+    private EncodedExample EncodeText(JsonlRow row, string text)
+    {
+        int[] ids = EncodeWhole(text);
+        int given = Math.Max(1, _leading.Length);
+        if (ids.Length <= given) throw row.Error("the text has no token to learn; remove the row, or give it more text");
+        if (_options.MaxLength <= given) throw row.Error($"max_length {_options.MaxLength} leaves no room for the text");
+        ids = ids[..Math.Min(ids.Length, _options.MaxLength)];
+        return new EncodedExample(ids[..given], [new EncodedOption(ids[given..], 0)], 0, row.Line);
+    }
+
+    private EncodedExample EncodeAnswers(JsonlRow row, string prompt, in RenderedRow text)
+    {
+        int promptLength = EncodeWhole(prompt).Length;
+        int[][] whole = [.. text.Answers.Select(answer => EncodeWhole(prompt + answer))];
+        for (int i = 0; i < whole.Length; i++)
+        {
+            if (whole[i].Length > promptLength) continue;
+            throw row.Error($"{AnswerName(i)} becomes no token of its own after the prompt; {Remedy(text.Answers[i])}");
+        }
+        int shared = SharedLength(whole, promptLength);
+        if (shared == 0)
+        {
+            throw row.Error("no token comes before the answer, and a first token cannot be predicted; " +
+                            "give the prompt some text that the answer does not merge with");
+        }
+        EncodedOption[] options = [.. whole.Select(ids => new EncodedOption(ids[shared..], promptLength - shared))];
+        return new EncodedExample(Truncate(row, whole[0].AsSpan(0, shared), options), options, text.Label, row.Line);
+    }
+
+    /// <summary>Keeps the leading special tokens and the newest of the others.</summary>
+    private int[] Truncate(JsonlRow row, ReadOnlySpan<int> prompt, EncodedOption[] options)
+    {
+        int longest = options.Max(option => option.Tokens.Length);
+        int room = _options.MaxLength - longest;
+        if (prompt.Length <= room) return prompt.ToArray();
+        int leading = Math.Min(_leading.Length, prompt.Length);
+        if (room < Math.Max(1, leading))
+        {
+            throw row.Error($"the answer alone takes {longest} tokens, which leaves no room for a prompt within " +
+                            $"max_length {_options.MaxLength}; raise it, or shorten the answer");
+        }
+        return [.. prompt[..leading], .. prompt[(prompt.Length - (room - leading))..]];
+    }
+
+    private int[] EncodeWhole(string text) => [.. _leading, .. _encoder.Encode(text, false)];
+
+    private string AnswerName(int index) =>
+        _options.Choices.Count > 0 ? $"the choice \"{_options.Choices[index].Label}\"" : "the completion";
+
+    private static string Remedy(string answer) => answer.Length == 0
+        ? "it is empty"
+        : $"let it begin with a space (it is \"{answer}\")";
+
+    private static int SharedLength(int[][] whole, int promptLength)
+    {
+        int shared = promptLength;
+        foreach (int[] ids in whole) shared = Math.Min(shared, whole[0].AsSpan(0, shared).CommonPrefixLength(ids));
+        return shared;
+    }
+
+    /// <summary>The special tokens before a text: those of an encoding with special tokens before the same without.</summary>
+    private static int[] LeadingTokens(ITextEncoder encoder)
+    {
+        int[] plain = encoder.Encode("a", false);
+        int[] special = encoder.Encode("a", true);
+        int at = special.AsSpan().IndexOf(plain);
+        return at <= 0 ? [] : special[..at];
+    }
+}

@@ -1,0 +1,78 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using DistZO.Devices;
+
+namespace DistZO.Training;
+
+/// <summary>The rows of one data file as token ids, in the order of the file.</summary>
+public sealed class ExampleSet
+{
+    private ExampleSet(string path, RowShape shape, IReadOnlyList<string> labels, EncodedExample[] examples)
+    {
+        Path = path;
+        Shape = shape;
+        Labels = labels;
+        Examples = examples;
+    }
+
+    /// <summary>The file, as the user named it.</summary>
+    public string Path { get; }
+
+    /// <summary>What the rows are.</summary>
+    public RowShape Shape { get; }
+
+    /// <summary>Names of the choices by label index; empty unless <see cref="Shape"/> is <see cref="RowShape.Choices"/>.</summary>
+    public IReadOnlyList<string> Labels { get; }
+
+    /// <summary>The rows, at least one.</summary>
+    public IReadOnlyList<EncodedExample> Examples { get; }
+
+    /// <summary>Reads and encodes a file. All rows must have the shape of the first. Throws <see cref="BadInputException"/>.</summary>
+    public static ExampleSet Load(string path, ExampleEncoder encoder)
+    {
+        var examples = new List<EncodedExample>();
+        RowShape? shape = null;
+        foreach (var row in JsonlFile.Read(path))
+        {
+            shape ??= RowShapes.Of(encoder.Options, row);
+            examples.Add(encoder.Encode(row, shape.Value));
+        }
+        return new ExampleSet(path, shape!.Value, [.. encoder.Options.Choices.Select(choice => choice.Label)], [.. examples]);
+    }
+
+    /// <summary>
+    /// SHA-256 of all ids and label spans, for the run's identity. The bytes, every number a little-endian int32: ASCII
+    /// <c>distzo-examples-v1</c>, the number of examples; then for each its label index, prompt length, prompt ids, number of options,
+    /// and for each option its unscored length, its length, its ids.
+    /// </summary>
+    public byte[] Digest()
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        hash.AppendData("distzo-examples-v1"u8);
+        Append(hash, Examples.Count);
+        foreach (var example in Examples)
+        {
+            Append(hash, example.Label);
+            Append(hash, example.Prompt.Length);
+            Append(hash, example.Prompt);
+            Append(hash, example.Options.Length);
+            foreach (var option in example.Options)
+            {
+                Append(hash, option.Unscored);
+                Append(hash, option.Tokens.Length);
+                Append(hash, option.Tokens);
+            }
+        }
+        return hash.GetHashAndReset();
+    }
+
+    private static void Append(IncrementalHash hash, params ReadOnlySpan<int> values)
+    {
+        Span<byte> bytes = stackalloc byte[4];
+        foreach (int value in values)
+        {
+            BinaryPrimitives.WriteInt32LittleEndian(bytes, value);
+            hash.AppendData(bytes);
+        }
+    }
+}

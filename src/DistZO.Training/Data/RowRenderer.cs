@@ -1,0 +1,105 @@
+using System.Text;
+using System.Text.Json;
+using DistZO.Devices;
+
+namespace DistZO.Training;
+
+/// <summary>A row as text. Without a prompt the answer is all there is (language modelling).</summary>
+internal readonly record struct RenderedRow(string? Prompt, string[] Answers, int Label);
+
+/// <summary>
+/// Turns rows into text by their shape and the templates. Messages are rendered plainly, whatever chat format a model was trained on:
+/// one line <c>role: content</c> a message, the last of which, the assistant's, is the answer (" content" after "assistant:").
+/// </summary>
+internal sealed class RowRenderer
+{
+    private readonly PromptOptions _options;
+    private readonly PromptTemplate? _prompt;
+    private readonly PromptTemplate? _completion;
+    private readonly PromptTemplate[] _choices;
+    private readonly Dictionary<string, int> _labels;
+
+    public RowRenderer(PromptOptions options)
+    {
+        Check(options);
+        _options = options;
+        _prompt = options.Prompt is null ? null : new PromptTemplate(options.Prompt, "prompt");
+        _completion = options.Completion is null ? null : new PromptTemplate(options.Completion, "completion");
+        _choices = [.. options.Choices.Select(choice => new PromptTemplate(choice.Text, $"choices.{choice.Label}"))];
+        _labels = [];
+        for (int i = 0; i < options.Choices.Count; i++)
+        {
+            if (!_labels.TryAdd(options.Choices[i].Label, i))
+            {
+                throw new BadInputException($"choices: the label \"{options.Choices[i].Label}\" stands there twice");
+            }
+        }
+    }
+
+    public RenderedRow Render(JsonlRow row, RowShape shape) => shape switch
+    {
+        RowShape.Choices => new(_prompt!.Render(row), [.. _choices.Select(choice => choice.Render(row))], LabelOf(row)),
+        RowShape.Completion when _prompt is not null => new(_prompt.Render(row), [_completion!.Render(row)], 0),
+        RowShape.Completion => new(Plain(row, "prompt"), [Plain(row, "completion")], 0),
+        RowShape.Messages => RenderMessages(row),
+        _ => new(null, [row.String("text")], 0),
+    };
+
+    private static void Check(PromptOptions options)
+    {
+        bool choices = options.Choices.Count > 0;
+        if (options.Prompt is null && choices) throw new BadInputException("choices: need a template \"prompt\" that they follow");
+        if (options.Prompt is null && options.Completion is not null)
+        {
+            throw new BadInputException("completion: needs a template \"prompt\" that it follows");
+        }
+        if (options.Prompt is not null && !choices && options.Completion is null)
+        {
+            throw new BadInputException("prompt: needs \"choices\", or a template \"completion\", to follow it");
+        }
+        if (choices && options.Completion is not null) throw new BadInputException("completion: cannot be used together with \"choices\"");
+        if (options.Choices.Count == 1) throw new BadInputException("choices: need at least two; use \"completion\" for a single one");
+        if (options.MaxLength < 2) throw new BadInputException($"max_length: must be at least 2, but is {options.MaxLength}");
+    }
+
+    private int LabelOf(JsonlRow row)
+    {
+        string label = row.Text(_options.LabelField);
+        return _labels.TryGetValue(label, out int index)
+            ? index
+            : throw row.Error($"\"{_options.LabelField}\" is \"{label}\", which is none of the choices: " +
+                              string.Join(", ", _options.Choices.Select(choice => $"\"{choice.Label}\"")));
+    }
+
+    private static string Plain(JsonlRow row, string field) => row[field].ValueKind == JsonValueKind.Array
+        ? throw row.Error($"field \"{field}\" is a list of messages; put the whole conversation into one field \"messages\" instead")
+        : row.String(field);
+
+    private static RenderedRow RenderMessages(JsonlRow row)
+    {
+        var messages = row["messages"];
+        if (messages.ValueKind != JsonValueKind.Array || messages.GetArrayLength() == 0)
+        {
+            throw row.Error("field \"messages\" must be a list of {\"role\", \"content\"} objects");
+        }
+        var prompt = new StringBuilder();
+        int last = messages.GetArrayLength() - 1;
+        for (int i = 0; i < last; i++) prompt.Append(Part(row, i, "role")).Append(": ").Append(Part(row, i, "content")).Append('\n');
+        string role = Part(row, last, "role");
+        if (role != "assistant")
+        {
+            throw row.Error($"the last of \"messages\" must be the assistant's, which is what is learned, but its role is \"{role}\"");
+        }
+        return new(prompt.Append(role).Append(':').ToString(), [" " + Part(row, last, "content")], 0);
+    }
+
+    private static string Part(JsonlRow row, int index, string name)
+    {
+        var message = row["messages"][index];
+        if (message.ValueKind == JsonValueKind.Object && message.TryGetProperty(name, out var part))
+        {
+            if (part.ValueKind == JsonValueKind.String) return part.GetString()!;
+        }
+        throw row.Error($"messages[{index}] must have \"{name}\" as a string");
+    }
+}

@@ -1,0 +1,45 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using DistZO.Devices;
+
+namespace DistZO.Training.Tests;
+
+public class ExampleSetTests
+{
+    private static readonly PromptOptions Options = new() { Prompt = "{text}", Choices = [new("0", " n"), new("1", " y")] };
+
+    private static ExampleSet Load(PromptOptions options, params string[] lines)
+    {
+        using var file = new TemporaryFile(lines);
+        return ExampleSet.Load(file.Path, new ExampleEncoder(LetterEncoder.Opt, options));
+    }
+
+    [Fact]
+    public void Digest_OfOneExample_IsTheHashOfTheDocumentedBytes()
+    {
+        int[] numbers = [1, 1, 2, 2, 'a', 2, 0, 2, ' ', 'n', 0, 2, ' ', 'y'];
+        byte[] bytes = new byte[18 + numbers.Length * 4];
+        "distzo-examples-v1"u8.CopyTo(bytes);
+        for (int i = 0; i < numbers.Length; i++) BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(18 + i * 4), numbers[i]);
+
+        Assert.Equal(SHA256.HashData(bytes), Load(Options, "{\"text\":\"a\",\"label\":1}").Digest());
+    }
+
+    [Fact]
+    public void Digest_DependsOnIdsLabelsAndOrder()
+    {
+        const string A = "{\"text\":\"a\",\"label\":1}", B = "{\"text\":\"b\",\"label\":1}", C = "{\"text\":\"a\",\"label\":0}";
+        ExampleSet[] sets = [Load(Options, A, B), Load(Options, B, A), Load(Options, C, B), Load(Options, A)];
+
+        Assert.Equal(4, sets.Select(set => Convert.ToHexString(set.Digest())).Distinct().Count());
+    }
+
+    [Fact]
+    public void Load_RowOfAnotherShapeThanTheFirst_NamesItsLine()
+    {
+        var error = Assert.Throws<BadInputException>(() =>
+            Load(new PromptOptions(), "{\"text\":\"a\"}", "{\"prompt\":\"a\",\"completion\":\"b\"}"));
+
+        Assert.EndsWith(":2: there is no field \"text\"; the row has \"prompt\", \"completion\"", error.Message, StringComparison.Ordinal);
+    }
+}
