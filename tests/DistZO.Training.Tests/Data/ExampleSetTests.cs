@@ -10,8 +10,9 @@ public class ExampleSetTests
 
     private static ExampleSet Load(PromptOptions options, params string[] lines)
     {
-        using var file = new TemporaryFile(lines);
-        return ExampleSet.Load(file.Path, new ExampleEncoder(LetterEncoder.Opt, options));
+        using var folder = new TemporaryFolder();
+        File.WriteAllLines(folder["rows.jsonl"], lines);
+        return ExampleSet.Load(folder["rows.jsonl"], new ExampleEncoder(LetterEncoder.Opt, options));
     }
 
     [Fact]
