@@ -1,0 +1,172 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+
+namespace DistZO.Optimization;
+
+/// <summary>The types that recipe keys have.</summary>
+internal static class RecipeTypes
+{
+    public static RecipeType<int> Integer(int min, int max = int.MaxValue)
+    {
+        var expected = max == int.MaxValue ? $"a whole number of at least {min}" : $"a whole number from {min} to {max}";
+        return new(expected, Read, value => value);
+
+        bool Read(RecipeNode node, out int value)
+        {
+            value = 0;
+            return node is RecipeScalar scalar
+                && int.TryParse(scalar.Text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out value)
+                && value >= min && value <= max;
+        }
+    }
+
+    public static RecipeType<ulong> Seed { get; } = new("a whole number from 0 to 18446744073709551615", ReadSeed, value => value);
+
+    /// <summary>A finite binary64 in [min, max], or in (min, max] if <paramref name="above"/>.</summary>
+    public static RecipeType<double> Number(double min, double max = double.MaxValue, bool above = false)
+    {
+        var least = above ? $"a number above {CanonicalJson.Number(min)}" : $"a number of at least {CanonicalJson.Number(min)}";
+        var expected = max == double.MaxValue ? least : $"{least} and at most {CanonicalJson.Number(max)}";
+        return new(expected, Read, value => value);
+
+        bool Read(RecipeNode node, out double value)
+        {
+            value = 0;
+            if (node is not RecipeScalar scalar || !TryNumber(scalar.Text, out value)) return false;
+            value += 0.0; // −0 becomes 0: two ways to write one value must not make two identities.
+            return value <= max && (above ? value > min : value >= min);
+        }
+    }
+
+    /// <summary>A share of something in [0, 1), or a whole number of at least 1.</summary>
+    public static RecipeType<double> CountOrShare { get; } = new("a whole number of steps, or a share of them below 1", ReadCountOrShare, value => value);
+
+    public static RecipeType<string> Text { get; } = new("a text", ReadText, value => value);
+
+    public static RecipeType<bool> Switch { get; } = OneOf(("true", true), ("false", false));
+
+    /// <summary>One of a few words, each standing for a value.</summary>
+    public static RecipeType<T> OneOf<T>(params (string Word, T Value)[] words)
+        where T : notnull
+    {
+        return new("one of " + string.Join(", ", words.Select(w => w.Word)), Read, Write);
+
+        bool Read(RecipeNode node, out T value)
+        {
+            value = default!;
+            if (node is not RecipeScalar scalar) return false;
+            foreach (var (word, meant) in words)
+            {
+                if (!string.Equals(scalar.Text, word, StringComparison.OrdinalIgnoreCase)) continue;
+                value = meant;
+                return true;
+            }
+
+            return false;
+        }
+
+        JsonNode? Write(T value)
+        {
+            var word = words.First(w => w.Value.Equals(value)).Word;
+            return value is bool flag ? flag : word;
+        }
+    }
+
+    /// <summary>The labels of a classification task and the text that stands for each, in the order given.</summary>
+    public static RecipeType<IReadOnlyList<Choice>> Choices { get; } =
+        new("a mapping of at least two different labels to texts, such as {0: \" terrible\", 1: \" great\"}", ReadChoices, WriteChoices);
+
+    /// <summary>A value that may be left open.</summary>
+    public static RecipeType<T?> Optional<T>(RecipeType<T> type, string unset = "none")
+        where T : struct
+    {
+        return new($"{type.Expected}, or {unset}", Read, value => value is { } set ? type.ToJson(set) : null);
+
+        bool Read(RecipeNode node, out T? value)
+        {
+            value = null;
+            if (IsUnset(node, unset)) return true;
+            if (!type.TryRead(node, out var set)) return false;
+            value = set;
+            return true;
+        }
+    }
+
+    /// <summary>As <see cref="Optional{T}"/>, for texts and the like. Any word is a text here, so only YAML's own null means "not set".</summary>
+    public static RecipeType<T?> OptionalReference<T>(RecipeType<T> type)
+        where T : class
+    {
+        return new(type.Expected, Read, value => value is null ? null : type.ToJson(value));
+
+        bool Read(RecipeNode node, out T? value)
+        {
+            value = null;
+            return node is RecipeScalar { IsNull: true } || type.TryRead(node, out value);
+        }
+    }
+
+    private static bool IsUnset(RecipeNode node, string unset) =>
+        node is RecipeScalar scalar && (scalar.IsNull || scalar.Text.Equals(unset, StringComparison.OrdinalIgnoreCase));
+
+    private static bool TryNumber(string text, out double value) =>
+        double.TryParse(text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent, CultureInfo.InvariantCulture, out value)
+        && double.IsFinite(value);
+
+    private static bool ReadSeed(RecipeNode node, out ulong value)
+    {
+        value = 0;
+        return node is RecipeScalar scalar && ulong.TryParse(scalar.Text, NumberStyles.None, CultureInfo.InvariantCulture, out value);
+    }
+
+    private static bool ReadCountOrShare(RecipeNode node, out double value)
+    {
+        value = 0;
+        if (node is not RecipeScalar scalar || !TryNumber(scalar.Text, out value)) return false;
+        value += 0.0;
+        return value >= 0 && (value < 1 || (value == Math.Floor(value) && value <= int.MaxValue));
+    }
+
+    private static bool ReadText(RecipeNode node, out string value)
+    {
+        value = "";
+        // A lone surrogate has no UTF-8 form, so it could be neither stored nor hashed.
+        if (node is not RecipeScalar { IsNull: false } scalar || !IsWellFormed(scalar.Text)) return false;
+        value = scalar.Text;
+        return true;
+    }
+
+    private static bool IsWellFormed(string text)
+    {
+        for (var i = 0; i < text.Length; i++)
+        {
+            if (char.IsHighSurrogate(text[i]) && i + 1 < text.Length && char.IsLowSurrogate(text[i + 1])) i++;
+            else if (char.IsSurrogate(text[i])) return false;
+        }
+
+        return true;
+    }
+
+    private static bool ReadChoices(RecipeNode node, out IReadOnlyList<Choice> value)
+    {
+        var choices = new List<Choice>();
+        value = choices;
+        var pairs = node switch
+        {
+            RecipeMapping mapping => mapping.Entries.Select(e => ((RecipeNode)e.Key, e.Value)),
+            // The form that keeps its order in canonical JSON, whose keys are sorted.
+            RecipeSequence list when list.Items.All(i => i is RecipeSequence { Items.Count: 2 }) =>
+                list.Items.Cast<RecipeSequence>().Select(i => (i.Items[0], i.Items[1])),
+            _ => [],
+        };
+        foreach (var (label, text) in pairs)
+        {
+            if (!ReadText(label, out var l) || !ReadText(text, out var t) || choices.Exists(c => c.Label == l)) return false;
+            choices.Add(new Choice(l, t));
+        }
+
+        return choices.Count >= 2;
+    }
+
+    private static JsonArray WriteChoices(IReadOnlyList<Choice> choices) =>
+        new([.. choices.Select(c => new JsonArray(c.Label, c.Text))]);
+}

@@ -1,0 +1,40 @@
+namespace DistZO.Optimization;
+
+/// <summary>A gradient estimator with its update rule. The number is the method id of ledger records: never reuse one.</summary>
+public enum Method : ushort
+{
+    /// <summary>MeZO's central difference along Gaussian directions with plain SGD (arXiv 2305.17333, algorithm 1).</summary>
+    MezoSgd = 1,
+}
+
+/// <summary>How the learning rate goes on after the warm-up.</summary>
+public enum LearningRateShape
+{
+    Constant,
+    ConstantWithWarmup,
+    Linear,
+    Cosine,
+}
+
+/// <summary>Whose weights the run writes at its end.</summary>
+public enum ExportedStep
+{
+    Last,
+    Best,
+}
+
+/// <summary>What makes one evaluation better than another.</summary>
+public enum BestMetric
+{
+    Accuracy,
+    MacroF1,
+    Loss,
+    Perplexity,
+}
+
+/// <summary>Where metrics go besides <c>metrics.jsonl</c>.</summary>
+public enum ReportTarget
+{
+    None,
+    TensorBoard,
+}
