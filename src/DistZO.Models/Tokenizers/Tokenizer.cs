@@ -1,0 +1,82 @@
+using System.Collections.Concurrent;
+using DistZO.Models.Tokenizers;
+
+namespace DistZO.Models;
+
+/// <summary>
+/// A byte-level BPE tokenizer read from the <c>tokenizer.json</c> of a Hugging Face model; its ids equal those of the
+/// <c>tokenizers</c> library on any text. What the file asks for and is not supported is refused by name when it is loaded. The file's
+/// <c>truncation</c> and <c>padding</c> are defaults for batches, which <c>transformers</c> overrides at each call; they have no part
+/// here. Immutable, and for any number of threads.
+/// </summary>
+public sealed class Tokenizer
+{
+    private readonly AddedTokens _added;
+    private readonly PreTokenizer _preTokenizer;
+    private readonly BpeModel _model;
+    private readonly PostProcessor _postProcessor;
+    private readonly TokenDecoder _decoder;
+    private readonly ConcurrentBag<TextEncoder> _idle = [];
+
+    private Tokenizer(JsonPlace root)
+    {
+        string version = root["version"].Text();
+        if (version != "1.0") throw root["version"].Bad($"version '{version}' is not supported (supported: 1.0)");
+
+        // The kind of the model first: it says best what sort of tokenizer this is.
+        _model = BpeModel.Read(root["model"]);
+        if (!root["normalizer"].IsNull) throw root["normalizer"].Unsupported("null");
+        _preTokenizer = PreTokenizer.Read(root["pre_tokenizer"]);
+        _postProcessor = PostProcessor.Read(root["post_processor"]);
+        _decoder = TokenDecoder.Read(root["decoder"]);
+        _added = AddedTokens.Read(root["added_tokens"], _model.Vocabulary);
+        VocabularySize = _added.Ids.Append(_model.Vocabulary.HighestId).Max() + 1;
+    }
+
+    /// <summary>One more than the highest id, added tokens included: how many rows an embedding needs.</summary>
+    public int VocabularySize { get; }
+
+    /// <summary>Reads a tokenizer.</summary>
+    /// <param name="directoryOrFile">A model directory that holds tokenizer.json, or such a file.</param>
+    /// <exception cref="Devices.BadInputException">
+    /// The file is missing or damaged (file, line and column are named) or asks for what is not supported (file, field and type are named).
+    /// </exception>
+    public static Tokenizer Load(string directoryOrFile)
+    {
+        var (document, root) = TokenizerFile.Read(directoryOrFile);
+        using (document) return new Tokenizer(root);
+    }
+
+    /// <summary>The ids of a text. Halves of surrogate pairs that stand alone count as U+FFFD.</summary>
+    /// <param name="text">Any text, of any length.</param>
+    /// <param name="addSpecialTokens">Whether the post-processor's special tokens (such as a BOS) are put around it.</param>
+    public int[] Encode(string text, bool addSpecialTokens = true)
+    {
+        if (!_idle.TryTake(out var encoder)) encoder = new TextEncoder(_added, _preTokenizer, _model);
+        int[] ids = _postProcessor.Assemble(encoder.Encode(text), addSpecialTokens);
+        _idle.Add(encoder);
+        return ids;
+    }
+
+    /// <summary>
+    /// The text of ids; U+FFFD where the bytes are no UTF-8. Nothing is cleaned up. Ids that no token has are passed over, as the library
+    /// does: a model's head is often wider than its vocabulary.
+    /// </summary>
+    /// <param name="ids">Token ids.</param>
+    /// <param name="skipSpecialTokens">Leaves out special tokens, such as a BOS.</param>
+    public string Decode(ReadOnlySpan<int> ids, bool skipSpecialTokens = false)
+    {
+        var tokens = new List<string>(ids.Length);
+        foreach (int id in ids)
+        {
+            bool known = _added.TryGetContent(id, out string token) || _model.Vocabulary.TryGetToken(id, out token);
+            if (known && !(skipSpecialTokens && _added.IsSpecial(token))) tokens.Add(token);
+        }
+
+        return _decoder.Decode(tokens);
+    }
+
+    /// <summary>The id of a token as the file writes it, or null.</summary>
+    public int? TokenId(string token) =>
+        _added.TryGetId(token, out int id) || _model.Vocabulary.TryGetId(token, out id) ? id : null;
+}

@@ -1,0 +1,146 @@
+using System.Text;
+using System.Text.Json.Nodes;
+using DistZO.Devices;
+
+namespace DistZO.Models.Tests.Tokenizers;
+
+public class TokenizerRefusalTests
+{
+    /// <summary>What the damage puts in.</summary>
+    private static readonly string[] Words =
+        ["null", "-1", "1e99", "4294967296", "[]", "{}", "\"\"", "true", "\"\\udc00\"", "\"BPE\"", "\"Sequence\"", ","];
+
+    [Theory]
+    [InlineData("model", """{"type": "WordPiece", "vocab": {}}""", "model: type 'WordPiece'")]
+    [InlineData("model", """{"type": "Unigram", "vocab": []}""", "model: type 'Unigram'")]
+    [InlineData("model", """{"type": "BPE", "vocab": {"a": 0}, "merges": ["a b"]}""", "model.merges[0]: 'b' is not in model.vocab")]
+    [InlineData("model", """{"type": "BPE", "vocab": {"a": 0}, "merges": ["a"]}""", "model.merges[0]: a merge is")]
+    [InlineData("model", """{"type": "BPE", "vocab": {"a": -1}, "merges": []}""", "model.vocab.a: expected a token id")]
+    [InlineData("model", """{"type": "BPE", "vocab": {}, "merges": [], "dropout": 0.1}""", "model.dropout: ")]
+    [InlineData("model", """{"type": "BPE", "vocab": {}, "merges": [], "byte_fallback": true}""", "model.byte_fallback: ")]
+    [InlineData("model", """{"type": "BPE", "vocab": {}, "merges": [], "end_of_word_suffix": "w"}""", "model.end_of_word_suffix: 'w'")]
+    [InlineData("model", """{"type": "BPE", "vocab": {}, "merges": [], "unk_token": "?"}""", "model.unk_token: '?' is not in model.vocab")]
+    [InlineData("normalizer", """{"type": "Lowercase"}""", "normalizer: type 'Lowercase'")]
+    [InlineData("pre_tokenizer", "null", "pre_tokenizer: a tokenizer without")]
+    [InlineData("pre_tokenizer", """{"type": "Metaspace"}""", "pre_tokenizer: type 'Metaspace'")]
+    [InlineData(
+        "pre_tokenizer",
+        """{"type": "Sequence", "pretokenizers": [{"type": "Digits"}, {"type": "ByteLevel"}]}""",
+        "pre_tokenizer.pretokenizers[0]: type 'Digits'")]
+    [InlineData("post_processor", """{"type": "Other"}""", "post_processor: type 'Other'")]
+    [InlineData("decoder", """{"type": "WordPiece"}""", "decoder: type 'WordPiece'")]
+    [InlineData("added_tokens", """[{"id": 7, "content": "<x>"}]""", "added_tokens[0].id: '<x>' has id 7 here, but 260")]
+    [InlineData("version", "\"2.0\"", "version: version '2.0'")]
+    public void Load_UnsupportedPart_NamesFileFieldAndType(string field, string value, string expected)
+    {
+        var json = TinyTokenizer.Json();
+        json[field] = JsonNode.Parse(value);
+
+        var error = Assert.Throws<BadInputException>(() => TinyTokenizer.Load(json));
+
+        Assert.Contains($"tokenizer.json: {expected}", error.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain('\n', error.Message);
+    }
+
+    [Fact]
+    public void Load_UnknownSplitPattern_NamesIt()
+    {
+        var json = TinyTokenizer.Json();
+        json["pre_tokenizer"] = new JsonObject
+        {
+            ["type"] = "Sequence",
+            ["pretokenizers"] = new JsonArray(TinyTokenizer.Split(@"\d+"), TinyTokenizer.ByteLevel(false, useRegex: false)),
+        };
+
+        var error = Assert.Throws<BadInputException>(() => TinyTokenizer.Load(json));
+
+        Assert.Contains("pre_tokenizer.pretokenizers[0].pattern.Regex: ", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("{\n  \"version\": \"1.0\",\n  oops", "line 3, column 3")]
+    [InlineData("{\"version\": \"1.", "line 1, column ")]
+    [InlineData("", "line 1, column 1")]
+    [InlineData("{\n\"version\": \"\\ud800\"}", "line 2, column 12")]
+    public void Load_DamagedJson_NamesLineAndColumn(string text, string place)
+    {
+        var error = Assert.Throws<BadInputException>(() => TinyTokenizer.Load(Encoding.UTF8.GetBytes(text)));
+
+        Assert.Contains($"tokenizer.json: {place}", error.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain('\n', error.Message);
+    }
+
+    [Fact]
+    public void Load_BytesThatAreNotUtf8_NamesLineAndColumn()
+    {
+        var error = Assert.Throws<BadInputException>(() => TinyTokenizer.Load([(byte)'{', (byte)'\n', (byte)'"', 0xFF, (byte)'"']));
+
+        Assert.Contains("line 2, column 2", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Load_Missing_NamesThePath()
+    {
+        string missing = Path.Combine(Path.GetTempPath(), "distzo-no-such-folder");
+        Assert.Contains(missing, Assert.Throws<BadInputException>(() => Tokenizer.Load(missing)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Load_RandomlyDamagedFile_LoadsOrRefuses()
+    {
+        byte[] sound = Encoding.UTF8.GetBytes(TinyTokenizer.WithAdded(
+            TinyTokenizer.Added(TinyTokenizer.FirstAdded, "<t>", "lstrip"),
+            TinyTokenizer.Added(TinyTokenizer.FirstAdded + 1, "word", "single_word")).ToJsonString());
+        var random = new Random(3);
+        for (int i = 0; i < 1_500; i++)
+        {
+            byte[] damaged = Damage(sound, random);
+            try
+            {
+                var tokenizer = TinyTokenizer.Load(damaged);
+                tokenizer.Decode(tokenizer.Encode("hello <t> w \U0001F600"));
+            }
+            catch (BadInputException e)
+            {
+                Assert.DoesNotContain('\n', e.Message);
+            }
+        }
+    }
+
+    /// <summary>One to three edits: a byte changed, a piece cut out, repeated or moved, the end lost, a number or a word put in.</summary>
+    private static byte[] Damage(byte[] sound, Random random)
+    {
+        List<byte> bytes = [.. sound];
+        for (int edits = random.Next(1, 4); edits > 0 && bytes.Count > 40; edits--)
+        {
+            // The interesting parts are short and lie outside the vocabulary, at both ends.
+            int at = random.Next(3) switch
+            {
+                0 => random.Next(bytes.Count),
+                1 => random.Next(Math.Min(900, bytes.Count)),
+                _ => bytes.Count - 1 - random.Next(Math.Min(200, bytes.Count)),
+            };
+            int length = random.Next(1, 30);
+            switch (random.Next(6))
+            {
+                case 0:
+                    bytes[at] = (byte)random.Next(256);
+                    break;
+                case 1:
+                    bytes.RemoveRange(at, Math.Min(length, bytes.Count - at));
+                    break;
+                case 2:
+                    bytes.InsertRange(at, bytes.GetRange(at, Math.Min(length, bytes.Count - at)));
+                    break;
+                case 3:
+                    bytes.RemoveRange(at, bytes.Count - at);
+                    break;
+                default:
+                    bytes.InsertRange(at, Encoding.UTF8.GetBytes(Words[random.Next(Words.Length)]));
+                    break;
+            }
+        }
+
+        return [.. bytes];
+    }
+}
