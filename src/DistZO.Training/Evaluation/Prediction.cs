@@ -1,0 +1,65 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+
+namespace DistZO.Training;
+
+/// <summary>What the model makes of one row: of a choice, its best option and all scores; of other rows, their token loss.</summary>
+/// <param name="Sample">The row.</param>
+/// <param name="Best">Index of the option with the highest score; 0 without choices.</param>
+/// <param name="Scores">The mean log-probability of each option's tokens.</param>
+public sealed record Prediction(EncodedExample Sample, int Best, double[] Scores)
+{
+    private static readonly JsonWriterOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    /// <summary>Predicts from the sample's own log-probabilities.</summary>
+    public static Prediction Of(EncodedExample sample, ReadOnlySpan<double> logProbabilities)
+    {
+        double[] scores = new double[sample.Options.Length];
+        Objective.Scores(sample, logProbabilities, scores);
+        return new Prediction(sample, Objective.Best(scores), scores);
+    }
+
+    /// <summary>
+    /// Writes the row as one JSON object: <c>{"line", "prediction", "label", "correct", "scores": {label: score}}</c> of a choice,
+    /// <c>{"line", "loss", "tokens"}</c> (mean loss a token) of other rows. A number that is not finite is null.
+    /// </summary>
+    public void WriteLine(Stream output, IReadOnlyList<string> labels)
+    {
+        using (var json = new Utf8JsonWriter(output, Plain))
+        {
+            json.WriteStartObject();
+            json.WriteNumber("line", Sample.Line);
+            if (Sample.IsChoice) WriteChoice(json, labels);
+            else WriteLoss(json);
+            json.WriteEndObject();
+        }
+        output.WriteByte((byte)'\n');
+    }
+
+    private void WriteChoice(Utf8JsonWriter json, IReadOnlyList<string> labels)
+    {
+        json.WriteString("prediction", labels[Best]);
+        json.WriteString("label", labels[Sample.Label]);
+        json.WriteBoolean("correct", Best == Sample.Label);
+        json.WriteStartObject("scores");
+        for (int i = 0; i < Scores.Length; i++)
+        {
+            json.WritePropertyName(labels[i]);
+            WriteValue(json, Scores[i]);
+        }
+        json.WriteEndObject();
+    }
+
+    private void WriteLoss(Utf8JsonWriter json)
+    {
+        json.WritePropertyName("loss");
+        WriteValue(json, -Scores[0]);
+        json.WriteNumber("tokens", Sample.Options[0].Scored);
+    }
+
+    private static void WriteValue(Utf8JsonWriter json, double value)
+    {
+        if (double.IsFinite(value)) json.WriteNumberValue(value);
+        else json.WriteNullValue();
+    }
+}
