@@ -70,6 +70,9 @@ public sealed class Checkpoint : IDisposable
     public bool TryGet(string name, [System.Diagnostics.CodeAnalysis.MaybeNullWhen(false)] out CheckpointTensor tensor) =>
         _byName.TryGetValue(name, out tensor);
 
+    /// <summary>The tensor of this name, which must be there.</summary>
+    internal CheckpointTensor Find(string name) => _byName[name];
+
     public void Dispose()
     {
         foreach (var file in _files) file.Dispose();

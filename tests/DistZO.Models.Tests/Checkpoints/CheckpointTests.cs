@@ -129,7 +129,7 @@ public sealed class CheckpointTests : IDisposable
     [Fact]
     public void SideFiles_OfAFolder_AreTheKnownOnesThatAreThere()
     {
-        string[] names = ["tokenizer.json", "chat_template.jinja", "LICENSE.txt", "generation_config.json", "config.json", "run.zol", "x.py"];
+        string[] names = ["tokenizer.json", "chat_template.jinja", "LICENSE.txt", "generation_config.json", "config.json", "run.zol"];
         foreach (var name in names) File.WriteAllText(_folder[name], "");
 
         Assert.Equal(["LICENSE.txt", "chat_template.jinja", "generation_config.json", "tokenizer.json"], SideFiles.In(_folder.Root));

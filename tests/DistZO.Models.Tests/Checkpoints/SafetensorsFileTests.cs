@@ -4,8 +4,11 @@ namespace DistZO.Models.Tests;
 
 public sealed class SafetensorsFileTests : IDisposable
 {
-    private const string Sound =
-        """{"__metadata__":{"format":"pt"},"b":{"dtype":"F32","shape":[2],"data_offsets":[4,12]},"a":{"dtype":"BF16","shape":[1,2],"data_offsets":[0,4]}}""";
+    private const string Sound = """
+        {"__metadata__":{"format":"pt"},
+         "b":{"dtype":"F32","shape":[2],"data_offsets":[4,12]},
+         "a":{"dtype":"BF16","shape":[1,2],"data_offsets":[0,4]}}
+        """;
 
     private readonly TemporaryFolder _folder = new();
 
@@ -82,7 +85,7 @@ public sealed class SafetensorsFileTests : IDisposable
     [InlineData("""{"a":{"dtype":"F32","shape":[1],""", 0, "not valid JSON near byte")]
     [InlineData("""{} {}""", 0, "not valid JSON near byte")]
     [InlineData("""{"\ud800":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}""", 1, "not valid JSON near byte")]
-    [InlineData("""{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"a":{"dtype":"U8","shape":[1],"data_offsets":[1,2]}}""", 2, "holds 'a' twice")]
+    [InlineData("""{"a":{"dtype":"U8","shape":[0],"data_offsets":[0,0]},"a":{}}""", 0, "holds 'a' twice")]
     [InlineData("""{"a":1}""", 0, "'a' in its header is not an object")]
     [InlineData("""{"__metadata__":{"format":1}}""", 0, "'format' in __metadata__ is not a string")]
     [InlineData("""{"__metadata__":{"x":"","x":""}}""", 0, "__metadata__ holds 'x' twice")]
@@ -100,8 +103,8 @@ public sealed class SafetensorsFileTests : IDisposable
     [InlineData("""{"a":{"dtype":"F4","shape":[3],"data_offsets":[0,1]}}""", 1, "tensor 'a': F4 [3] does not fill whole bytes")]
     [InlineData("""{"a":{"dtype":"F32","shape":[4294967296,4294967296],"data_offsets":[0,0]}}""", 0, "overflows")]
     [InlineData("""{"a":{"dtype":"F64","shape":[9223372036854775807],"data_offsets":[0,0]}}""", 0, "overflows")]
-    [InlineData("""{"a":{"dtype":"U8","shape":[1],"data_offsets":[9223372036854775806,9223372036854775807]}}""", 1, "too large")]
-    [InlineData("""{"a":{"dtype":"U8","shape":[2],"data_offsets":[0,2]},"b":{"dtype":"U8","shape":[2],"data_offsets":[1,3]}}""", 3, "overlap")]
+    [InlineData("""{"a":{"dtype":"U8","shape":[0],"data_offsets":[9223372036854775807,9223372036854775807]}}""", 0, "large")]
+    [InlineData("""{"a":{"dtype":"I16","shape":[1],"data_offsets":[0,2]},"b":{"dtype":"U8","shape":[1],"data_offsets":[1,2]}}""", 2, "overlap")]
     [InlineData("""{"a":{"dtype":"U8","shape":[1],"data_offsets":[1,2]}}""", 2, "hole after 0")]
     [InlineData("""{"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]}}""", 3, "only 3 are left in the file (cut short)")]
     [InlineData("""{"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]}}""", 5, "tensors end at byte 4 of the data, but the file has 5")]
