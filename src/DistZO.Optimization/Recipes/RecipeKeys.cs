@@ -37,9 +37,6 @@ public static class RecipeKeys
     public static readonly RecipeKey<string> LabelField = Declare(
         "label_field", Text, "label", Trajectory, "the field that picks the choice, compared as text");
 
-    public static readonly RecipeKey<string> TextField = Declare(
-        "text_field", Text, "text", Trajectory, "the field of plain text in rows without a prompt");
-
     public static readonly RecipeKey<int?> MaxLength = Declare(
         "max_length", Optional(Integer(2)), null, Trajectory, "longest sample in tokens; longer prompts lose their start (none: what the model takes)");
 

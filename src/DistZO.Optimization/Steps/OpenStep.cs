@@ -38,7 +38,7 @@ public sealed class OpenStep
 
     private readonly WorkGrid _grid;
     private readonly ulong _incarnation;
-    private readonly ulong _chain;
+    private readonly ChainHash _chain;
     private readonly ProbeSum[] _sums;
     private readonly long[] _terms;
     private readonly Dictionary<Share, ShareReport> _reports = [];
@@ -47,7 +47,7 @@ public sealed class OpenStep
     /// <param name="incarnation">This start of the coordinator.</param>
     /// <param name="step">t.</param>
     /// <param name="chain">The ledger's chain hash at t.</param>
-    public OpenStep(WorkGrid grid, ulong incarnation, long step, ulong chain)
+    public OpenStep(WorkGrid grid, ulong incarnation, long step, ChainHash chain)
     {
         _grid = grid;
         _incarnation = incarnation;

@@ -5,7 +5,7 @@ namespace DistZO.Optimization.Tests;
 public class OpenStepTests
 {
     private const ulong Incarnation = 11;
-    private const ulong Chain = 22;
+    private static readonly ChainHash Chain = new(22);
 
     [Fact]
     public void Step_CutInAnyWay_AddsUpToTheSameRecord()
@@ -62,7 +62,7 @@ public class OpenStepTests
         var report = Simple(new Share(0, 2, 0, 4), 5);
         Assert.Equal(ReportVerdict.Stale, Open().Accept(report with { Incarnation = 0 }));
         Assert.Equal(ReportVerdict.Stale, Open().Accept(report with { Step = 4 }));
-        Assert.Equal(ReportVerdict.Stale, Open().Accept(report with { Chain = 0 }));
+        Assert.Equal(ReportVerdict.Stale, Open().Accept(report with { Chain = default }));
         Assert.Equal(ReportVerdict.Accepted, Open().Accept(report with { Session = 99 }));
     }
 
