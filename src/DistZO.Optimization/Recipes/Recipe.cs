@@ -55,7 +55,11 @@ public sealed class Recipe
         {
             // Decimal, so that 0.1 epochs of 30 rows are 3 rows and not a hair more.
             var exact = decimal.Ceiling((decimal)epochs * rows / Get(RecipeKeys.BatchSize));
-            if (exact > int.MaxValue) throw new BadInputException($"num_train_epochs: {epochs} epochs of {rows:N0} rows are more than {int.MaxValue:N0} steps");
+            if (exact > int.MaxValue)
+            {
+                throw new BadInputException($"num_train_epochs: {epochs} epochs of {rows:N0} rows are more than {int.MaxValue:N0} steps");
+            }
+
             steps = Math.Max(1, (int)exact);
         }
 

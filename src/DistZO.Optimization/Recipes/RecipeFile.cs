@@ -22,7 +22,7 @@ internal static class RecipeFile
         try
         {
             using var file = File.OpenRead(path);
-            if (file.Length > LongestFile) throw new BadInputException($"{path}: {file.Length:N0} bytes are too many for a recipe; is it the right file?");
+            if (file.Length > LongestFile) throw new BadInputException($"{path}: {file.Length:N0} bytes, too many for a recipe; is it the right file?");
             using var text = new StreamReader(file, StrictUtf8);
             return text.ReadToEnd();
         }
@@ -60,7 +60,7 @@ internal static class RecipeFile
     private static RecipeNode ReadNode(Parser parser, string source, ParsingEvent at, int depth)
     {
         var place = Place(source, at.Start);
-        if (depth > DeepestNesting) throw new BadInputException($"{place}: nested deeper than any recipe needs to be");
+        if (depth > DeepestNesting) throw new BadInputException($"{place}: nested deeper than any recipe is");
         if (at is AnchorAlias) throw new BadInputException($"{place}: aliases (*name) are not supported in a recipe; repeat the value");
         if (at is NodeEvent { Anchor.IsEmpty: false }) throw new BadInputException($"{place}: anchors (&name) are not supported in a recipe");
         if (at is NodeEvent { Tag.IsEmpty: false }) throw new BadInputException($"{place}: tags (!name) are not supported in a recipe");

@@ -16,5 +16,6 @@ internal static class RecipeJson
         _ => throw new BadInputException($"{source}: a recipe value is an object"),
     };
 
-    private static string Text(JsonValue value) => value.GetValueKind() == JsonValueKind.String ? value.GetValue<string>() : value.ToJsonString();
+    private static string Text(JsonValue value) =>
+        value.GetValueKind() == JsonValueKind.String ? value.GetValue<string>() : value.ToJsonString();
 }

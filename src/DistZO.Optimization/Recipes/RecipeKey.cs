@@ -9,7 +9,7 @@ public enum RecipeKeyKind
     /// <summary>Decides what is trained. Changing it makes another run.</summary>
     Trajectory,
 
-    /// <summary>As <see cref="Trajectory"/>, but only where the learning rate depends on it (<c>max_steps</c> under a falling schedule).</summary>
+    /// <summary>As <see cref="Trajectory"/> where the learning rate depends on it: <c>max_steps</c> under a falling schedule.</summary>
     TrajectoryOfSchedule,
 
     /// <summary>Where files lie, what is shown, kept and measured. Free to change at any time.</summary>

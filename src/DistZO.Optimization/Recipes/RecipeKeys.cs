@@ -38,10 +38,12 @@ public static class RecipeKeys
         "label_field", Text, "label", Trajectory, "the field that picks the choice, compared as text");
 
     public static readonly RecipeKey<int?> MaxLength = Declare(
-        "max_length", Optional(Integer(2)), null, Trajectory, "longest sample in tokens; longer prompts lose their start (none: what the model takes)");
+        "max_length", Optional(Integer(2)), null, Trajectory,
+        "longest sample in tokens; longer prompts lose their start");
 
     public static readonly RecipeKey<Method> Method = Declare(
-        "method", OneOf(("mezo-sgd", Optimization.Method.MezoSgd)), Optimization.Method.MezoSgd, Trajectory, "gradient estimator and update rule");
+        "method", OneOf(("mezo-sgd", Optimization.Method.MezoSgd)), Optimization.Method.MezoSgd, Trajectory,
+        "gradient estimator and update rule");
 
     public static readonly RecipeKey<int> MaxSteps = Declare(
         "max_steps", Integer(1), 20_000, TrajectoryOfSchedule, "steps of the run");
@@ -98,13 +100,15 @@ public static class RecipeKeys
         "logging_steps", Integer(1), 1, Operational, "a line of metrics.jsonl every so many steps");
 
     public static readonly RecipeKey<int?> SaveSteps = Declare(
-        "save_steps", Optional(Integer(1), "auto"), null, Operational, "a snapshot every so many steps (auto: so that a resume takes under a minute)");
+        "save_steps", Optional(Integer(1), "auto"), null, Operational,
+        "a snapshot every so many steps (auto: so that a resume takes under a minute)");
 
     public static readonly RecipeKey<int> SaveTotalLimit = Declare(
         "save_total_limit", Integer(1), 2, Operational, "how many snapshots are kept");
 
     public static readonly RecipeKey<ExportedStep> Export = Declare(
-        "export", OneOf(("last", ExportedStep.Last), ("best", ExportedStep.Best)), ExportedStep.Last, Operational, "whose weights are written at the end");
+        "export", OneOf(("last", ExportedStep.Last), ("best", ExportedStep.Best)), ExportedStep.Last, Operational,
+        "whose weights are written at the end");
 
     public static readonly RecipeKey<WeightType?> SaveDtype = Declare(
         "save_dtype",
@@ -152,7 +156,8 @@ public static class RecipeKeys
         return Declared.Find(key => key.Name == wanted || key.Aliases.Contains(wanted));
     }
 
-    private static RecipeKey<T> Declare<T>(string name, RecipeType<T> type, T @default, RecipeKeyKind kind, string help, params string[] aliases)
+    private static RecipeKey<T> Declare<T>(
+        string name, RecipeType<T> type, T @default, RecipeKeyKind kind, string help, params string[] aliases)
     {
         var key = new RecipeKey<T>(name, type, @default, kind, help, aliases);
         Declared.Add(key);

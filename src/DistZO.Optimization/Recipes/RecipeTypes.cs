@@ -39,7 +39,8 @@ internal static class RecipeTypes
     }
 
     /// <summary>A share of something in [0, 1), or a whole number of at least 1.</summary>
-    public static RecipeType<double> CountOrShare { get; } = new("a whole number of steps, or a share of them below 1", ReadCountOrShare, value => value);
+    public static RecipeType<double> CountOrShare { get; } =
+        new("a whole number of steps, or a share of them below 1", ReadCountOrShare, value => value);
 
     public static RecipeType<string> Text { get; } = new("a text", ReadText, value => value);
 
@@ -92,7 +93,7 @@ internal static class RecipeTypes
         }
     }
 
-    /// <summary>As <see cref="Optional{T}"/>, for texts and the like. Any word is a text here, so only YAML's own null means "not set".</summary>
+    /// <summary>As <see cref="Optional{T}"/>, for texts. Any word is a text, so only YAML's own null means "not set".</summary>
     public static RecipeType<T?> OptionalReference<T>(RecipeType<T> type)
         where T : class
     {
@@ -108,9 +109,11 @@ internal static class RecipeTypes
     private static bool IsUnset(RecipeNode node, string unset) =>
         node is RecipeScalar scalar && (scalar.IsNull || scalar.Text.Equals(unset, StringComparison.OrdinalIgnoreCase));
 
-    private static bool TryNumber(string text, out double value) =>
-        double.TryParse(text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent, CultureInfo.InvariantCulture, out value)
-        && double.IsFinite(value);
+    private static bool TryNumber(string text, out double value)
+    {
+        const NumberStyles style = NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent;
+        return double.TryParse(text, style, CultureInfo.InvariantCulture, out value) && double.IsFinite(value);
+    }
 
     private static bool ReadSeed(RecipeNode node, out ulong value)
     {

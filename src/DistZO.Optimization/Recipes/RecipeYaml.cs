@@ -40,7 +40,8 @@ internal static class RecipeYaml
     private static string Text(string text)
     {
         // A word that no YAML version reads as something else may stand bare.
-        var bare = text.Length > 0 && char.IsAsciiLetter(text[0]) && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-' or '/' or '.')
+        var bare = text.Length > 0 && char.IsAsciiLetter(text[0])
+            && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-' or '/' or '.')
             && text.ToLowerInvariant() is not ("null" or "true" or "false" or "yes" or "no" or "on" or "off" or "y" or "n");
         return bare ? text : Quote(text);
     }

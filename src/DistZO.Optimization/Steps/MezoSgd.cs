@@ -47,7 +47,8 @@ public sealed class MezoSgd
     /// <summary>The record of a step from the sums of its 2q probes and N, the number of terms of each.</summary>
     public StepRecord Commit(long step, ReadOnlySpan<ProbeSum> probes, int terms)
     {
-        if (probes.Length != 2 * _directions) throw new ArgumentException($"needs {2 * _directions} probes, not {probes.Length}", nameof(probes));
+        var needed = 2 * _directions;
+        if (probes.Length != needed) throw new ArgumentException($"needs {needed} probes, not {probes.Length}", nameof(probes));
         foreach (var probe in probes)
         {
             if (probe.Flagged) return StepRecord.Skip(step, Method.MezoSgd);

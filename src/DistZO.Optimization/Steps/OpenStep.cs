@@ -98,7 +98,8 @@ public sealed class OpenStep
         if (_terms.AsSpan().ContainsAnyExcept(_terms[0]))
         {
             throw new RunFailedException(
-                $"step {Step}: the probes have from {_terms.Min()} to {_terms.Max()} loss terms, but all see the same batch; do all workers read the same data?");
+                $"step {Step}: the probes have from {_terms.Min()} to {_terms.Max()} loss terms, but all see the same batch; "
+                + "do all workers read the same data?");
         }
 
         return method.Commit(Step, _sums, (int)_terms[0]);

@@ -8,7 +8,8 @@ namespace DistZO.Optimization;
 /// <param name="Share">The rectangle that was evaluated.</param>
 /// <param name="Sums">For each probe of the share, in order: its terms over the share's samples, summed.</param>
 /// <param name="Terms">Loss terms of one probe over the share's samples.</param>
-public sealed record ShareReport(ulong Incarnation, ulong Session, long Step, ChainHash Chain, Share Share, IReadOnlyList<ProbeSum> Sums, int Terms)
+public sealed record ShareReport(
+    ulong Incarnation, ulong Session, long Step, ChainHash Chain, Share Share, IReadOnlyList<ProbeSum> Sums, int Terms)
 {
     /// <summary>True if both are about the same rectangle at the same weights and found the same, whoever they are.</summary>
     public bool Agrees(ShareReport other) =>

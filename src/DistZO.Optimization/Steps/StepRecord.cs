@@ -28,7 +28,8 @@ public readonly record struct StepDirection(ulong Seed, long Plus, long Minus, f
 /// <param name="Directions">In the order in which they are applied.</param>
 /// <param name="Terms">N: the loss terms that each probe summed.</param>
 /// <param name="Decay">k: the factor of tensors whose role decays.</param>
-public sealed record StepRecord(long Step, StepStatus Status, Method Method, IReadOnlyList<StepDirection> Directions, int Terms, float Decay)
+public sealed record StepRecord(
+    long Step, StepStatus Status, Method Method, IReadOnlyList<StepDirection> Directions, int Terms, float Decay)
 {
     private const double Unit = 1.0 / (1L << 32);
 

@@ -49,7 +49,10 @@ public readonly record struct WorkGrid(int Probes, int Samples)
             for (var s = 0; s < sampleParts; s++)
             {
                 shares[(p * sampleParts) + s] = new Share(
-                    Cut(Probes, p, probeParts), Cut(Probes, p + 1, probeParts), Cut(Samples, s, sampleParts), Cut(Samples, s + 1, sampleParts));
+                    Cut(Probes, p, probeParts),
+                    Cut(Probes, p + 1, probeParts),
+                    Cut(Samples, s, sampleParts),
+                    Cut(Samples, s + 1, sampleParts));
             }
         }
 
