@@ -1,0 +1,122 @@
+using DistZO.Devices.Cpu.Simd;
+
+namespace DistZO.Devices.Cpu;
+
+/// <summary>
+/// y (+)= f(x·Wᵀ + b). A task is a band of output features: it folds and packs each chunk of its weight rows once, for both signs of
+/// a direction, and multiplies all tokens of both probes by it while the panels are warm.
+/// </summary>
+internal sealed unsafe class LinearWork<TLanes> : ParallelWork, IDisposable
+    where TLanes : unmanaged, ILanes<TLanes>
+{
+    private readonly WorkerPool _pool;
+    private readonly PackedRows<TLanes>[] _packed;
+    private readonly VectorParameters _bias = new();
+    private TileActivations _x = null!;
+    private TileActivations _sum = null!;
+    private TileActivations _y = null!;
+    private readonly Dictionary<int, TileActivations> _scratch = [];
+    private WeightView _weights;
+    private int _inputs;
+    private int _outputs;
+    private int _probes;
+    private int _band;
+    private bool _hasBias;
+    private Activation _activation;
+
+    public LinearWork(WorkerPool pool, PackedRows<TLanes>[] packed)
+    {
+        _pool = pool;
+        _packed = packed;
+    }
+
+    public void Run(Pass pass, Parameter weight, Parameter? bias, TileActivations x, TileActivations y, Activation activation, bool accumulate)
+    {
+        (_inputs, _outputs, _probes) = (x.Features, y.Features, pass.Probes.Count);
+        if (weight.Rows != _outputs || weight.Columns != _inputs)
+            throw new ArgumentException($"'{weight.Name}' is {weight.Rows} × {weight.Columns}, not {_outputs} × {_inputs}.");
+        (_x, _y, _sum, _activation, _hasBias) = (x, y, y, activation, bias is not null);
+        if (accumulate)
+        {
+            // y holds what the result is added to, so the chunks are summed up elsewhere.
+            if (!_scratch.TryGetValue(_outputs, out var scratch)) _scratch[_outputs] = scratch = new TileActivations(_outputs);
+            _sum = scratch;
+        }
+
+        _sum.Resize(x.Tokens, _probes);
+        if (bias is not null) _bias.Load(pass, bias);
+        _weights = new WeightView(weight, pass);
+        _band = BandRows(_outputs, _pool.Threads);
+        _pool.Run(this, (_outputs + _band - 1) / _band);
+        _weights.Done();
+    }
+
+    public override void Execute(int task, int thread)
+    {
+        var row = task * _band;
+        var rows = Math.Min(_band, _outputs - row);
+        var packed = _packed[thread];
+        const int lanes = TileActivations.Lanes;
+        for (var column = 0; column < _inputs; column += CpuArithmetic.DepthChunk)
+        {
+            var depth = Math.Min(CpuArithmetic.DepthChunk, _inputs - column);
+            if (_weights.IsBehind)
+            {
+                for (var r = 0; r < rows; r++) _weights.Fold(((long)(row + r) * _inputs) + column, depth);
+            }
+
+            for (var probe = 0; probe < _probes;)
+            {
+                var group = _weights.GroupSize(probe);
+                packed.Pack(_weights, _inputs, row, rows, column, depth, probe, group);
+                for (var i = 0; i < group; i++)
+                {
+                    var b = _x.Tile(probe + i, 0) + (column * lanes);
+                    var c = _sum.Tile(probe + i, 0) + (row * lanes);
+                    packed.Multiply(i, rows, depth, b, (long)_inputs * lanes, c, (long)_outputs * lanes, _x.Tiles, column > 0);
+                }
+
+                probe += group;
+            }
+        }
+
+        for (var probe = 0; probe < _probes; probe++) Finish(probe, row, rows);
+    }
+
+    public void Dispose()
+    {
+        _bias.Dispose();
+        foreach (var scratch in _scratch.Values) scratch.Dispose();
+    }
+
+    /// <summary>Rows a task: full panels, but at least two tasks a thread where the layer is narrow.</summary>
+    private static int BandRows(int outputs, int threads)
+    {
+        const int step = 12;
+        var even = (outputs + (2 * threads) - 1) / (2 * threads);
+        return Math.Clamp((even + step - 1) / step * step, step, PackedRows<TLanes>.MaxRows);
+    }
+
+    /// <summary>Bias, activation and the sum with what y held, for one band of one probe.</summary>
+    private void Finish(int probe, int row, int rows)
+    {
+        var accumulate = _sum != _y;
+        if (!_hasBias && _activation == Activation.None && !accumulate) return;
+        var bias = _hasBias ? _bias.Of(probe) + row : null;
+        var relu = _activation == Activation.Relu;
+        for (var tile = 0; tile < _y.Tiles; tile++)
+        {
+            var sum = _sum.Tile(probe, tile) + (row * TileActivations.Lanes);
+            var y = _y.Tile(probe, tile) + (row * TileActivations.Lanes);
+            for (var r = 0; r < rows; r++, sum += TileActivations.Lanes, y += TileActivations.Lanes)
+            {
+                var v = TLanes.Load(sum);
+                if (bias is not null) v += TLanes.Create(bias[r]);
+                // Written so that NaN stays NaN.
+                if (relu) v = TLanes.Select(TLanes.LessThan(v, TLanes.Zero), TLanes.Zero, v);
+                if (accumulate) v = TLanes.Load(y) + v;
+                TLanes.Store(y, v);
+            }
+        }
+    }
+}

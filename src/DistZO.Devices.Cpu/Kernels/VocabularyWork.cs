@@ -1,0 +1,158 @@
+using System.Runtime.CompilerServices;
+using DistZO.Devices.Cpu.Simd;
+
+namespace DistZO.Devices.Cpu;
+
+/// <summary>
+/// log softmax(x·Wᵀ) at chosen targets without the logits ever standing in memory. A task is one chunk of vocabulary rows: it packs
+/// them once for both signs, multiplies all tokens, and keeps of each token's chunk the maximum, the sum of exponentials and the
+/// targets' logits. The chunks are then combined in order.
+/// </summary>
+internal sealed unsafe class VocabularyWork<TLanes> : ParallelWork, IDisposable
+    where TLanes : unmanaged, ILanes<TLanes>
+{
+    private const int Lanes = TileActivations.Lanes;
+    private const int Chunk = CpuArithmetic.VocabularyChunk;
+    private readonly WorkerPool _pool;
+    private readonly PackedRows<TLanes>[] _packed;
+    private readonly Scratch[] _logits;
+    private readonly Scratch _statistics = new();
+    private readonly VocabularyTargets _targets = new();
+    private TileActivations _x = null!;
+    private WeightView _weights;
+    private int _vocabulary;
+    private int _probes;
+    private int _chunks;
+    private float* _max;
+    private float* _sum;
+    private double[] _logarithms = [];
+
+    public VocabularyWork(WorkerPool pool, PackedRows<TLanes>[] packed)
+    {
+        (_pool, _packed) = (pool, packed);
+        _logits = [.. Enumerable.Range(0, pool.Threads).Select(_ => new Scratch())];
+    }
+
+    /// <summary>Lanes of all tiles of a probe.</summary>
+    private int Padded => _x.Tiles * Lanes;
+
+    public void Run(Pass pass, Parameter head, TileActivations x, ReadOnlySpan<TokenTarget> targets, Span<double> result)
+    {
+        if (head.Columns != x.Features) throw new ArgumentException($"'{head.Name}' has {head.Columns} columns, not {x.Features}.");
+        (_x, _vocabulary, _probes) = (x, head.Rows, pass.Probes.Count);
+        _chunks = (_vocabulary + Chunk - 1) / Chunk;
+        _targets.Sort(targets, _vocabulary, x.Tokens, _probes);
+        _max = _statistics.Floats(2L * _probes * _chunks * Padded);
+        _sum = _max + ((long)_probes * _chunks * Padded);
+        _weights = new WeightView(head, pass);
+        _pool.Run(this, _chunks);
+        _weights.Done();
+
+        if (_logarithms.Length < Padded) _logarithms = new double[Padded];
+        for (var probe = 0; probe < _probes; probe++)
+        {
+            for (var tile = 0; tile < x.Tiles; tile++) Combine(probe, tile);
+            for (var i = 0; i < targets.Length; i++)
+                result[(probe * targets.Length) + i] = _targets.Logit(probe, i) - _logarithms[targets[i].Row];
+        }
+    }
+
+    public override void Execute(int chunk, int thread)
+    {
+        var row = chunk * Chunk;
+        var rows = Math.Min(Chunk, _vocabulary - row);
+        var columns = _x.Features;
+        var logits = _logits[thread].Floats(2L * Padded * Chunk);
+        for (var probe = 0; probe < _probes;)
+        {
+            var group = _weights.GroupSize(probe);
+            for (var column = 0; column < columns; column += CpuArithmetic.DepthChunk)
+            {
+                var depth = Math.Min(CpuArithmetic.DepthChunk, columns - column);
+                if (probe == 0 && _weights.IsBehind)
+                {
+                    for (var r = 0; r < rows; r++) _weights.Fold(((long)(row + r) * columns) + column, depth);
+                }
+
+                _packed[thread].Pack(_weights, columns, row, rows, column, depth, probe, group);
+                for (var i = 0; i < group; i++)
+                {
+                    var b = _x.Tile(probe + i, 0) + (column * Lanes);
+                    var c = logits + ((long)i * Padded * Chunk);
+                    _packed[thread].Multiply(i, rows, depth, b, (long)columns * Lanes, c, Chunk * Lanes, _x.Tiles, column > 0);
+                }
+            }
+
+            for (var i = 0; i < group; i++) Reduce(logits + ((long)i * Padded * Chunk), probe + i, chunk, rows);
+            probe += group;
+        }
+    }
+
+    public void Dispose()
+    {
+        _statistics.Dispose();
+        foreach (var scratch in _logits) scratch.Dispose();
+    }
+
+    /// <summary>Maximum and sum of exponentials of one chunk for every token of a probe, and the targets that lie in it.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Reduce(float* logits, int probe, int chunk, int rows)
+    {
+        var partials = stackalloc float[TileSum.Floats];
+        var at = ((((long)probe * _chunks) + chunk) * Padded);
+        for (var tile = 0; tile < _x.Tiles; tile++)
+        {
+            var l = logits + ((long)tile * Chunk * Lanes);
+            var max = TLanes.Load(l);
+            for (var r = 1; r < rows; r++)
+            {
+                var v = TLanes.Load(l + (r * Lanes));
+                max = TLanes.Select(TLanes.GreaterThan(v, max), v, max);
+            }
+
+            new Span<float>(partials, TileSum.Floats).Clear();
+            for (var r = 0; r < rows; r++)
+            {
+                var to = partials + ((r & (CpuArithmetic.PartialSums - 1)) * Lanes);
+                TLanes.Store(to, TLanes.Load(to) + Exponential.Exp(TLanes.Load(l + (r * Lanes)) - max));
+            }
+
+            TLanes.Store(_max + at + (tile * Lanes), max);
+            TLanes.Store(_sum + at + (tile * Lanes), TileSum.Tree<TLanes>(partials));
+        }
+
+        foreach (var index in _targets.InChunk(chunk))
+        {
+            var (token, id) = _targets[index];
+            _targets.SetLogit(probe, index, logits[((((long)(token / Lanes) * Chunk) + (id % Chunk)) * Lanes) + (token % Lanes)]);
+        }
+    }
+
+    /// <summary>log Σ e^logit of one tile's tokens: the chunks' sums, scaled to the largest maximum, added up as any reduction.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Combine(int probe, int tile)
+    {
+        var partials = stackalloc float[TileSum.Floats];
+        var tops = stackalloc float[Lanes];
+        var max = _max + ((long)probe * _chunks * Padded) + (tile * Lanes);
+        var sum = _sum + ((long)probe * _chunks * Padded) + (tile * Lanes);
+        var top = TLanes.Load(max);
+        for (var chunk = 1; chunk < _chunks; chunk++)
+        {
+            var m = TLanes.Load(max + ((long)chunk * Padded));
+            top = TLanes.Select(TLanes.GreaterThan(m, top), m, top);
+        }
+
+        new Span<float>(partials, TileSum.Floats).Clear();
+        for (var chunk = 0; chunk < _chunks; chunk++)
+        {
+            var to = partials + ((chunk & (CpuArithmetic.PartialSums - 1)) * Lanes);
+            var scale = Exponential.Exp(TLanes.Load(max + ((long)chunk * Padded)) - top);
+            TLanes.Store(to, TLanes.Fma(TLanes.Load(sum + ((long)chunk * Padded)), scale, TLanes.Load(to)));
+        }
+
+        TLanes.Store(partials, TileSum.Tree<TLanes>(partials));
+        TLanes.Store(tops, top);
+        for (var lane = 0; lane < Lanes; lane++) _logarithms[(tile * Lanes) + lane] = tops[lane] + ExactMath.Log(partials[lane]);
+    }
+}

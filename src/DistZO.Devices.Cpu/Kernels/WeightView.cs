@@ -1,0 +1,80 @@
+using DistZO.Devices.Cpu.Perturbation;
+using DistZO.Devices.Cpu.Weights;
+
+namespace DistZO.Devices.Cpu;
+
+/// <summary>
+/// How kernels see a parameter in one pass: ranges of its flat index are folded to the pass's step and then read through its probes.
+/// z lives in registers only.
+/// </summary>
+internal unsafe struct WeightView
+{
+    private readonly Parameter _parameter;
+    private readonly byte* _theta;
+    private readonly IReadOnlyList<Probe> _probes;
+
+    public WeightView(Parameter parameter, Pass pass)
+    {
+        _parameter = parameter;
+        _theta = ((HostMemory)parameter.Storage).Pointer;
+        _probes = pass.Probes;
+        Updates = pass.Updates;
+        From = parameter.FoldedTo;
+        To = pass.Step;
+        if (From > To) throw new InvalidOperationException($"'{parameter.Name}' is already folded to step {From}, past {To}.");
+    }
+
+    private UpdateHistory Updates { get; }
+
+    private int From { get; }
+
+    private int To { get; }
+
+    /// <summary>Stored weights are behind the pass's step.</summary>
+    public readonly bool IsBehind => _parameter.Trainable && From < To;
+
+    /// <summary>Probes that share one z with the probe <paramref name="first"/>, itself included: 1 or 2.</summary>
+    public readonly int GroupSize(int first) =>
+        _probes[first].Perturbed && _parameter.Trainable && first + 1 < _probes.Count && _probes[first + 1].Perturbed
+        && _probes[first + 1].Seed == _probes[first].Seed ? 2 : 1;
+
+    /// <summary>Folds the pending updates into the stored weights of a range. Every range exactly once a visit.</summary>
+    public readonly void Fold(long start, int count)
+    {
+        if (IsBehind) FoldKernel.Apply(_theta, _parameter.Type, (uint)_parameter.Ordinal, _parameter.Role.Decays(), start, count, Updates.Between(From, To));
+    }
+
+    /// <summary>Reads a folded range as probe <paramref name="first"/> sees it, and if <paramref name="second"/> is not null as the
+    /// next probe of the same direction sees it.</summary>
+    public readonly void Read(long start, int count, int first, float* y, float* second) =>
+        ReadFrom(_theta, start, count, first, y, second);
+
+    /// <summary>As <see cref="Read"/> for a range whose stored weights stay as they are: a copy in <paramref name="scratch"/>
+    /// (count elements) is folded and read.</summary>
+    public readonly void ReadUnfolded(long start, int count, int first, float* y, float* second, float* scratch)
+    {
+        if (!IsBehind)
+        {
+            Read(start, count, first, y, second);
+            return;
+        }
+
+        var size = _parameter.Type.Size();
+        Buffer.MemoryCopy(_theta + (start * size), scratch, (long)count * size, (long)count * size);
+        var shifted = (byte*)scratch - (start * size);
+        FoldKernel.Apply(shifted, _parameter.Type, (uint)_parameter.Ordinal, _parameter.Role.Decays(), start, count, Updates.Between(From, To));
+        ReadFrom(shifted, start, count, first, y, second);
+    }
+
+    /// <summary>The visit is over: the stored weights are at the pass's step.</summary>
+    public readonly void Done() => _parameter.FoldedTo = To;
+
+    private readonly void ReadFrom(byte* theta, long start, int count, int first, float* y, float* second)
+    {
+        var probe = _probes[first];
+        var ordinal = (uint)_parameter.Ordinal;
+        if (!probe.Perturbed || !_parameter.Trainable) PerturbKernel.Plain(theta, _parameter.Type, start, count, y);
+        else if (second is null) PerturbKernel.One(theta, _parameter.Type, ordinal, start, count, probe.Seed, probe.Scale, y);
+        else PerturbKernel.Pair(theta, _parameter.Type, ordinal, start, count, probe.Seed, probe.Scale, y, _probes[first + 1].Scale, second);
+    }
+}

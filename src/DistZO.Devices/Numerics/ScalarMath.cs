@@ -1,0 +1,49 @@
+namespace DistZO.Devices;
+
+/// <summary>
+/// Elementary functions of cpu-v1 in float32: the specification that the vector forms equal bit for bit. Only IEEE operations in one
+/// fixed order.
+/// </summary>
+public static class ScalarMath
+{
+    /// <summary>Below this e^x is taken as 0; above it 2^n is a normal number.</summary>
+    public const float ExpFloor = -87f;
+
+    /// <summary>1 / ln 2.</summary>
+    public const float Log2E = 1.44269504f;
+
+    /// <summary>1.5·2²³: adding it rounds to an integer, which then stands in the low bits.</summary>
+    public const float RoundingShift = 12582912f;
+
+    /// <summary>ln 2 with its low 9 bits cut off, so that n·Ln2High is exact.</summary>
+    public const float Ln2High = 0.693145752f;
+
+    /// <summary>ln 2 − Ln2High.</summary>
+    public const float Ln2Low = 1.42860677e-6f;
+
+    // e^r on |r| ≤ ln2/2: 1 + r + r²·(Exp2 + …), fitted for the least largest relative error (about 4e-9 before rounding).
+    public const float Exp2 = 0.5f;
+    public const float Exp3 = 0.16666535f;
+    public const float Exp4 = 0.041667238f;
+    public const float Exp5 = 0.00836751f;
+    public const float Exp6 = 0.0013863754f;
+
+    /// <summary>e^x for x ≤ 88; 0 below <see cref="ExpFloor"/>; NaN stays NaN.</summary>
+    public static float Exp(float x)
+    {
+        if (x < ExpFloor) return 0f;
+        var safe = x > ExpFloor ? x : ExpFloor;
+        var shifted = MathF.FusedMultiplyAdd(safe, Log2E, RoundingShift);
+        var n = shifted - RoundingShift;
+        var r = MathF.FusedMultiplyAdd(n, -Ln2High, x);
+        r = MathF.FusedMultiplyAdd(n, -Ln2Low, r);
+        var p = MathF.FusedMultiplyAdd(Exp6, r, Exp5);
+        p = MathF.FusedMultiplyAdd(p, r, Exp4);
+        p = MathF.FusedMultiplyAdd(p, r, Exp3);
+        p = MathF.FusedMultiplyAdd(p, r, Exp2);
+        p = MathF.FusedMultiplyAdd(p, r, 1f);
+        p = MathF.FusedMultiplyAdd(p, r, 1f);
+        var power = BitConverter.Int32BitsToSingle((BitConverter.SingleToInt32Bits(shifted) << 23) + 0x3F800000);
+        return p * power;
+    }
+}
