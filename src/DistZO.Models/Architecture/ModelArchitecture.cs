@@ -1,0 +1,31 @@
+namespace DistZO.Models;
+
+/// <summary>What a causal language model is made of: the page that each family writes.</summary>
+/// <param name="Family">model_type of config.json.</param>
+/// <param name="HiddenSize">Features of the residual stream.</param>
+/// <param name="VocabularySize">Rows of the token table.</param>
+/// <param name="MaxPositions">The longest sequence.</param>
+/// <param name="Embedding">The first block.</param>
+/// <param name="Layers">The transformer layers, in order.</param>
+/// <param name="Head">The last block.</param>
+public sealed record ModelArchitecture(
+    string Family,
+    int HiddenSize,
+    int VocabularySize,
+    int MaxPositions,
+    EmbeddingBlock Embedding,
+    IReadOnlyList<TransformerBlock> Layers,
+    HeadBlock Head)
+{
+    /// <summary>All blocks in the order that a forward pass visits them.</summary>
+    public IEnumerable<Block> Blocks => [Embedding, .. Layers, Head];
+
+    /// <summary>The layout: every tensor once, in the order of the visit. A tensor's position here is its ordinal.</summary>
+    public IEnumerable<TensorSpec> Tensors => Blocks.SelectMany(block => block.Tensors);
+
+    /// <summary>The matrix to the vocabulary; the token table when they are tied.</summary>
+    public TensorSpec HeadMatrix => Head.Vocabulary ?? Embedding.TokenTable;
+
+    /// <summary>True when the head's matrix is the token table: one tensor, one z, one update.</summary>
+    public bool IsTied => Head.Vocabulary is null;
+}

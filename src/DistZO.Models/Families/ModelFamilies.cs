@@ -1,0 +1,27 @@
+using DistZO.Devices;
+
+namespace DistZO.Models;
+
+/// <summary>The families that checkpoints may have, by the model_type of config.json.</summary>
+public static class ModelFamilies
+{
+    private static readonly Dictionary<string, Func<ModelConfig, Func<string, bool>, ModelArchitecture>> Known = new()
+    {
+        ["opt"] = OptFamily.Describe,
+    };
+
+    /// <summary>The model_type values that can be loaded.</summary>
+    public static IReadOnlyCollection<string> Supported => Known.Keys;
+
+    /// <summary>Describes the model of a checkpoint. Throws <see cref="BadInputException"/> for a family or an option that is not supported.</summary>
+    /// <param name="config">The checkpoint's config.json.</param>
+    /// <param name="hasTensor">Whether the checkpoint has a tensor of this name: some families are saved with and without a prefix.</param>
+    public static ModelArchitecture Describe(ModelConfig config, Func<string, bool> hasTensor)
+    {
+        var type = config.GetString("model_type");
+        if (!Known.TryGetValue(type, out var describe))
+            throw config.Unsupported("model_type", $"supported: {string.Join(", ", Known.Keys)}.");
+        if (config.Has("quantization_config")) throw config.Unsupported("quantization_config", "use the checkpoint that is not quantized.");
+        return describe(config, hasTensor);
+    }
+}

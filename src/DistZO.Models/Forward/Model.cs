@@ -1,0 +1,84 @@
+using DistZO.Devices;
+
+namespace DistZO.Models;
+
+/// <summary>
+/// A causal language model on a device. Its weights are a function of the base checkpoint and the updates folded into them; every
+/// call sees them at exactly the step that the pass names.
+/// </summary>
+public sealed class Model : IDisposable
+{
+    private readonly Dictionary<string, Parameter> _byName;
+    private readonly BlockForward _forward;
+
+    /// <param name="device">Where the model lives; must outlive it.</param>
+    /// <param name="architecture">What the model is made of.</param>
+    /// <param name="parameters">Its tensors in the order of the layout; owned by the model from here on.</param>
+    public Model(Device device, ModelArchitecture architecture, IReadOnlyList<Parameter> parameters)
+    {
+        (Device, Architecture, Parameters) = (device, architecture, parameters);
+        _byName = parameters.ToDictionary(p => p.Name);
+        _forward = new BlockForward(device, _byName, architecture);
+    }
+
+    public Device Device { get; }
+
+    public ModelArchitecture Architecture { get; }
+
+    /// <summary>All tensors in the order of the layout.</summary>
+    public IReadOnlyList<Parameter> Parameters { get; }
+
+    /// <summary>Weights in the model; a tied tensor counts once.</summary>
+    public long ParameterCount => Parameters.Sum(p => p.Length);
+
+    /// <summary>
+    /// Log-probabilities of chosen tokens for every probe of the pass.
+    /// </summary>
+    /// <param name="pass">Tokens, probes and step.</param>
+    /// <param name="rows">The token rows that are scored, distinct.</param>
+    /// <param name="targets">What is wanted; <see cref="TokenTarget.Row"/> is an index into <paramref name="rows"/>.</param>
+    /// <param name="result">[probe][target], natural logarithms.</param>
+    public void LogProbabilities(Pass pass, ReadOnlySpan<int> rows, ReadOnlySpan<TokenTarget> targets, Span<double> result)
+    {
+        var y = RunBlocks(pass, rows);
+        Device.LogProbabilities(pass, _forward.Of(Architecture.HeadMatrix), y, targets, result);
+    }
+
+    /// <summary>All logits of the chosen rows for the pass's probe <paramref name="probe"/>: [rows, vocabulary], row-major.</summary>
+    public float[] Logits(Pass pass, ReadOnlySpan<int> rows, int probe = 0)
+    {
+        var y = RunBlocks(pass, rows);
+        using var logits = Device.CreateActivations(Architecture.VocabularySize);
+        Device.Linear(pass, _forward.Of(Architecture.HeadMatrix), null, y, logits, Activation.None, accumulate: false);
+        var result = new float[rows.Length * Architecture.VocabularySize];
+        Device.Read(logits, probe, result);
+        return result;
+    }
+
+    /// <summary>Folds all weights up to a step, in one pass over them.</summary>
+    public void Fold(UpdateHistory updates, int step)
+    {
+        foreach (var parameter in Parameters) Device.Fold(parameter, updates, step);
+    }
+
+    /// <summary>The weights digest (CONTRACTS: weights digest), over all tensors as stored. All must be folded to one step.</summary>
+    public UInt128 Digest()
+    {
+        UInt128 sum = 0;
+        foreach (var parameter in Parameters) sum += Device.Digest(parameter);
+        return sum;
+    }
+
+    public void Dispose()
+    {
+        _forward.Dispose();
+        foreach (var parameter in Parameters) parameter.Dispose();
+    }
+
+    private Activations RunBlocks(Pass pass, ReadOnlySpan<int> rows)
+    {
+        var x = _forward.Embed(pass, Architecture.Embedding);
+        foreach (var layer in Architecture.Layers) _forward.Layer(pass, layer, x);
+        return _forward.BeforeVocabulary(pass, Architecture.Head, x, rows);
+    }
+}
