@@ -5,6 +5,7 @@ internal sealed class AddedTokens
 {
     private readonly Dictionary<string, int> _ids = new(StringComparer.Ordinal);
     private readonly Dictionary<int, AddedToken> _tokens = [];
+    private readonly Dictionary<int, string> _texts = [];
     private readonly HashSet<string> _special = new(StringComparer.Ordinal);
 
     private AddedTokens()
@@ -23,7 +24,7 @@ internal sealed class AddedTokens
     /// Reads <c>added_tokens</c>. As in the Hugging Face library, a token that the model knows has the model's id and the others are
     /// numbered from the size of the model's vocabulary on, in the order of the file; an id in the file that says otherwise is refused.
     /// </summary>
-    public static AddedTokens Read(JsonPlace place, Vocabulary vocabulary)
+    public static AddedTokens Read(JsonPlace place, Vocabulary vocabulary, TextNormalizer? normalizer)
     {
         var added = new AddedTokens();
         if (place.IsNull) return added;
@@ -40,29 +41,31 @@ internal sealed class AddedTokens
             var token = AddedToken.Read(item, id);
             added._ids[content] = id;
             added._tokens[id] = token;
+            added._texts[id] = token.Normalized && normalizer is not null ? normalizer.Normalize(content) : content;
             if (token.Special) added._special.Add(content);
         }
 
-        added.Raw = Matcher(added._tokens.Values.Where(t => !t.Normalized));
-        added.Normalized = Matcher(added._tokens.Values.Where(t => t.Normalized));
+        added.Raw = added.Matcher(normalized: false);
+        added.Normalized = added.Matcher(normalized: true);
         return added;
     }
 
     public bool TryGetId(string content, out int id) => _ids.TryGetValue(content, out id);
 
-    public bool TryGetContent(int id, out string content)
+    /// <summary>The text of a token, in its normalized form if it is looked for so.</summary>
+    public bool TryGetText(int id, out string text)
     {
-        bool found = _tokens.TryGetValue(id, out var token);
-        content = token?.Content ?? "";
+        bool found = _texts.TryGetValue(id, out string? known);
+        text = known ?? "";
         return found;
     }
 
     /// <summary>Whether decoding skips this token text when special tokens are skipped.</summary>
     public bool IsSpecial(string content) => _special.Contains(content);
 
-    private static AddedTokenMatcher? Matcher(IEnumerable<AddedToken> tokens)
+    private AddedTokenMatcher? Matcher(bool normalized)
     {
-        (string, AddedToken)[] patterns = [.. tokens.Select(t => (t.Content, t))];
+        (string, AddedToken)[] patterns = [.. _tokens.Values.Where(t => t.Normalized == normalized).Select(t => (_texts[t.Id], t))];
         return patterns.Length == 0 ? null : new AddedTokenMatcher(patterns);
     }
 }

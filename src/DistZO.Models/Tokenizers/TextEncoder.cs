@@ -1,7 +1,9 @@
 namespace DistZO.Models.Tokenizers;
 
-/// <summary>Takes a text through the steps before post-processing: added tokens, splits, model. For one thread at a time.</summary>
-internal sealed class TextEncoder(AddedTokens added, PreTokenizer preTokenizer, BpeModel model)
+/// <summary>
+/// Takes a text through the steps before post-processing: added tokens, normalizer, splits, model. For one thread at a time.
+/// </summary>
+internal sealed class TextEncoder(AddedTokens added, TextNormalizer? normalizer, PreTokenizer preTokenizer, BpeModel model)
 {
     private readonly WordEncoder _words = new(model);
     private readonly IdBuffer _ids = new();
@@ -14,18 +16,21 @@ internal sealed class TextEncoder(AddedTokens added, PreTokenizer preTokenizer, 
         if (!IsWellFormed(text)) text = Repair(text);
         if (added.Raw is null)
         {
-            EncodeNormalized(text);
+            EncodeRaw(text);
             return _ids.Span;
         }
 
         foreach (var (start, end, token) in added.Raw.Cut(text))
         {
             if (token is not null) _ids.Add(token.Id);
-            else EncodeNormalized(text.AsSpan(start, end - start));
+            else EncodeRaw(text.AsSpan(start, end - start));
         }
 
         return _ids.Span;
     }
+
+    private void EncodeRaw(ReadOnlySpan<char> text) =>
+        EncodeNormalized(normalizer is null ? text : normalizer.Normalize(text.ToString()));
 
     private void EncodeNormalized(ReadOnlySpan<char> text)
     {

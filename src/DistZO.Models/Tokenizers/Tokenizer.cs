@@ -12,6 +12,7 @@ namespace DistZO.Models;
 public sealed class Tokenizer
 {
     private readonly AddedTokens _added;
+    private readonly TextNormalizer? _normalizer;
     private readonly PreTokenizer _preTokenizer;
     private readonly BpeModel _model;
     private readonly PostProcessor _postProcessor;
@@ -25,11 +26,11 @@ public sealed class Tokenizer
 
         // The kind of the model first: it says best what sort of tokenizer this is.
         _model = BpeModel.Read(root["model"]);
-        if (!root["normalizer"].IsNull) throw root["normalizer"].Unsupported("null");
+        _normalizer = TextNormalizer.Read(root["normalizer"]);
         _preTokenizer = PreTokenizer.Read(root["pre_tokenizer"]);
         _postProcessor = PostProcessor.Read(root["post_processor"]);
         _decoder = TokenDecoder.Read(root["decoder"]);
-        _added = AddedTokens.Read(root["added_tokens"], _model.Vocabulary);
+        _added = AddedTokens.Read(root["added_tokens"], _model.Vocabulary, _normalizer);
         VocabularySize = _added.Ids.Append(_model.Vocabulary.HighestId).Max() + 1;
     }
 
@@ -52,7 +53,7 @@ public sealed class Tokenizer
     /// <param name="addSpecialTokens">Whether the post-processor's special tokens (such as a BOS) are put around it.</param>
     public int[] Encode(string text, bool addSpecialTokens = true)
     {
-        if (!_idle.TryTake(out var encoder)) encoder = new TextEncoder(_added, _preTokenizer, _model);
+        if (!_idle.TryTake(out var encoder)) encoder = new TextEncoder(_added, _normalizer, _preTokenizer, _model);
         int[] ids = _postProcessor.Assemble(encoder.Encode(text), addSpecialTokens);
         _idle.Add(encoder);
         return ids;
@@ -69,7 +70,7 @@ public sealed class Tokenizer
         var tokens = new List<string>(ids.Length);
         foreach (int id in ids)
         {
-            bool known = _added.TryGetContent(id, out string token) || _model.Vocabulary.TryGetToken(id, out token);
+            bool known = _added.TryGetText(id, out string token) || _model.Vocabulary.TryGetToken(id, out token);
             if (known && !(skipSpecialTokens && _added.IsSpecial(token))) tokens.Add(token);
         }
 

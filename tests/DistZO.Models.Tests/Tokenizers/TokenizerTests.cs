@@ -73,7 +73,7 @@ public class TokenizerTests
     }
 
     [Fact]
-    public void Encode_LongWord_EqualsItsPartsAndStaysFast()
+    public void Encode_LongWord_EqualsItsParts()
     {
         // Quadratic work would take minutes here.
         var tokenizer = TinyTokenizer.Load(TinyTokenizer.Json());
@@ -122,6 +122,48 @@ public class TokenizerTests
 
         Assert.Equal(tokenizer.Encode("a\uFFFDb\uFFFD"), tokenizer.Encode("a\uD800b\uDC00"));
         Assert.Equal(tokenizer.Encode("\uFFFD\U0001F600"), tokenizer.Encode("\uD83D\uD83D\uDE00"));
+    }
+
+    /// <summary>Against the definition: find the lowest rank, merge its leftmost place, start over.</summary>
+    [Fact]
+    public void Encode_RandomMerges_EqualTheDefinition()
+    {
+        var random = new Random(5);
+        for (int round = 0; round < 60; round++)
+        {
+            var json = TinyTokenizer.Json();
+            var vocabulary = json["model"]!["vocab"]!.AsObject();
+            List<string> tokens = ["a", "b", "c"];
+            var ranks = new Dictionary<(string, string), int>();
+            while (ranks.Count < 25)
+            {
+                var pair = (tokens[random.Next(tokens.Count)], tokens[random.Next(tokens.Count)]);
+                string whole = pair.Item1 + pair.Item2;
+                if (whole.Length > 8 || !ranks.TryAdd(pair, ranks.Count)) continue;
+                if (!vocabulary.ContainsKey(whole)) vocabulary.Add(whole, vocabulary.Count);
+                tokens.Add(whole);
+            }
+
+            json["model"]!["merges"] = new JsonArray([.. ranks.Keys.Select(p => JsonValue.Create($"{p.Item1} {p.Item2}"))]);
+            var tokenizer = TinyTokenizer.Load(json);
+            for (int i = 0; i < 40; i++)
+            {
+                string word = string.Concat(Enumerable.Range(0, random.Next(1, 60)).Select(_ => "abc"[random.Next(3)]));
+                Assert.Equal(ByDefinition(word, ranks).Select(token => (int)vocabulary[token]!), tokenizer.Encode(word));
+            }
+        }
+    }
+
+    [Fact]
+    public void Encode_MoreWordsThanTheCacheHolds_GivesTheSameIds()
+    {
+        var tokenizer = TinyTokenizer.Load(TinyTokenizer.Json());
+        string text = string.Concat(Enumerable.Range(0, 70_000).Select(i => $" hell{i}"));
+
+        int[] first = tokenizer.Encode(text);
+
+        Assert.Equal(text, tokenizer.Decode(first));
+        Assert.Equal(first, tokenizer.Encode(text));
     }
 
     [Fact]
@@ -174,6 +216,17 @@ public class TokenizerTests
         Assert.Equal("ab", TinyTokenizer.Load(TinyTokenizer.Json()).Decode(['a', 5_000, 'b', -1]));
 
     [Fact]
+    public void AddedToken_UnderNfc_IsFoundInItsNormalForm()
+    {
+        var json = TinyTokenizer.WithAdded(TinyTokenizer.Added(TinyTokenizer.FirstAdded, "e\u0301→", "normalized"));
+        json["normalizer"] = JsonNode.Parse("""{"type": "Sequence", "normalizers": [{"type": "NFC"}]}""");
+        var tokenizer = TinyTokenizer.Load(json);
+
+        Assert.Equal([TinyTokenizer.FirstAdded, 0xC3, 0xA9], tokenizer.Encode("\u00E9→e\u0301"));
+        Assert.Equal("\u00E9→", tokenizer.Decode([TinyTokenizer.FirstAdded]));
+    }
+
+    [Fact]
     public void TokenId_KnownAndUnknown_AreToldApart()
     {
         var tokenizer = TinyTokenizer.Load(TinyTokenizer.WithAdded(TinyTokenizer.Added(TinyTokenizer.FirstAdded, "</s>", "special")));
@@ -182,5 +235,23 @@ public class TokenizerTests
         Assert.Equal(TinyTokenizer.FirstAdded, tokenizer.TokenId("</s>"));
         Assert.Null(tokenizer.TokenId("hello"));
         Assert.Equal(TinyTokenizer.FirstAdded + 1, tokenizer.VocabularySize);
+    }
+
+    private static List<string> ByDefinition(string word, Dictionary<(string, string), int> ranks)
+    {
+        List<string> symbols = [.. word.Select(c => c.ToString())];
+        while (true)
+        {
+            int best = -1, bestRank = int.MaxValue;
+            for (int i = 0; i + 1 < symbols.Count; i++)
+            {
+                if (!ranks.TryGetValue((symbols[i], symbols[i + 1]), out int rank) || rank >= bestRank) continue;
+                (best, bestRank) = (i, rank);
+            }
+
+            if (best < 0) return symbols;
+            symbols[best] += symbols[best + 1];
+            symbols.RemoveAt(best + 1);
+        }
     }
 }
