@@ -81,8 +81,8 @@ public static partial class DurableFile
     {
         // .NET's messages name the path themselves, and sometimes the temporary one; the user's path is said first here.
         var reason = error.Message.TrimEnd('.');
-        var placeIsBad = error is UnauthorizedAccessException or DirectoryNotFoundException or PathTooLongException;
-        if (placeIsBad || error.HResult == ReadOnlyFileSystem)
+        var isMissing = error is FileNotFoundException or DirectoryNotFoundException or PathTooLongException;
+        if (isMissing || error is UnauthorizedAccessException || error.HResult == ReadOnlyFileSystem)
         {
             return new BadInputException($"cannot write '{path}' ({reason}); choose a directory that exists and can be written to", error);
         }
