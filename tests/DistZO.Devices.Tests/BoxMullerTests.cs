@@ -41,16 +41,14 @@ public class BoxMullerTests
                     var (even, odd) = BoxMuller.Pair(w0, w1);
                     var r = Math.Sqrt(-2 * Math.Log(((w0 >> 8) + 1) * Math.Pow(2, -24)));
                     var angle = 2 * Math.PI * (float)(int)w1 * Math.Pow(2, -32);
-                    Assert.InRange(even - r * Math.Cos(angle), -1e-6, 1e-6);
-                    Assert.InRange(odd - r * Math.Sin(angle), -1e-6, 1e-6);
+                    Assert.InRange(even - r * Math.Cos(angle), -1.2e-6, 1.2e-6);
+                    Assert.InRange(odd - r * Math.Sin(angle), -1.2e-6, 1.2e-6);
                 }
             }
         }
 
         Assert.Equal((0f, -1f), BoxMuller.SinCos(0x80000000));
-        Assert.Equal((0f, -1f), Positive(BoxMuller.SinCos(0x7FFFFFFF)));
+        Assert.Equal((0f, -1f), BoxMuller.SinCos(0x7FFFFFFF));
         Assert.Equal((0f, 1f), BoxMuller.SinCos(0));
     }
-
-    private static (float Sin, float Cos) Positive((float Sin, float Cos) x) => (x.Sin == 0 ? 0 : x.Sin, x.Cos);
 }
