@@ -28,14 +28,14 @@ public static class ExactMath
     private const long SqrtHalfBits = 0x3FE6A09E667F3BCD;
 
     // 1/k! for k = 3 … 14, highest first: the remainder on |r| ≤ ln2/2 is under 2⁻⁶⁰.
-    private static ReadOnlySpan<double> ExpSeries =>
+    private static readonly double[] ExpSeries =
     [
         1.0 / 87178291200, 1.0 / 6227020800, 1.0 / 479001600, 1.0 / 39916800, 1.0 / 3628800, 1.0 / 362880, 1.0 / 40320, 1.0 / 5040,
         1.0 / 720, 1.0 / 120, 1.0 / 24, 1.0 / 6,
     ];
 
     // 2/(2k+1) for k = 1 … 12, highest first: the remainder on |s| ≤ 0.1716 is under 2⁻⁶⁴.
-    private static ReadOnlySpan<double> LogSeries =>
+    private static readonly double[] LogSeries =
     [
         2.0 / 25, 2.0 / 23, 2.0 / 21, 2.0 / 19, 2.0 / 17, 2.0 / 15, 2.0 / 13, 2.0 / 11, 2.0 / 9, 2.0 / 7, 2.0 / 5, 2.0 / 3,
     ];

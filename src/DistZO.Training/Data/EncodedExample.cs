@@ -28,6 +28,8 @@ public sealed class EncodedExample
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)label, (uint)options.Length, nameof(label));
         foreach (var option in options) ArgumentOutOfRangeException.ThrowIfLessThan(option.Scored, 1, nameof(options));
         (Prompt, Options, Label, Line) = (prompt, options, label, line);
+        PackedTokens = prompt.Length + options.Sum(option => option.Tokens.Length - 1);
+        Targets = options.Sum(option => option.Scored);
     }
 
     /// <summary>Ids that all options share, at least one.</summary>
@@ -46,10 +48,10 @@ public sealed class EncodedExample
     public bool IsChoice => Options.Length > 1;
 
     /// <summary>Rows of the device that the example takes: the prompt once, and each option without its last token.</summary>
-    public int PackedTokens => Prompt.Length + Options.Sum(option => option.Tokens.Length - 1);
+    public int PackedTokens { get; }
 
     /// <summary>Log-probabilities that the example needs.</summary>
-    public int Targets => Options.Sum(option => option.Scored);
+    public int Targets { get; }
 
     /// <summary>Terms of the loss: one for a choice, otherwise one a token.</summary>
     public int Terms => IsChoice ? 1 : Options[0].Scored;

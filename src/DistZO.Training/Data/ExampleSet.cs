@@ -7,6 +7,9 @@ namespace DistZO.Training;
 /// <summary>The rows of one data file as token ids, in the order of the file.</summary>
 public sealed class ExampleSet
 {
+    /// <summary>Most loss terms of one probe in a step.</summary>
+    public const int MostTerms = 1 << 20;
+
     private ExampleSet(string path, RowShape shape, IReadOnlyList<string> labels, EncodedExample[] examples)
     {
         Path = path;
@@ -38,6 +41,30 @@ public sealed class ExampleSet
             examples.Add(encoder.Encode(row, shape.Value));
         }
         return new ExampleSet(path, shape!.Value, [.. encoder.Options.Choices.Select(choice => choice.Label)], [.. examples]);
+    }
+
+    /// <summary>
+    /// Refuses a batch size with which a step could have more than 2²⁰ loss terms (the limit that keeps their sum exact in 64 bits).
+    /// </summary>
+    public void RequireBatchSize(int batchSize)
+    {
+        long most = (long)batchSize * Examples.Max(example => example.Terms);
+        if (most <= MostTerms) return;
+        throw new BadInputException(
+            $"batch_size: {batchSize} rows of {Path} can have {most} loss terms, more than {MostTerms}; lower batch_size or max_length");
+    }
+
+    /// <summary>Refuses ids that a model's embedding of so many rows has no row for, which another model's tokenizer makes.</summary>
+    public void RequireVocabulary(int rows)
+    {
+        foreach (var example in Examples)
+        {
+            int highest = Math.Max(example.Prompt.Max(), example.Options.Max(option => option.Tokens.Max()));
+            if (highest < rows) continue;
+            throw new BadInputException(
+                $"{Path}:{example.Line}: holds the token id {highest}, but the model's embedding has {rows} rows; " +
+                "its tokenizer.json seems to be another model's");
+        }
     }
 
     /// <summary>

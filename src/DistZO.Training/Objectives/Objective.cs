@@ -20,8 +20,8 @@ public static class Objective
     /// <param name="terms">Room for <see cref="PackedBatch.Terms"/> values.</param>
     public static void Terms(PackedBatch batch, ReadOnlySpan<double> logProbabilities, Span<double> terms)
     {
-        ArgumentOutOfRangeException.ThrowIfNotEqual(logProbabilities.Length, batch.Targets.Length, nameof(logProbabilities));
-        ArgumentOutOfRangeException.ThrowIfNotEqual(terms.Length, batch.Terms, nameof(terms));
+        if (logProbabilities.Length != batch.Targets.Length) throw new ArgumentException("One for each target.", nameof(logProbabilities));
+        if (terms.Length != batch.Terms) throw new ArgumentException("Room for each term.", nameof(terms));
         Span<double> stack = stackalloc double[StackOptions];
         foreach (var sample in batch.Samples)
         {

@@ -43,4 +43,27 @@ public class ExampleSetTests
 
         Assert.EndsWith(":2: there is no field \"text\"; the row has \"prompt\", \"completion\"", error.Message, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void RequireBatchSize_OfMoreTermsThanASumHolds_IsRefused()
+    {
+        var set = Load(new PromptOptions(), "{\"text\":\"abcd\"}", "{\"text\":\"a\"}");
+
+        set.RequireBatchSize(1 << 18);
+        var error = Assert.Throws<BadInputException>(() => set.RequireBatchSize((1 << 18) + 1));
+
+        Assert.StartsWith("batch_size: 262145 rows of ", error.Message, StringComparison.Ordinal);
+        Assert.EndsWith("can have 1048580 loss terms, more than 1048576; lower batch_size or max_length", error.Message);
+    }
+
+    [Fact]
+    public void RequireVocabulary_OfTooFewRows_NamesTheLineAndTheId()
+    {
+        var set = Load(Options, "{\"text\":\"a\",\"label\":1}", "{\"text\":\"z\",\"label\":1}");
+
+        set.RequireVocabulary('z' + 1);
+        var error = Assert.Throws<BadInputException>(() => set.RequireVocabulary('z'));
+
+        Assert.Contains($":2: holds the token id {(int)'z'}, but the model's embedding has {(int)'z'} rows", error.Message);
+    }
 }

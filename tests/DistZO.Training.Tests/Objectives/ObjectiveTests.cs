@@ -57,6 +57,21 @@ public class ObjectiveTests
         Assert.Equal(Math.Log(1000), Assert.Single(Terms([.. Enumerable.Repeat(-2.0, 1000)], Sample(7, options))), 14);
     }
 
+    [Fact]
+    public void Terms_OfAPackedBatch_AllocateNothing()
+    {
+        var batch = new PackedBatch();
+        batch.Pack([Sample(0, [5, 6], [7]), Sample(0, [8, 9])]);
+        double[] terms = new double[batch.Terms];
+        double[] values = new double[batch.Targets.Length];
+        Objective.Terms(batch, values, terms);
+
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        Objective.Terms(batch, values, terms);
+
+        Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
+    }
+
     [Theory]
     [InlineData(new[] { -1.0, -1.0 }, 0)]
     [InlineData(new[] { -2.0, -1.0, -1.0 }, 1)]
