@@ -18,9 +18,6 @@ public sealed record PromptOptions
     /// <summary>The field that names the right choice, compared as text (1 and "1" are equal).</summary>
     public string LabelField { get; init; } = "label";
 
-    /// <summary>The field of rows that are plain text.</summary>
-    public string TextField { get; init; } = "text";
-
     /// <summary>Most tokens of a prompt and its answer together, special tokens included.</summary>
     public int MaxLength { get; init; } = 2048;
 
@@ -38,7 +35,6 @@ public sealed record PromptOptions
             Completion = recipe.Get(RecipeKeys.Completion),
             Choices = recipe.Get(RecipeKeys.Choices) ?? [],
             LabelField = recipe.Get(RecipeKeys.LabelField),
-            TextField = recipe.Get(RecipeKeys.TextField),
             MaxLength = asked ?? positions,
         };
     }

@@ -42,7 +42,7 @@ internal sealed class RowRenderer
         RowShape.Completion when _prompt is not null => new(_prompt.Render(row), [_completion!.Render(row)], 0),
         RowShape.Completion => new(Plain(row, "prompt"), [Plain(row, "completion")], 0),
         RowShape.Messages => RenderMessages(row),
-        _ => new(null, [row.String(_options.TextField)], 0),
+        _ => new(null, [row.String("text")], 0),
     };
 
     private static void Check(PromptOptions options)

@@ -23,11 +23,11 @@ public enum RowShape
 public static class RowShapes
 {
     /// <summary>The shape that the row has by its own fields, or null when it has none of the known ones.</summary>
-    public static RowShape? Detect(JsonlRow row, string textField = "text")
+    public static RowShape? Detect(JsonlRow row)
     {
         if (row.Has("messages")) return RowShape.Messages;
         if (row.Has("prompt") && row.Has("completion")) return RowShape.Completion;
-        if (row.Has(textField)) return RowShape.Text;
+        if (row.Has("text")) return RowShape.Text;
         return null;
     }
 
@@ -35,8 +35,8 @@ public static class RowShapes
     public static RowShape Of(PromptOptions options, JsonlRow first)
     {
         if (options.Prompt is not null) return options.Choices.Count > 0 ? RowShape.Choices : RowShape.Completion;
-        return Detect(first, options.TextField) ?? throw first.Error(
-            $"the row has {first.FieldList()}; expected {{\"{options.TextField}\"}}, {{\"prompt\", \"completion\"}} or {{\"messages\"}}, " +
+        return Detect(first) ?? throw first.Error(
+            $"the row has {first.FieldList()}; expected {{\"text\"}}, {{\"prompt\", \"completion\"}} or {{\"messages\"}}, " +
             "or set a template with \"prompt\" and \"choices\" (or \"completion\") in the recipe");
     }
 

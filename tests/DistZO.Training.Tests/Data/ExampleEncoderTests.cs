@@ -51,10 +51,6 @@ public class ExampleEncoderTests
         Assert.Equal(expected, Show(Encode(row, new PromptOptions())));
 
     [Fact]
-    public void Encode_TextFieldOfAnotherName_IsRead() =>
-        Assert.Equal("^|abc|0", Show(Encode("{\"body\":\"abc\"}", new PromptOptions { TextField = "body" })));
-
-    [Fact]
     public void Encode_TextWithoutSpecialTokens_LearnsAllButTheFirst() =>
         Assert.Equal("a|bc|0", Show(Encode("{\"text\":\"abc\"}", new PromptOptions(), new LetterEncoder())));
 

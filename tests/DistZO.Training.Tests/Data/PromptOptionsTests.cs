@@ -12,7 +12,7 @@ public class PromptOptionsTests
 
         var options = PromptOptions.Of(recipe, 512);
 
-        Assert.Equal(("{q} It was", null, "y", "text"), (options.Prompt, options.Completion, options.LabelField, options.TextField));
+        Assert.Equal(("{q} It was", null, "y"), (options.Prompt, options.Completion, options.LabelField));
         Assert.Equal(512, options.MaxLength);
         Assert.Equal([new("0", " bad"), new("1", " good")], options.Choices);
     }
