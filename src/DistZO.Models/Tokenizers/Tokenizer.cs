@@ -53,6 +53,7 @@ public sealed class Tokenizer
     /// <param name="addSpecialTokens">Whether the post-processor's special tokens (such as a BOS) are put around it.</param>
     public int[] Encode(string text, bool addSpecialTokens = true)
     {
+        ArgumentNullException.ThrowIfNull(text);
         if (!_idle.TryTake(out var encoder)) encoder = new TextEncoder(_added, _normalizer, _preTokenizer, _model);
         int[] ids = _postProcessor.Assemble(encoder.Encode(text), addSpecialTokens);
         _idle.Add(encoder);
