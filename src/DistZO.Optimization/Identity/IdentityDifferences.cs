@@ -24,8 +24,8 @@ public static class IdentityDifferences
         AddTensors(phrases, "frozen tensor", recorded.Frozen, current.Frozen);
         if (recorded.Rows != current.Rows) phrases.Add($"the data has {current.Rows} rows (the run has {recorded.Rows})");
         else if (recorded.ExamplesDigest != current.ExamplesDigest) phrases.Add("the training examples differ (data, tokenizer or prompt)");
-        if (recorded.Arithmetic != current.Arithmetic) phrases.Add($"the arithmetic is {current.Arithmetic} (the run has {recorded.Arithmetic})");
-        if (recorded.Perturbation != current.Perturbation) phrases.Add($"perturbations are {current.Perturbation} (the run has {recorded.Perturbation})");
+        AddVersion(phrases, "arithmetic", recorded.Arithmetic, current.Arithmetic);
+        AddVersion(phrases, "perturbation", recorded.Perturbation, current.Perturbation);
         if (recorded.Parent != current.Parent) phrases.Add("the run that it was forked from differs");
         return phrases;
     }
@@ -48,6 +48,11 @@ public static class IdentityDifferences
         a!.AsObject().Concat(b!.AsObject()).Select(pair => pair.Key).Distinct().Order(StringComparer.Ordinal);
 
     private static string Text(JsonNode? value) => value is null ? "not set" : CanonicalJson.Write(value);
+
+    private static void AddVersion(List<string> phrases, string what, string then, string now)
+    {
+        if (then != now) phrases.Add($"the {what} is {now} (the run has {then})");
+    }
 
     private static void AddTensors(List<string> phrases, string what, IReadOnlyList<TensorLayout> then, IReadOnlyList<TensorLayout> now)
     {

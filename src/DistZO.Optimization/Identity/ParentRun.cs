@@ -13,5 +13,5 @@ public sealed record ParentRun(string IdentityDigest, long Steps, ChainHash Chai
     internal static ParentRun Parse(JsonNode json) => new(
         json["identity"]!.GetValue<string>(),
         json["steps"]!.GetValue<long>(),
-        ChainHash.Parse(json["chain"]!.GetValue<string>()) ?? throw new FormatException("the parent's chain hash is not 16 hexadecimal digits"));
+        ChainHash.Parse(json["chain"]!.GetValue<string>()) ?? throw new FormatException("the parent's chain hash is not 16 digits"));
 }

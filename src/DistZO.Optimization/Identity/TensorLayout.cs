@@ -30,7 +30,8 @@ public sealed record TensorLayout(string Name, TensorRole Role, IReadOnlyList<lo
         _ => throw new ArgumentOutOfRangeException(nameof(role)),
     };
 
-    public bool Equals(TensorLayout? other) => other is not null && Name == other.Name && Role == other.Role && Shape.SequenceEqual(other.Shape);
+    public bool Equals(TensorLayout? other) =>
+        other is not null && Name == other.Name && Role == other.Role && Shape.SequenceEqual(other.Shape);
 
     public override int GetHashCode() => HashCode.Combine(Name, Role, Shape.Count);
 }

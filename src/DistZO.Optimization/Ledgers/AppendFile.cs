@@ -6,7 +6,8 @@ namespace DistZO.Optimization;
 internal class AppendFile(SafeFileHandle handle) : IDisposable
 {
     /// <summary>Opens an existing file. No lock is taken on it, so that it can be read meanwhile; see <see cref="LedgerLock"/>.</summary>
-    public static AppendFile Open(string path) => new(File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete));
+    public static AppendFile Open(string path) =>
+        new(File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete));
 
     public virtual void Write(ReadOnlySpan<byte> bytes, long offset) => RandomAccess.Write(handle, bytes, offset);
 

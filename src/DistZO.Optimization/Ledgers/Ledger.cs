@@ -5,7 +5,8 @@ namespace DistZO.Optimization;
 /// <summary>Whole-file operations on ledgers (<c>.zol</c>): the append-only record of a run's committed steps.</summary>
 public static class Ledger
 {
-    /// <summary>Reads and verifies all of a ledger. Throws <see cref="BadInputException"/> naming the step and byte of any damage.</summary>
+    /// <summary>Reads and verifies all of a ledger.</summary>
+    /// <exception cref="BadInputException">It is no ledger, or damaged. The message names the step and the byte.</exception>
     public static LedgerContents Read(string path)
     {
         using var reader = LedgerReader.Open(path);
@@ -22,7 +23,8 @@ public static class Ledger
     /// <param name="path">The new file.</param>
     public static void Fork(LedgerContents source, long step, LedgerHeader header, string path)
     {
-        if (header.Identity.Parent != source.ParentAt(step)) throw new ArgumentException("the identity does not name this parent", nameof(header));
+        var named = header.Identity.Parent == source.ParentAt(step);
+        if (!named) throw new ArgumentException("the identity does not name this parent", nameof(header));
         using var held = LedgerLock.Take(path);
         WriteNew(path, header, source.Records.Take((int)step));
     }

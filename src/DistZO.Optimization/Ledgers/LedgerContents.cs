@@ -29,5 +29,5 @@ public sealed record LedgerContents(
     /// <summary>One line for people if a torn tail was found; null if the end is clean.</summary>
     public string? TornNotice => TornBytes == 0
         ? null
-        : $"{Path}: the last {TornBytes} bytes are an unfinished record of step {Steps}, torn by a crash; they do not count, nothing committed is lost";
+        : $"{Path}: the last {TornBytes} bytes are a record of step {Steps} that a crash tore off; nothing committed is lost";
 }

@@ -30,12 +30,13 @@ public sealed record LedgerHeader(RunIdentity Identity, Recipe Recipe)
             ["identity_digest"] = Identity.Digest,
             ["operational"] = Recipe.Operational(),
         }));
-        var bytes = new byte[PrefixSize + json.Length + sizeof(uint)];
+        var end = PrefixSize + json.Length;
+        var bytes = new byte[end + sizeof(uint)];
         Magic.CopyTo(bytes);
         BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(8), FormatVersion);
         BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(12), json.Length);
         json.CopyTo(bytes, PrefixSize);
-        BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(PrefixSize + json.Length), Crc32C.Of(bytes.AsSpan(0, PrefixSize + json.Length)));
+        BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(end), Crc32C.Of(bytes.AsSpan(0, end)));
         return bytes;
     }
 
@@ -44,10 +45,15 @@ public sealed record LedgerHeader(RunIdentity Identity, Recipe Recipe)
     {
         var prefix = new byte[PrefixSize];
         var got = stream.ReadAtLeast(prefix, PrefixSize, throwOnEndOfStream: false);
-        if (got < 8 || !prefix.AsSpan(0, 8).SequenceEqual(Magic)) throw new BadInputException($"{path}: not a ledger (it does not begin with DISTZOL)");
+        var known = prefix.AsSpan(0, Magic.Length).SequenceEqual(Magic);
+        if (!known) throw new BadInputException($"{path}: not a ledger (it does not begin with DISTZOL)");
         if (got < PrefixSize) throw Damaged(path, "it is cut off");
         var version = BinaryPrimitives.ReadUInt32LittleEndian(prefix.AsSpan(8));
-        if (version != FormatVersion) throw new BadInputException($"{path}: ledger format {version}; this version of distzo reads format {FormatVersion}");
+        if (version != FormatVersion)
+        {
+            throw new BadInputException($"{path}: ledger format {version}; this version of distzo reads format {FormatVersion}");
+        }
+
         var length = BinaryPrimitives.ReadUInt32LittleEndian(prefix.AsSpan(12));
         if (length > LongestJson) throw Damaged(path, "its length is impossible");
         if (stream.Length - PrefixSize < length + sizeof(uint)) throw Damaged(path, "it is cut off");
@@ -65,11 +71,14 @@ public sealed record LedgerHeader(RunIdentity Identity, Recipe Recipe)
         try
         {
             var options = new JsonDocumentOptions { AllowDuplicateProperties = false };
-            var json = JsonNode.Parse(StrictUtf8.GetString(utf8), documentOptions: options) as JsonObject ?? throw new FormatException("it is not an object");
+            var json = JsonNode.Parse(StrictUtf8.GetString(utf8), documentOptions: options) as JsonObject
+                ?? throw new FormatException("it is not an object");
             var identity = RunIdentity.Parse(json["identity"]);
-            if ((json["identity_digest"] as JsonValue)?.ToString() != identity.Digest) throw new FormatException("its identity does not fit its digest");
+            var digest = (json["identity_digest"] as JsonValue)?.ToString();
+            if (digest != identity.Digest) throw new FormatException("its identity does not fit its digest");
             var operational = json["operational"] as JsonObject ?? [];
-            return new LedgerHeader(identity, Recipe.FromJson([identity.ToJson()["recipe"]!.AsObject(), operational], "the ledger's header"));
+            var trajectory = identity.ToJson()["recipe"]!.AsObject();
+            return new LedgerHeader(identity, Recipe.FromJson([trajectory, operational], "the ledger's header"));
         }
         catch (BadInputException e)
         {

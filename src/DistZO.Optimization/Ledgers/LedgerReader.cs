@@ -77,7 +77,7 @@ public sealed class LedgerReader : IDisposable
         if (!RecordFrame.IsSound(payload)) throw Damaged("its content does not fit the checksum");
         var body = payload.AsSpan(0, length - ChainHash.Size);
         var chain = Chain.Next(body);
-        if (chain != ChainHash.Read(payload.AsSpan(body.Length))) throw Damaged("it does not follow from what stands before it (chain hash)");
+        if (chain != ChainHash.Read(payload.AsSpan(body.Length))) throw Damaged("its chain hash does not follow");
         var record = Decode(body);
         Offset += RecordFrame.PrefixSize + rest;
         Steps++;
@@ -99,7 +99,7 @@ public sealed class LedgerReader : IDisposable
         }
         catch (NotSupportedException e)
         {
-            throw new BadInputException($"{_path}: step {Steps} was made by {e.Message}, which this version of distzo does not know; use a newer one", e);
+            throw new BadInputException($"{_path}: step {Steps} was made by {e.Message}, unknown to this distzo; use a newer one", e);
         }
     }
 

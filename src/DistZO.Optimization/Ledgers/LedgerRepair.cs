@@ -2,7 +2,7 @@ namespace DistZO.Optimization;
 
 /// <summary>What a repair did.</summary>
 /// <param name="StepsKept">The steps that the ledger holds now.</param>
-/// <param name="StepsLost">Records behind the damage that were found and are gone: at least so many, since a destroyed one leaves no trace.</param>
+/// <param name="StepsLost">Records that were found behind the damage and are gone. A destroyed one may leave no trace to count.</param>
 /// <param name="BytesCut">How much shorter the file is; 0 if it was sound.</param>
 public sealed record LedgerRepair(long StepsKept, long StepsLost, long BytesCut)
 {
@@ -20,7 +20,8 @@ public sealed record LedgerRepair(long StepsKept, long StepsLost, long BytesCut)
         var count = 0L;
         while (left.Length >= RecordFrame.PrefixSize)
         {
-            var whole = RecordFrame.PayloadLength(left) is { } length ? RecordFrame.PrefixSize + length + RecordFrame.SuffixSize : int.MaxValue;
+            var length = RecordFrame.PayloadLength(left);
+            var whole = length is { } payload ? RecordFrame.PrefixSize + payload + RecordFrame.SuffixSize : int.MaxValue;
             if (whole <= left.Length)
             {
                 count++;

@@ -67,7 +67,9 @@ public sealed class LedgerWriter : IDisposable
     }
 
     /// <summary>Appends the record of step <see cref="Steps"/>, durably, and returns the chain hash after it.</summary>
-    /// <exception cref="RunFailedException">It could not be made durable. What was committed before is safe; this writer is done for.</exception>
+    /// <exception cref="RunFailedException">
+    /// It could not be made durable; the steps before it are safe. This writer is done for.
+    /// </exception>
     public ChainHash Append(StepRecord record)
     {
         if (record.Step != Steps) throw new ArgumentException($"step {record.Step} cannot follow {Steps} steps", nameof(record));

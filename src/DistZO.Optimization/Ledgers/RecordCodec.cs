@@ -75,5 +75,6 @@ internal static class RecordCodec
 
     private static bool IsConsistent(StepRecord record) => record.Status == StepStatus.Skipped
         ? record.Equals(StepRecord.Skip(record.Step, record.Method))
-        : record.Directions.Count > 0 && record.Terms > 0 && float.IsFinite(record.Decay) && record.Directions.All(d => float.IsFinite(d.Coefficient));
+        : record.Directions.Count > 0 && record.Terms > 0
+            && float.IsFinite(record.Decay) && record.Directions.All(d => float.IsFinite(d.Coefficient));
 }

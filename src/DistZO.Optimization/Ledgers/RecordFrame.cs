@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 
 namespace DistZO.Optimization;
 
-/// <summary>A record as it stands in the file: length, CRC-32C of the length, payload with its chain hash, CRC-32C of the payload.</summary>
+/// <summary>A record in the file: length, CRC-32C of the length, payload that ends with the chain hash, CRC-32C of the payload.</summary>
 internal static class RecordFrame
 {
     /// <summary>The length and its checksum.</summary>

@@ -28,7 +28,7 @@ public sealed class Recipe
         { } node => throw new BadInputException($"{node.Place}: a recipe is a list of 'key: value' lines"),
     };
 
-    /// <summary>The recipe with command-line flags over it. A key is given without its dashes; <c>-</c> and <c>_</c> are the same.</summary>
+    /// <summary>The recipe with command-line flags over it. Keys come without leading dashes; <c>-</c> and <c>_</c> are the same.</summary>
     public Recipe WithFlags(IEnumerable<(string Key, string Value)> flags) => WithLayer(flags.Select(flag =>
     {
         var place = $"--{flag.Key}";

@@ -22,7 +22,7 @@ internal static class RecipeFile
         try
         {
             using var file = File.OpenRead(path);
-            if (file.Length > LongestFile) throw new BadInputException($"{path}: {file.Length:N0} bytes, too many for a recipe; is it the right file?");
+            if (file.Length > LongestFile) throw new BadInputException($"{path}: {file.Length:N0} bytes; is it really a recipe?");
             using var text = new StreamReader(file, StrictUtf8);
             return text.ReadToEnd();
         }
@@ -61,9 +61,10 @@ internal static class RecipeFile
     {
         var place = Place(source, at.Start);
         if (depth > DeepestNesting) throw new BadInputException($"{place}: nested deeper than any recipe is");
-        if (at is AnchorAlias) throw new BadInputException($"{place}: aliases (*name) are not supported in a recipe; repeat the value");
-        if (at is NodeEvent { Anchor.IsEmpty: false }) throw new BadInputException($"{place}: anchors (&name) are not supported in a recipe");
-        if (at is NodeEvent { Tag.IsEmpty: false }) throw new BadInputException($"{place}: tags (!name) are not supported in a recipe");
+        // What a parser would silently resolve or drop.
+        if (at is AnchorAlias) throw new BadInputException($"{place}: aliases (*name) are not supported; repeat the value");
+        if (at is NodeEvent { Anchor.IsEmpty: false }) throw new BadInputException($"{place}: anchors (&name) are not supported");
+        if (at is NodeEvent { Tag.IsEmpty: false }) throw new BadInputException($"{place}: tags (!name) are not supported");
         switch (at)
         {
             case Scalar scalar:

@@ -41,11 +41,17 @@ public abstract class RecipeKey
     /// <summary>What a value must be, as it completes "must be …".</summary>
     public abstract string Expected { get; }
 
+    /// <summary>The default as YAML writes it, for help texts.</summary>
+    public string DefaultText => RecipeYaml.Scalar(this, ToJson(DefaultValue));
+
     /// <summary>True for a key that is on or off, so that its flag may stand alone.</summary>
     public abstract bool IsSwitch { get; }
 
     /// <summary>True where a value is more than one word, so that a flag's text is read as YAML.</summary>
     internal abstract bool IsStructured { get; }
+
+    /// <summary>The word that people write for "not set".</summary>
+    internal abstract string Unset { get; }
 
     /// <summary>Reads and checks a value, or throws <see cref="BadInputException"/> naming the place.</summary>
     internal abstract object? Read(RecipeNode node);
@@ -79,6 +85,8 @@ public sealed class RecipeKey<T> : RecipeKey
     internal override bool IsStructured => typeof(T) == typeof(IReadOnlyList<Choice>);
 
     internal override object? DefaultValue => Default;
+
+    internal override string Unset => _type.Unset;
 
     internal override object? Read(RecipeNode node)
     {

@@ -81,7 +81,7 @@ internal static class RecipeTypes
     public static RecipeType<T?> Optional<T>(RecipeType<T> type, string unset = "none")
         where T : struct
     {
-        return new($"{type.Expected}, or {unset}", Read, value => value is { } set ? type.ToJson(set) : null);
+        return new($"{type.Expected}, or {unset}", Read, value => value is { } set ? type.ToJson(set) : null, unset);
 
         bool Read(RecipeNode node, out T? value)
         {

@@ -23,16 +23,18 @@ internal static class RecipeYaml
             }
             else
             {
-                yaml.Append(CultureInfo.InvariantCulture, $"{key.Name}: {Scalar(value)} # {key.Help}\n");
+                yaml.Append(CultureInfo.InvariantCulture, $"{key.Name}: {Scalar(key, value)} # {key.Help}\n");
             }
         }
 
         return yaml.ToString();
     }
 
+    /// <summary>A value that is one word, a number or a text.</summary>
+    public static string Scalar(RecipeKey key, JsonNode? value) => value is null ? key.Unset : Scalar(value);
+
     private static string Scalar(JsonNode? value) => value switch
     {
-        null => "null",
         JsonValue text when text.GetValueKind() == JsonValueKind.String => Text(text.GetValue<string>()),
         _ => CanonicalJson.Write(value),
     };

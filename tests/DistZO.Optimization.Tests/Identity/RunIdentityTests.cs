@@ -22,10 +22,14 @@ public class RunIdentityTests
     {
         var run = Identity("learning_rate: 1e-6");
         Assert.Equal(["learning_rate is 1e-05 (the run has 1e-06)"], IdentityDifferences.Between(run, Identity("learning_rate: 1e-5")));
-        Assert.Equal(["clip_projected_gradient is 2 (the run has not set)"], IdentityDifferences.Between(run, Identity("clip_projected_gradient: 2")));
+        Assert.Equal(
+            ["weights_dtype is \"float16\" (the run has \"float32\")"],
+            IdentityDifferences.Between(run, Identity("weights_dtype: float16")));
+        Assert.Equal(["max_length is 9 (the run has not set)"], IdentityDifferences.Between(run, Identity("max_length: 9")));
         Assert.Equal(["the base model's weights differ"], IdentityDifferences.Between(run, Create(baseDigest: "other")));
         Assert.Equal(["the data has 9 rows (the run has 5)"], IdentityDifferences.Between(run, Create(rows: 9)));
-        Assert.Equal(["the training examples differ (data, tokenizer or prompt)"], IdentityDifferences.Between(run, Create(examples: "other")));
+        Assert.Equal(
+            ["the training examples differ (data, tokenizer or prompt)"], IdentityDifferences.Between(run, Create(examples: "other")));
         Assert.Equal(["the arithmetic is cuda-v1 (the run has cpu-v1)"], IdentityDifferences.Between(run, Create(arithmetic: "cuda-v1")));
         Assert.Equal(["there are 1 tensors (the run has 2)"], IdentityDifferences.Between(run, Create(layout: Tensors[..1])));
         Assert.Equal(["tensor 0 is b [2] (the run has w [2, 3])"], IdentityDifferences.Between(run, Create(layout: Tensors.Reverse())));
@@ -39,15 +43,16 @@ public class RunIdentityTests
     public void Schedule_ThatFalls_MakesMaxStepsPartOfTheRun() =>
         Assert.Equal(
             ["max_steps is 6 (the run has 5)"],
-            IdentityDifferences.Between(Identity("lr_scheduler_type: linear\nmax_steps: 5"), Identity("lr_scheduler_type: linear\nmax_steps: 6")));
+            IdentityDifferences.Between(
+                Identity("lr_scheduler_type: linear\nmax_steps: 5"), Identity("lr_scheduler_type: linear\nmax_steps: 6")));
 
     [Fact]
     public void Json_ReadBack_IsTheSameIdentity()
     {
         var parent = new ParentRun("cc", 4, new ChainHash(0x1122334455667788));
         var identity = RunIdentity.Create(
-            Recipe.ParseYaml("choices: {b: x, a: y}\nprompt: \"é \\n\"", "r.yaml").Resolve(5), "base", Tensors, "examples", 5, "cpu-v1", "init",
-            [new("frozen", TensorRole.Embedding, [7, 2])], parent);
+            Recipe.ParseYaml("choices: {b: x, a: y}\nprompt: \"é \\n\"", "r.yaml").Resolve(5),
+            "base", Tensors, "examples", 5, "cpu-v1", "init", [new("frozen", TensorRole.Embedding, [7, 2])], parent);
         var again = RunIdentity.Parse(identity.ToJson());
         Assert.Equal(identity.Canonical, again.Canonical);
         Assert.Equal(identity.Digest, again.Digest);
@@ -71,7 +76,7 @@ public class RunIdentityTests
     private static RunIdentity Identity(string yaml) => Create(Recipe.ParseYaml(yaml, "r.yaml").Resolve(5));
 
     private static RunIdentity Create(
-        Recipe? recipe = null, string baseDigest = "base", IEnumerable<TensorLayout>? layout = null, string examples = "examples", long rows = 5,
-        string arithmetic = "cpu-v1") =>
+        Recipe? recipe = null, string baseDigest = "base", IEnumerable<TensorLayout>? layout = null,
+        string examples = "examples", long rows = 5, string arithmetic = "cpu-v1") =>
         RunIdentity.Create(recipe ?? Recipe.Default.Resolve(5), baseDigest, layout ?? Tensors, examples, rows, arithmetic);
 }

@@ -60,7 +60,9 @@ public class LedgerFormatTests
 
     private static StepRecord[] Records =>
     [
-        new(0, StepStatus.Applied, Method.MezoSgd, [new(0x0123456789ABCDEF, 5L << 32, -(3L << 32), 0.25f), new(ulong.MaxValue, 1, 2, -0f)], 16, 0.5f),
+        new(
+            0, StepStatus.Applied, Method.MezoSgd,
+            [new(0x0123456789ABCDEF, 5L << 32, -(3L << 32), 0.25f), new(ulong.MaxValue, 1, 2, -0f)], 16, 0.5f),
         StepRecord.Skip(1, Method.MezoSgd),
         new(2, StepStatus.Applied, Method.MezoSgd, [new(7, -1, 1, 1e-40f)], 1, 1f),
     ];

@@ -44,8 +44,8 @@ public class LedgerWriterTests
         using var folder = new TemporaryFolder();
         using (LedgerWriter.Create(folder["run.zol"], Sample.Header))
         {
-            Assert.Contains(
-                "another process writes", Assert.Throws<RunFailedException>(() => LedgerWriter.Open(folder["run.zol"], out _)).Message, StringComparison.Ordinal);
+            var e = Assert.Throws<RunFailedException>(() => LedgerWriter.Open(folder["run.zol"], out _));
+            Assert.Contains("another process writes", e.Message, StringComparison.Ordinal);
         }
 
         LedgerWriter.Open(folder["run.zol"], out _).Dispose();
@@ -140,6 +140,7 @@ public class LedgerWriterTests
             base.Truncate(length);
         }
 
-        private static new SafeFileHandle Open(string path) => File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
+        private static new SafeFileHandle Open(string path) =>
+            File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
     }
 }

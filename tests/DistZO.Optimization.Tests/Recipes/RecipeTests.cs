@@ -50,7 +50,7 @@ public class RecipeTests
 
     [Theory]
     [InlineData("learning_rat: 1", "r.yaml:1:1: unknown key 'learning_rat'; did you mean 'learning_rate'?")]
-    [InlineData("seed: 1\n\nper_device_train_batch_size: 8", "r.yaml:3:1: unknown key 'per_device_train_batch_size'; did you mean 'batch_size'?")]
+    [InlineData("\n\nper_device_train_batch_size: 8", "r.yaml:3:1: unknown key 'per_device_train_batch_size'; did you mean 'batch_size'?")]
     [InlineData("qqqqqqqqqqqqq: 1", "r.yaml:1:1: unknown key 'qqqqqqqqqqqqq'; see 'distzo train --print-recipe' for all keys")]
     [InlineData("seed: 0\nbatch_size: many", "r.yaml:2:13: 'batch_size' must be a whole number from 1 to 1048576, not 'many'")]
     [InlineData("batch_size: 0", "r.yaml:1:13: 'batch_size' must be a whole number from 1 to 1048576, not '0'")]
@@ -63,8 +63,8 @@ public class RecipeTests
     [InlineData("seed: 1\nseed: 2", "r.yaml:2:1: 'seed' stands here a second time; keep one")]
     [InlineData("model: a\nmodel_name_or_path: b", "r.yaml:2:21: 'model_name_or_path' is set a second time; keep one")]
     [InlineData("max_steps: 5\nnum_train_epochs: 2", "r.yaml:1:12: max_steps and num_train_epochs are both set; keep one")]
-    [InlineData("prompt: &a x\ncompletion: *a", "r.yaml:1:9: anchors (&name) are not supported in a recipe")]
-    [InlineData("seed: !!int 1", "r.yaml:1:7: tags (!name) are not supported in a recipe")]
+    [InlineData("prompt: &a x\ncompletion: *a", "r.yaml:1:9: anchors (&name) are not supported")]
+    [InlineData("seed: !!int 1", "r.yaml:1:7: tags (!name) are not supported")]
     [InlineData("- a", "r.yaml:1:1: a recipe is a list of 'key: value' lines")]
     [InlineData("just words", "r.yaml:1:1: a recipe is a list of 'key: value' lines")]
     [InlineData("seed: 1\n---\nseed: 2", "r.yaml:2:1: a second document; a recipe is one")]
@@ -91,15 +91,19 @@ public class RecipeTests
     public void Yaml_OfNothing_IsTheDefaults(string yaml) => Assert.Equal(Recipe.Default.ToYaml(), Parse(yaml).ToYaml());
 
     [Fact]
-    public void File_ThatIsMissing_IsBadInput() =>
-        Assert.Contains("no-such.yaml", Assert.Throws<BadInputException>(() => Recipe.FromYaml("no-such.yaml")).Message, StringComparison.Ordinal);
+    public void File_ThatIsMissing_IsNamed()
+    {
+        var e = Assert.Throws<BadInputException>(() => Recipe.FromYaml("no-such.yaml"));
+        Assert.StartsWith("cannot read the recipe 'no-such.yaml'", e.Message, StringComparison.Ordinal);
+    }
 
     [Fact]
     public void Flags_WithDashesOrUnderscores_OverrideTheFile()
     {
         var recipe = Parse("learning_rate: 1\nseed: 5\nnum_train_epochs: 3").WithFlags(
         [
-            ("learning-rate", "2"), ("zo_eps", "0.5"), ("data", "null"), ("choices", "{yes: ' Yes', no: ' No'}"), ("max-steps", "7"), ("eval-steps", "none"),
+            ("learning-rate", "2"), ("zo_eps", "0.5"), ("data", "null"), ("choices", "{yes: ' Yes', no: ' No'}"),
+            ("max-steps", "7"), ("eval-steps", "none"),
         ]);
         Assert.Equal(2, recipe.Get(RecipeKeys.LearningRate));
         Assert.Equal(0.5, recipe.Get(RecipeKeys.ZoEps));
@@ -147,13 +151,19 @@ public class RecipeTests
     {
         string[] texts =
         [
-            "", " ", "null", "true", "no", "1e3", "- a", "a: b", "# x", "{text} It was", "\"q\" 'q' \\", "line\nline\r\n\ttab", "\0\u0001\u001f\u007f\u0085\u00a0",
-            "\u2028\u2029\ufeff\uffff", "😀 漢字 é", "trailing ", "*a", "&a", "!t", "%d", "@at", "`tick`", "|", ">", "?", "[", "]", ",", "~", "plain",
+            "", " ", "null", "true", "no", "1e3", "- a", "a: b", "# x", "{text} It was",
+            "\"q\" 'q' \\", "line\nline\r\n\ttab", "\0\u0001\u001f\u007f\u0085\u00a0",
+            "\u2028\u2029\ufeff\uffff", "😀 漢字 é", "trailing ", "*a", "&a", "!t", "%d",
+            "@at", "`tick`", "|", ">", "?", "[", "]", ",", "~", "plain",
         ];
         foreach (var text in texts)
         {
-            var recipe = Recipe.Default.With(RecipeKeys.Prompt, text).With(RecipeKeys.Choices, [new Choice(text, "x" + text), new Choice("k", text)])
-                .With(RecipeKeys.NumTrainEpochs, 0.1).With(RecipeKeys.LearningRate, 1.2345678901234567e-7).With(RecipeKeys.Seed, ulong.MaxValue);
+            var recipe = Recipe.Default
+                .With(RecipeKeys.Prompt, text)
+                .With(RecipeKeys.Choices, [new Choice(text, "x" + text), new Choice("k", text)])
+                .With(RecipeKeys.NumTrainEpochs, 0.1)
+                .With(RecipeKeys.LearningRate, 1.2345678901234567e-7)
+                .With(RecipeKeys.Seed, ulong.MaxValue);
             var again = Parse(recipe.ToYaml());
             Assert.Equal(text, again.Get(RecipeKeys.Prompt));
             Assert.Equal(recipe.Get(RecipeKeys.Choices), again.Get(RecipeKeys.Choices));
@@ -165,7 +175,8 @@ public class RecipeTests
     [Fact]
     public void Json_OfTrajectoryAndOperationalKeys_GivesTheRecipeBack()
     {
-        var recipe = Parse("prompt: \"null\"\nchoices: {b: 1, a: 2}\nlr_scheduler_type: cosine\nsave_steps: 5\nwarmup_steps: 0.5").Resolve(3);
+        var yaml = "prompt: \"null\"\nchoices: {b: 1, a: 2}\nlr_scheduler_type: cosine\nsave_steps: 5\nwarmup_steps: 0.5";
+        var recipe = Parse(yaml).Resolve(3);
         Assert.Equal(recipe.ToYaml(), Recipe.FromJson([recipe.Trajectory(), recipe.Operational()], "run.zol").ToYaml());
     }
 
@@ -174,8 +185,9 @@ public class RecipeTests
     {
         Assert.False(Recipe.Default.Trajectory().ContainsKey("max_steps"));
         Assert.True(Parse("lr_scheduler_type: linear").Trajectory().ContainsKey("max_steps"));
-        Assert.Equal(Recipe.Default.Trajectory().ToJsonString(), Parse("max_steps: 3\nmodel: x\nthreads: 2\nlog_json: true").Trajectory().ToJsonString());
-        Assert.NotEqual(Recipe.Default.Trajectory().ToJsonString(), Parse("seed: 1").Trajectory().ToJsonString());
+        var trajectory = Recipe.Default.Trajectory().ToJsonString();
+        Assert.Equal(trajectory, Parse("max_steps: 3\nmodel: x\nthreads: 2\nlog_json: true").Trajectory().ToJsonString());
+        Assert.NotEqual(trajectory, Parse("seed: 1").Trajectory().ToJsonString());
     }
 
     [Fact]
@@ -190,7 +202,8 @@ public class RecipeTests
     public void Parser_OnGarbage_OnlyEverRefuses()
     {
         var random = new Random(20260101);
-        var seedText = Parse("prompt: \"{text} x\"\nchoices: {0: a, 1: b}\nlearning_rate: 1e-5\n").ToYaml() + "|>&*!%@`{}[],:?-#'\"\\\t\n \u0085\u2028😀\0";
+        var seedText = Parse("prompt: \"{text} x\"\nchoices: {0: a, 1: b}\nlearning_rate: 1e-5\n").ToYaml()
+            + "|>&*!%@`{}[],:?-#'\"\\\t\n \u0085\u2028😀\0";
         for (var i = 0; i < 4000; i++)
         {
             var text = seedText.ToCharArray(random.Next(seedText.Length / 2), random.Next(60)).ToList();

@@ -12,10 +12,12 @@ public class DataOrderTests
         using var golden = Golden();
         foreach (var run in golden.RootElement.GetProperty("data_order").EnumerateArray())
         {
-            var order = new DataOrder(Hex(run.GetProperty("run_seed")), run.GetProperty("rows").GetInt32(), run.GetProperty("batch").GetInt32());
+            var (rows, batch) = (run.GetProperty("rows").GetInt32(), run.GetProperty("batch").GetInt32());
+            var order = new DataOrder(Hex(run.GetProperty("run_seed")), rows, batch);
             foreach (var step in run.GetProperty("steps").EnumerateObject())
             {
-                Assert.Equal(step.Value.EnumerateArray().Select(v => v.GetInt32()), order.Rows(long.Parse(step.Name, CultureInfo.InvariantCulture)));
+                var expected = step.Value.EnumerateArray().Select(v => v.GetInt32());
+                Assert.Equal(expected, order.Rows(long.Parse(step.Name, CultureInfo.InvariantCulture)));
             }
         }
     }
@@ -27,7 +29,8 @@ public class DataOrderTests
         foreach (var run in golden.RootElement.GetProperty("direction_seeds").EnumerateArray())
         {
             var seeds = run.GetProperty("seeds").EnumerateArray().Select(Hex).ToArray();
-            var recipe = Recipe.Default.With(RecipeKeys.Seed, Hex(run.GetProperty("run_seed"))).With(RecipeKeys.NumDirections, seeds.Length);
+            var seed = Hex(run.GetProperty("run_seed"));
+            var recipe = Recipe.Default.With(RecipeKeys.Seed, seed).With(RecipeKeys.NumDirections, seeds.Length);
             var probes = new MezoSgd(recipe).Probes(run.GetProperty("step").GetInt64());
             Assert.Equal(seeds.SelectMany(s => new[] { s, s }), probes.Select(p => p.Seed));
         }

@@ -70,7 +70,8 @@ public class LearningRateScheduleTests
     [InlineData(0.1, 4606741575090066687)]
     [InlineData(0.3, 4603469518431672926)]
     [InlineData(0.8, -4617909840040692567)]
-    public void HalfTurnCosine_Bits_AreFrozen(double x, long bits) => Assert.Equal(bits, BitConverter.DoubleToInt64Bits(HalfTurnCosine.At(x)));
+    public void HalfTurnCosine_Bits_AreFrozen(double x, long bits) =>
+        Assert.Equal(bits, BitConverter.DoubleToInt64Bits(HalfTurnCosine.At(x)));
 
     private static LearningRateSchedule Schedule(LearningRateShape shape, int warmup) => new(
         Recipe.Default.With(RecipeKeys.LrSchedulerType, shape).With(RecipeKeys.WarmupSteps, warmup)

@@ -47,7 +47,8 @@ public class MezoSgdTests
     [InlineData(-1, 0.25f)]
     public void Commit_WithClipping_ClampsBothWays(int sign, float coefficient)
     {
-        var record = Method("clip_projected_gradient: 0.25\nzo_eps: 0.5\nlearning_rate: 1").Commit(0, [new(sign * One, false), new(0, false)], 1);
+        var method = Method("clip_projected_gradient: 0.25\nzo_eps: 0.5\nlearning_rate: 1");
+        var record = method.Commit(0, [new(sign * One, false), new(0, false)], 1);
         Assert.Equal(coefficient, record.Directions[0].Coefficient);
     }
 

@@ -19,7 +19,11 @@ public class OpenStepTests
             var terms = Enumerable.Range(0, grid.Samples).Select(_ => random.Next(1, 50)).ToArray();
             for (var p = 0; p < grid.Probes; p++)
             {
-                for (var s = 0; s < grid.Samples; s++) losses[p, s] = new(random.NextInt64(-terms[s] * (1L << 42), terms[s] * (1L << 42)), false);
+                for (var s = 0; s < grid.Samples; s++)
+                {
+                    var largest = terms[s] * (1L << 42);
+                    losses[p, s] = new(random.NextInt64(-largest, largest), false);
+                }
             }
 
             if (random.Next(4) == 0) losses[random.Next(grid.Probes), random.Next(grid.Samples)] = new(123, true);
@@ -83,7 +87,8 @@ public class OpenStepTests
     public void Report_ThatNoSoundRankSends_IsMalformed()
     {
         var step = Open();
-        foreach (var share in new Share[] { new(0, 3, 0, 4), new(-1, 1, 0, 4), new(0, 0, 0, 4), new(1, 0, 0, 4), new(0, 2, 0, 5), new(0, 2, 2, 2) })
+        Share[] impossible = [new(0, 3, 0, 4), new(-1, 1, 0, 4), new(0, 0, 0, 4), new(1, 0, 0, 4), new(0, 2, 0, 5), new(0, 2, 2, 2)];
+        foreach (var share in impossible)
         {
             var sums = new ProbeSum[Math.Max(0, share.Probes)];
             Assert.Equal(ReportVerdict.Malformed, step.Accept(new(Incarnation, 1, 0, Chain, share, sums, 4)));
@@ -103,11 +108,13 @@ public class OpenStepTests
         var step = Open();
         step.Accept(Simple(new Share(0, 1, 0, 4), 5));
         step.Accept(Simple(new Share(1, 2, 0, 4), 5) with { Terms = 7 });
-        Assert.Contains("from 4 to 7 loss terms", Assert.Throws<RunFailedException>(() => step.Commit(new MezoSgd(Recipe.Default))).Message, StringComparison.Ordinal);
+        var e = Assert.Throws<RunFailedException>(() => step.Commit(new MezoSgd(Recipe.Default)));
+        Assert.Contains("from 4 to 7 loss terms", e.Message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void Commit_OfAnIncompleteStep_IsACallersMistake() => Assert.Throws<InvalidOperationException>(() => Open().Commit(new MezoSgd(Recipe.Default)));
+    public void Commit_OfAnIncompleteStep_IsACallersMistake() =>
+        Assert.Throws<InvalidOperationException>(() => Open().Commit(new MezoSgd(Recipe.Default)));
 
     private static OpenStep Open() => new(new WorkGrid(2, 4), Incarnation, 0, Chain);
 
