@@ -20,7 +20,28 @@ internal static unsafe class GaussianLanes<L> where L : unmanaged, ILanes<L>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Next(L* table, long index, out L z0, out L z1)
     {
+        if (typeof(L) == typeof(Lanes128))
+        {
+            // Four registers a value are more than the JIT inlines into one method: two calls, through memory.
+            Words(table, index, out var words);
+            Apart(words.First, words.Second, out z0, out z1);
+            return;
+        }
+
         PhiloxLanes<L>.Block(table, PhiloxLanes<L>.Counters(table, (ulong)index >> 2), out var first, out var second);
+        Ordered(first, second, out z0, out z1);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
+    private static void Words(L* table, long index, out (L First, L Second) words) =>
+        PhiloxLanes<L>.Block(table, PhiloxLanes<L>.Counters(table, (ulong)index >> 2), out words.First, out words.Second);
+
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
+    private static void Apart(in L first, in L second, out L z0, out L z1) => Ordered(first, second, out z0, out z1);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Ordered(L first, L second, out L z0, out L z1)
+    {
         Pair(first, second, out var even, out var odd);
         z0 = L.InterleaveLow(even, odd);
         z1 = L.InterleaveHigh(even, odd);
