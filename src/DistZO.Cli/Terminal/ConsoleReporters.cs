@@ -1,0 +1,34 @@
+using DistZO.Training;
+
+namespace DistZO.Cli.Terminal;
+
+/// <summary>Chooses how a run is shown: JSON lines if asked for, a live line on a terminal, plain lines elsewhere.</summary>
+internal static class ConsoleReporters
+{
+    private const int WidthIfUnknown = 80;
+
+    /// <summary>
+    /// Progress goes to the error stream, so that the output stream holds results alone; <c>--log-json</c> is asked for by programs
+    /// and goes to the output stream.
+    /// </summary>
+    public static IRunReporter Create(bool logJson, int loggingSteps, TimeProvider time)
+    {
+        if (logJson) return new JsonLogReporter(Console.Out, loggingSteps);
+        var dumb = Environment.GetEnvironmentVariable("TERM") is "dumb";
+        if (Console.IsErrorRedirected || dumb) return new PlainReporter(Console.Error, loggingSteps);
+        var colour = string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"));
+        return new ProgressBar(Console.Error, Width, time, colour);
+    }
+
+    private static int Width()
+    {
+        try
+        {
+            return Console.WindowWidth is > 0 and var width ? width : WidthIfUnknown;
+        }
+        catch (IOException)
+        {
+            return WidthIfUnknown;
+        }
+    }
+}
