@@ -67,7 +67,8 @@ internal sealed class JsonLogReporter : IRunReporter
     }));
 
     // The metrics line is an object with at least one field: the event goes in front of it.
-    private void WriteMetrics(string name, string metrics) => WriteLine($$"""{"event":"{{name}}","level":"information",{{metrics.AsSpan(1)}}""");
+    private void WriteMetrics(string name, string metrics) =>
+        WriteLine($$"""{"event":"{{name}}","level":"information",{{metrics.AsSpan(1)}}""");
 
     private void WriteLine(string line)
     {

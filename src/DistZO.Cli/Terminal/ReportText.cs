@@ -9,9 +9,8 @@ internal static class ReportText
     public static string Started(RunSummary run)
     {
         var from = run.CommittedSteps > 0 ? $", going on after step {run.CommittedSteps}" : "";
-        return string.Create(
-            CultureInfo.InvariantCulture,
-            $"training {run.Model} ({Quantity.Count(run.Parameters)} weights) on {run.Rows:N0} rows: {run.MaxSteps:N0} steps of {run.BatchSize}{from}");
+        var steps = string.Create(CultureInfo.InvariantCulture, $"{run.Rows:N0} rows: {run.MaxSteps:N0} steps of {run.BatchSize}");
+        return $"training {run.Model} ({Quantity.Count(run.Parameters)} weights) on {steps}{from}";
     }
 
     public static string Evaluated(EvaluationMetrics evaluation)

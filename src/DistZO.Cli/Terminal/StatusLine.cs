@@ -40,7 +40,8 @@ internal static class StatusLine
         return bar >= NarrowestBar || line.Length <= width ? line : line[..Math.Max(0, width)];
     }
 
-    private static int Width(string percent, List<(int Keep, string Text)> fields) => percent.Length + fields.Sum(field => Gap.Length + field.Text.Length);
+    private static int Width(string percent, List<(int Keep, string Text)> fields) =>
+        percent.Length + fields.Sum(field => Gap.Length + field.Text.Length);
 
     // Half a cell is visible in this typeface of lines, so the bar moves twice as smoothly as its width.
     private static string Bar(double share, int width, bool colour)

@@ -64,8 +64,8 @@ public sealed class DivergenceMonitor
             : ($"learning_rate ({Quantity.Small(_learningRate)}) is too high", $"--learning-rate {Quantity.Small(_learningRate / 3)}");
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"the smoothed loss ({smoothedLoss:0.000} at step {step}) has stayed well above its minimum ({_minimum:0.000} at step {_minimumStep}); "
-            + $"likely {cause}; to go back: distzo fork {Quoted(_ledger)} --step {_minimumStep} {flag} --output NEW_DIRECTORY");
+            $"the smoothed loss ({smoothedLoss:0.000} at step {step}) has stayed well above "
+            + $"its minimum ({_minimum:0.000} at step {_minimumStep}); likely {cause}; to go back: distzo fork {Quoted(_ledger)} --step {_minimumStep} {flag} --output NEW_DIRECTORY");
     }
 
     private static string Quoted(string path) => path.Contains(' ') ? $"'{path}'" : path;

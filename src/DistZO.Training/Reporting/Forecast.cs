@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace DistZO.Training;
 
 /// <summary>
@@ -61,8 +59,8 @@ public sealed record Forecast
     {
         if (machine.AvailableMemory is { } memory && PeakMemory - MemoryInUse > memory)
         {
-            return $"not enough memory: the run will need {Bytes(PeakMemory - MemoryInUse)} more than it holds now and {Bytes(memory)} are available; "
-                + "use a smaller batch_size or weights_dtype: bfloat16, or free memory";
+            return $"not enough memory: the run will need {Bytes(PeakMemory - MemoryInUse)} more than it holds now "
+                + $"and {Bytes(memory)} are available; use a smaller batch_size or weights_dtype: bfloat16, or free memory";
         }
 
         if (machine.FreeDisk is { } disk && Disk > disk)

@@ -3,11 +3,11 @@ using System.Globalization;
 namespace DistZO.Training;
 
 /// <summary>What the machine has left for this process, in bytes; null where it cannot be known.</summary>
-/// <param name="AvailableMemory">Memory that can still be taken, swap not counted: the machine's, or the container's if that is less.</param>
+/// <param name="AvailableMemory">Memory that can still be taken, swap not counted: the machine's or, if less, the container's.</param>
 /// <param name="FreeDisk">Free space where the output goes.</param>
 public sealed record MachineResources(long? AvailableMemory, long? FreeDisk)
 {
-    /// <summary>Reads <c>/proc/meminfo</c>, the process's control groups (version 1 or 2) and the disk of <paramref name="output"/>.</summary>
+    /// <summary>Reads <c>/proc/meminfo</c>, the control groups (version 1 or 2) and the disk of <paramref name="output"/>.</summary>
     /// <param name="output">A file or directory; it need not exist yet.</param>
     /// <param name="root">Where <c>proc</c> and <c>sys</c> are: tests put their own there.</param>
     public static MachineResources Read(string output, string root = "/") =>
@@ -78,7 +78,8 @@ public sealed record MachineResources(long? AvailableMemory, long? FreeDisk)
         Lines(root, Path.Combine(path)).FirstOrDefault() is { } line ? Number(line) : null;
 
     // "max" (version 2) is no number and so no limit.
-    private static long? Number(string text) => long.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out var value) ? value : null;
+    private static long? Number(string text) =>
+        long.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out var value) ? value : null;
 
     private static string[] Lines(string root, string path)
     {

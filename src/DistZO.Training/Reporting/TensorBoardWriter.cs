@@ -24,8 +24,8 @@ public sealed class TensorBoardWriter : IRunReporter
         _loggingSteps = loggingSteps;
         _time = time;
         // TensorBoard reads files with "tfevents" in their names, in the order of the names: the time comes first.
-        var name = string.Create(CultureInfo.InvariantCulture, $"events.out.tfevents.{time.GetUtcNow().ToUnixTimeSeconds():D10}.{Environment.MachineName}.{Environment.ProcessId}.0");
-        _path = Path.Combine(directory, name);
+        var seconds = time.GetUtcNow().ToUnixTimeSeconds().ToString("D10", CultureInfo.InvariantCulture);
+        _path = Path.Combine(directory, $"events.out.tfevents.{seconds}.{Environment.MachineName}.{Environment.ProcessId}.0");
     }
 
     public void Started(RunSummary run)
