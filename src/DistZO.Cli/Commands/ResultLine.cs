@@ -1,0 +1,31 @@
+using DistZO.Training;
+
+namespace DistZO.Cli.Commands;
+
+/// <summary>The one line of <c>--json</c>.</summary>
+internal static class ResultLine
+{
+    /// <summary>How a run ended, and the digest of the weights that it is at.</summary>
+    public static string Of(RunResult result, TrainingRun run) => MetricsLine.Write(json =>
+    {
+        json.WriteString("outcome", result.Outcome.ToString().ToLowerInvariant());
+        json.WriteNumber("steps", result.Steps);
+        json.WriteString("chain", run.Chain.ToString());
+        json.WriteString("output", result.Output);
+        foreach (var (name, evaluation) in new[] { ("before", result.Before), ("after", result.After) })
+        {
+            if (evaluation is null) continue;
+            json.WriteStartObject(name);
+            json.WriteNumber("step", evaluation.Step);
+            foreach (var (metric, value) in evaluation.Values)
+            {
+                if (double.IsFinite(value)) json.WriteNumber(metric, value);
+                else json.WriteNull(metric);
+            }
+
+            json.WriteEndObject();
+        }
+
+        json.WriteNumber("elapsed_seconds", Math.Round(result.ElapsedSeconds, 3));
+    });
+}

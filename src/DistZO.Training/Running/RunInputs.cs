@@ -1,0 +1,93 @@
+using DistZO.Devices;
+using DistZO.Models;
+using DistZO.Optimization;
+
+namespace DistZO.Training;
+
+/// <summary>Everything that a run reads: the base model on its device, its tokenizer, the encoded rows, the resolved recipe.</summary>
+public sealed class RunInputs : IDisposable
+{
+    private RunInputs(Recipe recipe, Device device, Checkpoint checkpoint, Model model, ExampleSet train, ExampleSet? evaluation)
+    {
+        (Recipe, Device, Checkpoint, Model, Train, Evaluation) = (recipe, device, checkpoint, model, train, evaluation);
+        BaseDigest = Convert.ToHexStringLower(CheckpointDigest.Compute(checkpoint.Tensors, Environment.ProcessorCount));
+    }
+
+    /// <summary>Resolved for the training rows.</summary>
+    public Recipe Recipe { get; }
+
+    public Device Device { get; }
+
+    public Checkpoint Checkpoint { get; }
+
+    /// <summary>Starts at the base weights.</summary>
+    public Model Model { get; }
+
+    public ExampleSet Train { get; }
+
+    /// <summary>Held-out rows, if there are any.</summary>
+    public ExampleSet? Evaluation { get; }
+
+    /// <summary>Digest of the base model's logical tensors, hexadecimal.</summary>
+    public string BaseDigest { get; }
+
+    /// <summary>Opens what a recipe names. The data are read before the weights, so that a bad row is told at once.</summary>
+    /// <param name="recipe">Names the model and the data; need not be resolved.</param>
+    /// <param name="openDevice">Opens the device; called once the data are known to be sound.</param>
+    public static RunInputs Open(Recipe recipe, Func<Device> openDevice)
+    {
+        var directory = Required(recipe, RecipeKeys.Model, "--model");
+        var trainFile = Required(recipe, RecipeKeys.TrainFile, "--data");
+        var checkpoint = Checkpoint.Open(directory);
+        Device? device = null;
+        try
+        {
+            var encoder = Encoder(recipe, checkpoint);
+            var train = ExampleSet.Load(trainFile, encoder);
+            var evaluation = recipe.Get(RecipeKeys.EvalFile) is { } path ? ExampleSet.Load(path, encoder) : null;
+            var resolved = recipe.Resolve(train.Examples.Count);
+            train.RequireBatchSize(resolved.Get(RecipeKeys.BatchSize));
+            var vocabulary = ModelFamilies.Describe(checkpoint.Config, name => checkpoint.TryGet(name, out _)).VocabularySize;
+            train.RequireVocabulary(vocabulary);
+            evaluation?.RequireVocabulary(vocabulary);
+            device = openDevice();
+            var model = ModelLoader.Load(device, checkpoint, recipe.Get(RecipeKeys.WeightsDtype));
+            return new RunInputs(resolved, device, checkpoint, model, train, evaluation);
+        }
+        catch
+        {
+            device?.Dispose();
+            checkpoint.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The encoder of a recipe's rows for the model of a checkpoint.</summary>
+    public static ExampleEncoder Encoder(Recipe recipe, Checkpoint checkpoint)
+    {
+        var architecture = ModelFamilies.Describe(checkpoint.Config, name => checkpoint.TryGet(name, out _));
+        var tokenizer = Tokenizer.Load(checkpoint.Directory);
+        return new ExampleEncoder(new TokenizerTextEncoder(tokenizer), PromptOptions.Of(recipe, architecture.MaxPositions));
+    }
+
+    /// <summary>The identity of a run on these inputs.</summary>
+    /// <param name="parent">Where the run was forked from, if it was.</param>
+    public RunIdentity Identity(ParentRun? parent) => RunIdentity.Create(
+        Recipe,
+        BaseDigest,
+        Model.Parameters.Select(p => new TensorLayout(p.Name, p.Role, p.Shape)),
+        Convert.ToHexStringLower(Train.Digest()),
+        Train.Examples.Count,
+        Device.Arithmetic,
+        parent: parent);
+
+    public void Dispose()
+    {
+        Model.Dispose();
+        Device.Dispose();
+        Checkpoint.Dispose();
+    }
+
+    private static string Required(Recipe recipe, RecipeKey<string?> key, string flag) =>
+        recipe.Get(key) ?? throw new BadInputException($"{key.Name} is not set; give it with {flag} or in the recipe");
+}

@@ -1,0 +1,87 @@
+using System.Runtime.InteropServices;
+using DistZO.Devices;
+using DistZO.Models;
+using DistZO.Optimization;
+
+namespace DistZO.Training;
+
+/// <summary>
+/// Evaluates shares of the work grid: a pure function of (weights at t, share). All probes run in one visit of every weight, which
+/// also folds the commits that the weights still lack. Buffers are kept, so a warm share allocates next to nothing.
+/// </summary>
+public sealed class ShareExecutor
+{
+    /// <summary>
+    /// Tokens × probes that one pass holds activations for. A larger share is evaluated in several passes over its samples, which costs
+    /// time (z is made again) but no bits.
+    /// </summary>
+    private const int MaxTokensPerPass = 1 << 16;
+
+    private readonly Model _model;
+    private readonly UpdateHistory _updates;
+    private readonly PackedBatch _batch = new();
+    private readonly List<EncodedExample> _samples = [];
+    private double[] _logProbabilities = [];
+    private double[] _terms = [];
+
+    /// <param name="model">The weights; folded up to the step of each share.</param>
+    /// <param name="updates">The committed updates.</param>
+    public ShareExecutor(Model model, UpdateHistory updates) => (_model, _updates) = (model, updates);
+
+    /// <summary>Tokens of the last share: what one probe read.</summary>
+    public long Tokens { get; private set; }
+
+    /// <summary>Terms of one probe of the last share.</summary>
+    public int Terms { get; private set; }
+
+    /// <summary>Evaluates the probes on the samples with the weights at <paramref name="step"/>.</summary>
+    /// <param name="step">t.</param>
+    /// <param name="probes">The share's probes.</param>
+    /// <param name="samples">The share's samples of the batch.</param>
+    /// <param name="sums">Receives one sum a probe.</param>
+    public void Execute(int step, IReadOnlyList<Probe> probes, ReadOnlySpan<EncodedExample> samples, Span<ProbeSum> sums)
+    {
+        sums.Clear();
+        (Tokens, Terms) = (0, 0);
+        for (var start = 0; start < samples.Length;)
+        {
+            _samples.Clear();
+            long tokens = 0;
+            for (; start < samples.Length; start++)
+            {
+                var sample = samples[start];
+                if (_samples.Count > 0 && (tokens + sample.PackedTokens) * probes.Count > MaxTokensPerPass) break;
+                tokens += sample.PackedTokens;
+                _samples.Add(sample);
+            }
+
+            RunPass(step, probes, sums);
+        }
+    }
+
+    private void RunPass(int step, IReadOnlyList<Probe> probes, Span<ProbeSum> sums)
+    {
+        _batch.Pack(CollectionsMarshal.AsSpan(_samples));
+        var targets = _batch.Targets.Length;
+        if (_logProbabilities.Length < targets * probes.Count) _logProbabilities = new double[targets * probes.Count];
+        if (_terms.Length < _batch.Terms) _terms = new double[_batch.Terms];
+        var pass = new Pass { Tokens = _batch.Tokens, Sequences = _batch.Sequences, Probes = probes, Updates = _updates, Step = step };
+        _model.LogProbabilities(pass, _batch.GatherRows, _batch.Targets, _logProbabilities.AsSpan(0, targets * probes.Count));
+        for (var probe = 0; probe < probes.Count; probe++)
+        {
+            var terms = _terms.AsSpan(0, _batch.Terms);
+            Objective.Terms(_batch, _logProbabilities.AsSpan(probe * targets, targets), terms);
+            sums[probe] = Add(sums[probe], terms);
+        }
+
+        Tokens += _batch.Tokens.Length;
+        Terms += _batch.Terms;
+    }
+
+    private static ProbeSum Add(ProbeSum sum, ReadOnlySpan<double> terms)
+    {
+        foreach (var term in terms)
+            sum = FixedPoint.TryRound(term, out var value) ? sum with { Sum = sum.Sum + value } : sum with { Flagged = true };
+        return sum.Flagged ? new ProbeSum(0, true) : sum;
+    }
+}
