@@ -12,6 +12,7 @@ internal static class Program
         var root = new RootCommand("Fine-tunes large language models with zeroth-order optimization: no backward pass, the memory of inference.")
         {
             TrainCommand.Create(),
+            BenchCommand.Create(),
         };
         var parsed = root.Parse(args);
         if (parsed.Errors.Count > 0)

@@ -10,11 +10,14 @@ internal static class JsonFile
 
     /// <summary>Reads a file. Afterwards every name and string in it can be read without an error.</summary>
     /// <exception cref="BadInputException">It cannot be read or is not one JSON object; names the line and the column.</exception>
-    public static JsonElement ReadObject(string path)
+    public static JsonElement ReadObject(string path) => ParseObject(ReadBytes(path), path);
+
+    /// <summary>As <see cref="ReadObject"/>, of content that is in memory; <paramref name="path"/> names it in errors.</summary>
+    public static JsonElement ParseObject(byte[] content, string path)
     {
         try
         {
-            using var document = JsonDocument.Parse(ReadBytes(path), Strict);
+            using var document = JsonDocument.Parse(content, Strict);
             if (document.RootElement.ValueKind != JsonValueKind.Object) throw Bad(path, "it is not a JSON object");
             ReadText(document.RootElement);
             return document.RootElement.Clone();

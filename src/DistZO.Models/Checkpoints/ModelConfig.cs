@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using DistZO.Devices;
 
@@ -23,6 +24,12 @@ public sealed class ModelConfig
     /// <summary>Reads a config.json.</summary>
     /// <exception cref="BadInputException">It cannot be read or is not a JSON object.</exception>
     public static ModelConfig Read(string path) => new(JsonFile.ReadObject(path), path, "");
+
+    /// <summary>A config that is in no file, such as that of a model shape to measure.</summary>
+    /// <param name="json">One JSON object.</param>
+    /// <param name="name">What errors call it.</param>
+    /// <exception cref="BadInputException">It is not a JSON object.</exception>
+    public static ModelConfig Parse(string json, string name) => new(JsonFile.ParseObject(Encoding.UTF8.GetBytes(json), name), name, "");
 
     /// <summary>The names of all keys, in the order of the file.</summary>
     public IEnumerable<string> Names => _json.EnumerateObject().Select(property => property.Name);

@@ -1,0 +1,37 @@
+namespace DistZO.Cli.Benchmarks;
+
+/// <summary>What to measure.</summary>
+internal sealed record BenchmarkOptions
+{
+    /// <summary>A name of <see cref="ModelShapes"/>.</summary>
+    public string Shape { get; init; } = "opt-125m";
+
+    /// <summary>Sequences a step.</summary>
+    public int Batch { get; init; } = 16;
+
+    /// <summary>Tokens a sequence.</summary>
+    public int Tokens { get; init; } = 64;
+
+    /// <summary>Threads to compute on.</summary>
+    public int Threads { get; init; } = Environment.ProcessorCount;
+
+    /// <summary>Measured steps, after two for warming up; or the length of the replayed ledger. Null: 5, or 100.</summary>
+    public int? Steps { get; init; }
+
+    public ulong Seed { get; init; }
+
+    /// <summary>Tokens of the matrix product.</summary>
+    public int Rows { get; init; } = 1024;
+
+    /// <summary>Input features of the matrix product.</summary>
+    public int Inner { get; init; } = 768;
+
+    /// <summary>Output features of the matrix product.</summary>
+    public int Columns { get; init; } = 3072;
+
+    /// <summary>Directory of the tokenizer; null: the model of the demo.</summary>
+    public string? Model { get; init; }
+
+    /// <summary>JSON lines with a field <c>text</c> to tokenize; null: the rows of the demo.</summary>
+    public string? Data { get; init; }
+}

@@ -1,0 +1,85 @@
+using System.CommandLine;
+using DistZO.Cli.Benchmarks;
+using DistZO.Devices;
+
+namespace DistZO.Cli.Commands;
+
+/// <summary><c>distzo bench</c>: what this machine reaches, each figure beside its limit.</summary>
+internal static class BenchCommand
+{
+    private static readonly string[] Figures = ["step", "gemm", "perturb", "replay", "tokenizer"];
+
+    private static readonly BenchmarkOptions Default = new();
+
+    public static Command Create()
+    {
+        var figure = new Argument<string>("figure") { Description = $"{string.Join(", ", Figures)}, or all" };
+        figure.AcceptOnlyFromAmong([.. Figures, "all"]);
+        var shape = new Option<string>("--shape") { Description = "step, replay: model shape", DefaultValueFactory = _ => Default.Shape };
+        var batch = Number("--batch", "step: sequences a step", Default.Batch);
+        var tokens = Number("--tokens", "step: tokens a sequence", Default.Tokens);
+        var threads = Number("--threads", "threads to compute on", Default.Threads);
+        var steps = new Option<int?>("--steps") { Description = "measured steps (default 5), or steps of the replayed ledger (default 100)" };
+        var seed = new Option<ulong>("--seed") { Description = "of random weights and ids" };
+        var rows = Number("--rows", "gemm: rows of the activations", Default.Rows);
+        var inner = Number("--inner", "gemm: input features", Default.Inner);
+        var columns = Number("--columns", "gemm: output features", Default.Columns);
+        var model = new Option<string?>("--model") { Description = "tokenizer: model directory (default: the demo's)" };
+        var data = new Option<string?>("--data") { Description = "tokenizer: JSON lines with a field \"text\" (default: the demo's)" };
+        var json = new Option<bool>("--json") { Description = "print one line of JSON for each figure" };
+        var command = new Command("bench", "measure this machine: a step and its parts, each beside its limit")
+        {
+            figure, shape, batch, tokens, threads, steps, seed, rows, inner, columns, model, data, json,
+        };
+        command.SetAction(parsed =>
+        {
+            var options = new BenchmarkOptions
+            {
+                Shape = parsed.GetValue(shape)!,
+                Batch = Positive(parsed.GetValue(batch), "--batch"),
+                Tokens = Positive(parsed.GetValue(tokens), "--tokens"),
+                Threads = Positive(parsed.GetValue(threads), "--threads"),
+                Steps = parsed.GetValue(steps) is { } count ? Positive(count, "--steps") : null,
+                Seed = parsed.GetValue(seed),
+                Rows = Positive(parsed.GetValue(rows), "--rows"),
+                Inner = Positive(parsed.GetValue(inner), "--inner"),
+                Columns = Positive(parsed.GetValue(columns), "--columns"),
+                Model = parsed.GetValue(model),
+                Data = parsed.GetValue(data),
+            };
+            foreach (var result in Run(parsed.GetValue(figure)!, options))
+                Console.Out.WriteLine(parsed.GetValue(json) ? result.ToJson() : result.ToText());
+            return ExitCodes.Done;
+        });
+        return command;
+    }
+
+    private static IEnumerable<BenchmarkResult> Run(string figure, BenchmarkOptions options)
+    {
+        if (figure == "all")
+        {
+            // The smallest batch first: the peak of resident memory is the process's.
+            yield return StepBenchmark.Run(options with { Batch = 2 });
+            foreach (var one in Figures) yield return Measure(one, options);
+        }
+        else
+        {
+            yield return Measure(figure, options);
+        }
+    }
+
+    private static BenchmarkResult Measure(string figure, BenchmarkOptions options) => figure switch
+    {
+        "step" => StepBenchmark.Run(options),
+        "gemm" => GemmBenchmark.Run(options),
+        "perturb" => PerturbBenchmark.Run(options),
+        "replay" => ReplayBenchmark.Run(options),
+        _ => TokenizerBenchmark.Run(options),
+    };
+
+    private static Option<int> Number(string name, string description, int value) =>
+        new(name) { Description = description, DefaultValueFactory = _ => value };
+
+    private static int Positive(int value, string option) =>
+        value > 0 ? value : throw new BadInputException($"{option}: {value} is not a positive number");
+}
