@@ -1,0 +1,58 @@
+# What there is to do here; everything is built by the .NET SDK alone.
+.DEFAULT_GOAL := help
+.PHONY: help probe build all-projects demo test test-goldens fuzz chaos bench format clean
+
+export DOTNET_NOLOGO := 1
+export DOTNET_CLI_TELEMETRY_OPTOUT := 1
+
+DEMO := examples/support-tickets
+FUZZ_ROUNDS ?= 200000
+DOTNET_BUILD := dotnet build --configuration Release --verbosity quiet --nologo -consoleLoggerParameters:NoSummary
+
+help: ## this list
+	@echo 'make TARGET:'
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' Makefile
+
+probe: ## what this machine has; only the .NET SDK is needed
+	@fixtures="$${DISTZO_FIXTURES:-../shared/fixtures}"; \
+	have() { command -v $$1 >/dev/null 2>&1; }; \
+	if have dotnet; then echo ".NET SDK $$(dotnet --version) ✓"; \
+	else echo '.NET SDK ✗: needed, version 10 or later, from https://dot.net'; exit 1; fi; \
+	if have python3; then echo 'python3 ✓'; else echo 'python3 ✗ not needed: the tests that compare with plain Python are skipped'; fi; \
+	if [ -d "$$fixtures" ]; then echo 'reference outputs ✓'; \
+	else echo 'reference outputs ✗ not needed: their tests are skipped (DISTZO_FIXTURES names their folder)'; fi; \
+	if have nvidia-smi; then echo 'CUDA ✓ not used: everything runs on the CPU'; else echo 'CUDA ✗ not needed'; fi
+
+build: probe ## the executable, at bin/distzo
+	@$(DOTNET_BUILD) src/DistZO.Cli
+	@mkdir -p bin && install -m 755 src/DistZO.Cli/distzo.sh bin/distzo
+	@echo 'bin/distzo ✓'
+
+all-projects: build
+	@$(DOTNET_BUILD) DistZO.sln
+
+demo: build ## fine-tunes the small model on support tickets, anew, in three minutes at most
+	@rm -rf $(DEMO)/output
+	@bin/distzo train --config $(DEMO)/recipe.yaml --model $(DEMO)/model \
+	  --data $(DEMO)/train.jsonl --eval-data $(DEMO)/dev.jsonl --output $(DEMO)/output
+
+test: all-projects ## every test but the chaos ones
+	@tests/run.sh 'Category!=Chaos'
+
+test-goldens: all-projects ## only the comparisons with reference outputs (DISTZO_FIXTURES)
+	@tests/run.sh 'Category=Goldens'
+
+fuzz: all-projects ## the parsers on damaged input, for longer (FUZZ_ROUNDS=200000)
+	@DISTZO_FUZZ_ROUNDS=$(FUZZ_ROUNDS) tests/run.sh 'Category=Fuzz'
+
+chaos: all-projects ## real runs, killed at random moments
+	@tests/run.sh 'Category=Chaos'
+
+bench: build ## the speed of this machine: every figure with its limit
+	@bin/distzo bench all
+
+format: ## the code and its white space, as .editorconfig has them
+	@dotnet format
+
+clean: ## removes what was built and the output of the demo
+	@rm -rf bin $(DEMO)/output src/*/bin src/*/obj tests/*/bin tests/*/obj
