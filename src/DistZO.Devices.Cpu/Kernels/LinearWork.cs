@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using DistZO.Devices.Cpu.Simd;
 
 namespace DistZO.Devices.Cpu;
@@ -56,31 +57,17 @@ internal sealed unsafe class LinearWork<TLanes> : ParallelWork, IDisposable
         var row = task * _band;
         var rows = Math.Min(_band, _outputs - row);
         var packed = _packed[thread];
-        const int lanes = TileActivations.Lanes;
         for (var column = 0; column < _inputs; column += CpuArithmetic.DepthChunk)
         {
             var depth = Math.Min(CpuArithmetic.DepthChunk, _inputs - column);
-            if (_weights.IsBehind)
-            {
-                for (var r = 0; r < rows; r++) _weights.Fold(((long)(row + r) * _inputs) + column, depth);
-            }
-
             for (var probe = 0; probe < _probes;)
             {
                 var group = _weights.GroupSize(probe);
                 packed.Pack(_weights, _inputs, row, rows, column, depth, probe, group);
-                for (var i = 0; i < group; i++)
-                {
-                    var b = _x.Tile(probe + i, 0) + (column * lanes);
-                    var c = _sum.Tile(probe + i, 0) + (row * lanes);
-                    packed.Multiply(i, rows, depth, b, (long)_inputs * lanes, c, (long)_outputs * lanes, _x.Tiles, column > 0);
-                }
-
+                for (var i = 0; i < group; i++) Multiply(packed, probe, i, row, rows, column, depth);
                 probe += group;
             }
         }
-
-        for (var probe = 0; probe < _probes; probe++) Finish(probe, row, rows);
     }
 
     public void Dispose()
@@ -97,14 +84,31 @@ internal sealed unsafe class LinearWork<TLanes> : ParallelWork, IDisposable
         return Math.Clamp((even + step - 1) / step * step, step, PackedRows<TLanes>.MaxRows);
     }
 
-    /// <summary>Bias, activation and the sum with what y held, for one band of one probe.</summary>
-    private void Finish(int probe, int row, int rows)
+    /// <summary>One chunk of k for one probe, block of tiles by block; the last chunk also finishes each block while it is warm.</summary>
+    private void Multiply(PackedRows<TLanes> packed, int firstProbe, int which, int row, int rows, int column, int depth)
+    {
+        const int lanes = TileActivations.Lanes;
+        var probe = firstProbe + which;
+        var b = _x.Tile(probe, 0) + (column * lanes);
+        var c = _sum.Tile(probe, 0) + (row * lanes);
+        var isLast = column + depth == _inputs;
+        for (var first = 0; first < _x.Tiles; first += PackedRows<TLanes>.TilesPerBlock)
+        {
+            var end = Math.Min(_x.Tiles, first + PackedRows<TLanes>.TilesPerBlock);
+            packed.Multiply(which, rows, depth, b, (long)_inputs * lanes, c, (long)_outputs * lanes, first, end, column > 0);
+            if (isLast) Finish(probe, row, rows, first, end);
+        }
+    }
+
+    /// <summary>Bias, activation and the sum with what y held, for one band of some tiles of one probe.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Finish(int probe, int row, int rows, int first, int end)
     {
         var accumulate = _sum != _y;
         if (!_hasBias && _activation == Activation.None && !accumulate) return;
         var bias = _hasBias ? _bias.Of(probe) + row : null;
         var relu = _activation == Activation.Relu;
-        for (var tile = 0; tile < _y.Tiles; tile++)
+        for (var tile = first; tile < end; tile++)
         {
             var sum = _sum.Tile(probe, tile) + (row * TileActivations.Lanes);
             var y = _y.Tile(probe, tile) + (row * TileActivations.Lanes);

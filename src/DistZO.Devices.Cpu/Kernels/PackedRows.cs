@@ -13,7 +13,7 @@ internal sealed unsafe class PackedRows<TLanes> : IDisposable
     public const int MaxRows = 96;
 
     /// <summary>Tiles that are multiplied by all rows before the next ones: 8 × one chunk of k stays in the second-level cache.</summary>
-    private const int TilesPerBlock = 8;
+    public const int TilesPerBlock = 8;
 
     private const int Stride = CpuArithmetic.DepthChunk;
     private const int Step = MatrixTile<TLanes, DepthChunkStride>.Rows;
@@ -23,13 +23,20 @@ internal sealed unsafe class PackedRows<TLanes> : IDisposable
     /// <summary>The panel of the first or second probe of a group.</summary>
     private float* Panel(int which) => (float*)_memory.Pointer + ((long)which * MaxRows * Stride);
 
-    /// <summary>Packs rows [row, row + rows) × columns [column, column + depth) of W [·, columns] for a group of 1 or 2 probes.</summary>
+    /// <summary>
+    /// Packs rows [row, row + rows) × columns [column, column + depth) of W [·, columns] for a group of 1 or 2 probes. The first
+    /// group of a visit (probe 0) also folds, row by row, while the row is in the first-level cache.
+    /// </summary>
     public void Pack(in WeightView weights, int columns, int row, int rows, int column, int depth, int firstProbe, int group)
     {
+        var folds = firstProbe == 0 && weights.IsBehind;
         for (var r = 0; r < rows; r++)
         {
             var start = ((long)(row + r) * columns) + column;
             var at = (long)r * Stride;
+            // A row's segment is too short for the hardware to see a stream in it.
+            if (r + 1 < rows) weights.Prefetch(start + columns, depth);
+            if (folds) weights.Fold(start, depth);
             weights.Read(start, depth, firstProbe, Panel(0) + at, group == 2 ? Panel(1) + at : null);
         }
 
@@ -41,32 +48,28 @@ internal sealed unsafe class PackedRows<TLanes> : IDisposable
     }
 
     /// <summary>
-    /// C (+)= panel·B for all tiles of one probe. b is feature <c>column</c> of tile 0 and c is feature <c>row</c> of tile 0; tiles
-    /// follow at the given steps in floats.
+    /// C (+)= panel·B for the tiles [first, end) of one probe, at most <see cref="TilesPerBlock"/> of them. b is feature
+    /// <c>column</c> of tile 0 and c is feature <c>row</c> of tile 0; tiles follow at the given steps in floats.
     /// </summary>
-    public void Multiply(int which, int rows, int depth, float* b, long bStep, float* c, long cStep, int tiles, bool add)
+    public void Multiply(int which, int rows, int depth, float* b, long bStep, float* c, long cStep, int first, int end, bool add)
     {
-        for (var first = 0; first < tiles; first += TilesPerBlock)
+        for (var r = 0; r < rows; r += Step)
         {
-            var end = Math.Min(tiles, first + TilesPerBlock);
-            for (var r = 0; r < rows; r += Step)
+            var a = Panel(which) + ((long)r * Stride);
+            var at = c + (r * TileActivations.Lanes);
+            var tile = first;
+            if (r + Step > rows)
             {
-                var a = Panel(which) + ((long)r * Stride);
-                var at = c + (r * TileActivations.Lanes);
-                var tile = first;
-                if (r + Step > rows)
-                {
-                    for (; tile < end; tile++) Edge(a, depth, b + (tile * bStep), at + (tile * cStep), rows - r, add);
-                }
-
-                for (; tile + 1 < end; tile += 2)
-                {
-                    float* b0 = b + (tile * bStep), c0 = at + (tile * cStep);
-                    MatrixTile<TLanes, DepthChunkStride>.TwoTiles(depth, a, b0, b0 + bStep, c0, c0 + cStep, add);
-                }
-
-                if (tile < end) MatrixTile<TLanes, DepthChunkStride>.OneTile(depth, a, b + (tile * bStep), at + (tile * cStep), add);
+                for (; tile < end; tile++) Edge(a, depth, b + (tile * bStep), at + (tile * cStep), rows - r, add);
             }
+
+            for (; tile + 1 < end; tile += 2)
+            {
+                float* b0 = b + (tile * bStep), c0 = at + (tile * cStep);
+                MatrixTile<TLanes, DepthChunkStride>.TwoTiles(depth, a, b0, b0 + bStep, c0, c0 + cStep, add);
+            }
+
+            if (tile < end) MatrixTile<TLanes, DepthChunkStride>.OneTile(depth, a, b + (tile * bStep), at + (tile * cStep), add);
         }
     }
 

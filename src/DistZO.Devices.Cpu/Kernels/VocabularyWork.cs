@@ -69,21 +69,11 @@ internal sealed unsafe class VocabularyWork<TLanes> : ParallelWork, IDisposable
             for (var column = 0; column < columns; column += CpuArithmetic.DepthChunk)
             {
                 var depth = Math.Min(CpuArithmetic.DepthChunk, columns - column);
-                if (probe == 0 && _weights.IsBehind)
-                {
-                    for (var r = 0; r < rows; r++) _weights.Fold(((long)(row + r) * columns) + column, depth);
-                }
-
                 _packed[thread].Pack(_weights, columns, row, rows, column, depth, probe, group);
-                for (var i = 0; i < group; i++)
-                {
-                    var b = _x.Tile(probe + i, 0) + (column * Lanes);
-                    var c = logits + ((long)i * Padded * Chunk);
-                    _packed[thread].Multiply(i, rows, depth, b, (long)columns * Lanes, c, Chunk * Lanes, _x.Tiles, column > 0);
-                }
+                for (var i = 0; i < group; i++) Multiply(_packed[thread], probe, i, chunk, rows, column, depth, logits + ((long)i * Padded * Chunk));
             }
 
-            for (var i = 0; i < group; i++) Reduce(logits + ((long)i * Padded * Chunk), probe + i, chunk, rows);
+            for (var i = 0; i < group; i++) KeepTargets(logits + ((long)i * Padded * Chunk), probe + i, chunk);
             probe += group;
         }
     }
@@ -94,13 +84,27 @@ internal sealed unsafe class VocabularyWork<TLanes> : ParallelWork, IDisposable
         foreach (var scratch in _logits) scratch.Dispose();
     }
 
-    /// <summary>Maximum and sum of exponentials of one chunk for every token of a probe, and the targets that lie in it.</summary>
+    /// <summary>One chunk of k for one probe, block of tiles by block; the last chunk also reduces each block while it is warm.</summary>
+    private void Multiply(PackedRows<TLanes> packed, int firstProbe, int which, int chunk, int rows, int column, int depth, float* logits)
+    {
+        var columns = _x.Features;
+        var b = _x.Tile(firstProbe + which, 0) + (column * Lanes);
+        var isLast = column + depth == columns;
+        for (var first = 0; first < _x.Tiles; first += PackedRows<TLanes>.TilesPerBlock)
+        {
+            var end = Math.Min(_x.Tiles, first + PackedRows<TLanes>.TilesPerBlock);
+            packed.Multiply(which, rows, depth, b, (long)columns * Lanes, logits, Chunk * Lanes, first, end, column > 0);
+            if (isLast) Reduce(logits, firstProbe + which, chunk, rows, first, end);
+        }
+    }
+
+    /// <summary>Maximum and sum of exponentials of one vocabulary chunk for the tokens of some tiles of a probe.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Reduce(float* logits, int probe, int chunk, int rows)
+    private void Reduce(float* logits, int probe, int chunk, int rows, int first, int end)
     {
         var partials = stackalloc float[TileSum.Floats];
-        var at = ((((long)probe * _chunks) + chunk) * Padded);
-        for (var tile = 0; tile < _x.Tiles; tile++)
+        var at = (((long)probe * _chunks) + chunk) * Padded;
+        for (var tile = first; tile < end; tile++)
         {
             var l = logits + ((long)tile * Chunk * Lanes);
             var max = TLanes.Load(l);
@@ -120,7 +124,11 @@ internal sealed unsafe class VocabularyWork<TLanes> : ParallelWork, IDisposable
             TLanes.Store(_max + at + (tile * Lanes), max);
             TLanes.Store(_sum + at + (tile * Lanes), TileSum.Tree<TLanes>(partials));
         }
+    }
 
+    /// <summary>The logits of the targets that lie in a vocabulary chunk.</summary>
+    private void KeepTargets(float* logits, int probe, int chunk)
+    {
         foreach (var index in _targets.InChunk(chunk))
         {
             var (token, id) = _targets[index];

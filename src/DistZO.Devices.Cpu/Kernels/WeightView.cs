@@ -1,3 +1,4 @@
+using System.Runtime.Intrinsics.X86;
 using DistZO.Devices.Cpu.Perturbation;
 using DistZO.Devices.Cpu.Weights;
 
@@ -9,6 +10,7 @@ namespace DistZO.Devices.Cpu;
 /// </summary>
 internal unsafe struct WeightView
 {
+    private const int CacheLine = 64;
     private readonly Parameter _parameter;
     private readonly byte* _theta;
     private readonly IReadOnlyList<Probe> _probes;
@@ -37,6 +39,15 @@ internal unsafe struct WeightView
     public readonly int GroupSize(int first) =>
         _probes[first].Perturbed && _parameter.Trainable && first + 1 < _probes.Count && _probes[first + 1].Perturbed
         && _probes[first + 1].Seed == _probes[first].Seed ? 2 : 1;
+
+    /// <summary>Asks for a range that will be read soon.</summary>
+    public readonly void Prefetch(long start, int count)
+    {
+        if (!Sse.IsSupported) return;
+        var size = _parameter.Type.Size();
+        var at = _theta + (start * size);
+        for (var end = at + (count * size); at < end; at += CacheLine) Sse.Prefetch0(at);
+    }
 
     /// <summary>Folds the pending updates into the stored weights of a range. Every range exactly once a visit.</summary>
     public readonly void Fold(long start, int count)

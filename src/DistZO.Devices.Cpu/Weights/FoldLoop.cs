@@ -106,7 +106,8 @@ internal static unsafe class FoldLoop<L, W>
         var i = first;
         for (; i <= last - ILanes<L>.Count; i += ILanes<L>.Count) L.Store(buffer + (i - index), W.Load<L>(theta, i));
         for (; i < last; i++) buffer[i - index] = WeightFormat.Read(theta, W.Type, i);
-        new Span<float>(buffer + (last - index), (int)(Chunk - (last - index))).Clear();
+        // Up to the end of the block: nothing behind it is looked at.
+        new Span<float>(buffer + (last - index), (int)(-(last - index) & (Block - 1))).Clear();
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
