@@ -7,38 +7,58 @@ namespace DistZO.Cli;
 /// <summary>The one executable. It only composes: commands read their options, call the layers below, and print.</summary>
 internal static class Program
 {
-    private static int Main(string[] args)
+    private static int Main(string[] args) => Run(args, Console.Out, Console.Error);
+
+    /// <summary>Runs one command line; results go to <paramref name="output"/>, everything else to <paramref name="error"/>.</summary>
+    /// <returns>One of <see cref="ExitCodes"/>.</returns>
+    internal static int Run(string[] args, TextWriter output, TextWriter error)
     {
         var root = new RootCommand("Fine-tunes large language models with zeroth-order optimization: no backward pass, the memory of inference.")
         {
             TrainCommand.Create(),
+            EvaluateCommand.Create(),
+            ReplayCommand.Create(),
+            ExportCommand.Create(),
+            ForkCommand.Create(),
+            VerifyCommand.Create(),
+            InspectCommand.Create(),
             BenchCommand.Create(),
         };
-        var parsed = root.Parse(args);
-        if (parsed.Errors.Count > 0)
-        {
-            Console.Error.WriteLine($"distzo: {parsed.Errors[0].Message} (see distzo {string.Join(' ', args.TakeWhile(a => !a.StartsWith('-')))} --help)");
-            return ExitCodes.BadInput;
-        }
 
+        // A prompt may begin with '@', which is no response file here.
+        var parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
+        if (UsageProblem.Of(parsed) is { } problem) return Fail(error, problem, ExitCodes.BadInput);
         try
         {
-            return parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
+            return parsed.Invoke(new InvocationConfiguration
+            {
+                Output = output,
+                Error = error,
+                EnableDefaultExceptionHandler = false,
+                ProcessTerminationTimeout = null,
+            });
         }
-        catch (BadInputException e)
+        catch (Exception e)
         {
-            Console.Error.WriteLine($"distzo: {e.Message}");
-            return ExitCodes.BadInput;
+            return Fail(error, e is AggregateException { InnerExceptions: [var first, ..] } ? first : e);
         }
-        catch (RunFailedException e)
-        {
-            Console.Error.WriteLine($"distzo: {e.Message}");
-            return ExitCodes.Failed;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or OutOfMemoryException)
-        {
-            Console.Error.WriteLine($"distzo: {e.Message.TrimEnd('.')}; what is committed in the ledger is safe, run the same command again");
-            return ExitCodes.Failed;
-        }
+    }
+
+    private static int Fail(TextWriter error, Exception e) => e switch
+    {
+        BadInputException => Fail(error, e.Message, ExitCodes.BadInput),
+        RunFailedException => Fail(error, e.Message, ExitCodes.Failed),
+        IOException or UnauthorizedAccessException or OutOfMemoryException =>
+            Fail(error, $"{e.Message.TrimEnd('.')}; what is committed in a ledger is safe, run the same command again", ExitCodes.Failed),
+        _ => Fail(
+            error,
+            $"internal error: {e.GetType().Name}: {e.Message.ReplaceLineEndings(" ")} (a fault of distzo; what is committed in a ledger is safe)",
+            ExitCodes.Failed),
+    };
+
+    private static int Fail(TextWriter error, string message, int code)
+    {
+        error.WriteLine($"distzo: {message}");
+        return code;
     }
 }

@@ -4,46 +4,63 @@ using DistZO.Optimization;
 
 namespace DistZO.Cli.Commands;
 
-/// <summary>Every recipe key as a flag, and <c>--config</c>: made from the one table of keys, so that no flag is forgotten.</summary>
+/// <summary>Recipe keys as flags, and <c>--config</c>: made from the one table of keys, so that no flag is forgotten.</summary>
 internal sealed class RecipeOptions
 {
-    private readonly Option<string?> _config = new("--config") { Description = "recipe in YAML; flags override it", HelpName = "FILE" };
+    private readonly Option<string?>? _config;
     private readonly List<(RecipeKey Key, Option<string?> Option)> _flags = [];
 
     /// <param name="command">Gets the options.</param>
-    /// <param name="keys">Which keys; null for all.</param>
-    public RecipeOptions(Command command, IEnumerable<RecipeKey>? keys = null)
+    /// <param name="keys">The keys that the command heeds; any other flag is an error, never ignored.</param>
+    /// <param name="hasFile">Whether there is a <c>--config</c>.</param>
+    public RecipeOptions(Command command, IEnumerable<RecipeKey> keys, bool hasFile)
     {
-        command.Options.Add(_config);
-        foreach (var key in keys ?? RecipeKeys.All)
+        if (hasFile)
         {
-            string[] names = [.. key.Aliases, key.Name];
-            var spellings = names.SelectMany(name => new[] { "--" + name.Replace('_', '-'), "--" + name }).Distinct().ToArray();
-            var option = new Option<string?>(spellings[0], spellings[1..]) { Description = key.Help, HelpName = "VALUE", Arity = ArgumentArity.ZeroOrOne };
-            _flags.Add((key, option));
-            command.Options.Add(option);
+            _config = new("--config") { Description = "recipe in YAML; flags override it", HelpName = "FILE" };
+            command.Options.Add(_config);
         }
+
+        foreach (var key in keys) Add(command, key);
     }
 
-    /// <summary>The recipe that the command line asks for: a base, then the file, then the flags.</summary>
-    public Recipe Read(ParseResult parsed)
+    /// <summary>A recipe with the file and then the flags of the command line over it.</summary>
+    public Recipe Over(Recipe recipe, ParseResult parsed)
     {
-        var recipe = parsed.GetValue(_config) is { } path ? Recipe.FromYaml(path) : Recipe.Default;
-        return Override(recipe, parsed);
+        if (_config is not null && parsed.GetValue(_config) is { } path) recipe = recipe.WithYaml(path);
+        return Flags(recipe, parsed);
     }
 
-    /// <summary>A recipe with the flags of the command line over it.</summary>
-    public Recipe Override(Recipe recipe, ParseResult parsed) => recipe.WithFlags(Given(parsed));
+    /// <summary>A recipe with only the flags of the command line over it.</summary>
+    public Recipe Flags(Recipe recipe, ParseResult parsed) => recipe.WithFlags(
+        from flag in _flags
+        let given = parsed.GetResult(flag.Option)
+        where given is { Implicit: false }
+        // A switch may stand without a value: --log-json.
+        select (flag.Key.Name, parsed.GetValue(flag.Option) ?? "true"));
 
-    /// <summary>Whether the command line names a recipe file.</summary>
-    public bool HasFile(ParseResult parsed) => parsed.GetValue(_config) is not null;
-
-    private IEnumerable<(string Key, string Value)> Given(ParseResult parsed)
+    /// <summary>
+    /// The help shows one spelling of a key, the shortest with dashes; its other names, and all of them with underscores as in the
+    /// recipe, are the same flag.
+    /// </summary>
+    private void Add(Command command, RecipeKey key)
     {
-        foreach (var (key, option) in _flags)
+        string[] names = [.. key.Aliases, key.Name];
+        var spellings = names.SelectMany(name => new[] { "--" + name.Replace('_', '-'), "--" + name }).Distinct().ToArray();
+        var without = key.DefaultText is "none" or "null" or "~" or "";
+        var shown = new Option<string?>(spellings[0])
         {
-            // A switch may stand without a value: --log-json.
-            if (parsed.GetResult(option) is OptionResult { Implicit: false }) yield return (key.Name, parsed.GetValue(option) ?? "true");
-        }
+            Description = without || key.Help.Contains('(') ? key.Help : $"{key.Help} [{key.DefaultText}]",
+            HelpName = key.IsSwitch ? "BOOL" : "VALUE",
+        };
+        AddOne(command, key, shown);
+        if (spellings.Length > 1) AddOne(command, key, new Option<string?>(spellings[1], spellings[2..]) { Hidden = true });
+    }
+
+    private void AddOne(Command command, RecipeKey key, Option<string?> option)
+    {
+        option.Arity = key.IsSwitch ? ArgumentArity.ZeroOrOne : ArgumentArity.ExactlyOne;
+        _flags.Add((key, option));
+        command.Options.Add(option);
     }
 }

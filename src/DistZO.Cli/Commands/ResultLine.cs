@@ -5,10 +5,10 @@ namespace DistZO.Cli.Commands;
 /// <summary>The one line of <c>--json</c>.</summary>
 internal static class ResultLine
 {
-    /// <summary>How a run ended, and the digest of the weights that it is at.</summary>
+    /// <summary>How a run ended.</summary>
     public static string Of(RunResult result, TrainingRun run) => MetricsLine.Write(json =>
     {
-        json.WriteString("outcome", result.Outcome.ToString().ToLowerInvariant());
+        json.WriteString("outcome", result.Outcome.Name());
         json.WriteNumber("steps", result.Steps);
         json.WriteString("chain", run.Chain.ToString());
         json.WriteString("output", result.Output);

@@ -11,13 +11,13 @@ internal static class ConsoleReporters
     /// Progress goes to the error stream, so that the output stream holds results alone; <c>--log-json</c> is asked for by programs
     /// and goes to the output stream.
     /// </summary>
-    public static IRunReporter Create(bool logJson, int loggingSteps, TimeProvider time)
+    public static IRunReporter Create(bool logJson, int loggingSteps, TextWriter output, TextWriter error, TimeProvider time)
     {
-        if (logJson) return new JsonLogReporter(Console.Out, loggingSteps);
+        if (logJson) return new JsonLogReporter(output, loggingSteps);
         var dumb = Environment.GetEnvironmentVariable("TERM") is "dumb";
-        if (Console.IsErrorRedirected || dumb) return new PlainReporter(Console.Error, loggingSteps);
+        if (error != Console.Error || Console.IsErrorRedirected || dumb) return new PlainReporter(error, loggingSteps);
         var colour = string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"));
-        return new ProgressBar(Console.Error, Width, time, colour);
+        return new ProgressBar(error, Width, time, colour);
     }
 
     private static int Width()

@@ -43,12 +43,7 @@ internal sealed class JsonLogReporter : IRunReporter
 
     public void Finished(RunResult result) => Write("finished", NoticeLevel.Information, json =>
     {
-        json.WriteString("outcome", result.Outcome switch
-        {
-            RunOutcome.Completed => "completed",
-            RunOutcome.StoppedEarly => "stopped_early",
-            _ => "interrupted",
-        });
+        json.WriteString("outcome", result.Outcome.Name());
         json.WriteNumber("steps", result.Steps);
         json.WriteNumber("elapsed_seconds", Math.Round(result.ElapsedSeconds, 3));
         json.WriteString("output", result.Output);

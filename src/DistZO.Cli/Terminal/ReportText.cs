@@ -21,6 +21,7 @@ internal static class ReportText
 
     public static string Finished(RunResult result)
     {
+        if (result.Outcome == RunOutcome.FinishedBefore) return $"finished already: {result.Steps} steps; output in {result.Output}";
         var how = result.Outcome switch
         {
             RunOutcome.Completed => "done",

@@ -24,6 +24,9 @@ public static class WeightsDigest
         return sum;
     }
 
+    /// <summary>A digest for people and files: 32 hexadecimal digits.</summary>
+    public static string Text(UInt128 digest) => digest.ToString("x32", System.Globalization.CultureInfo.InvariantCulture);
+
     /// <summary>What the word <paramref name="v"/> at position <paramref name="i"/> adds.</summary>
     public static UInt128 Term(ulong v, ulong i, uint tensorNumber)
     {

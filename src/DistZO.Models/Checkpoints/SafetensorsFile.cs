@@ -33,6 +33,9 @@ public sealed class SafetensorsFile : IDisposable
     /// <summary>Its tensors, in the order of their bytes.</summary>
     public IReadOnlyList<SafetensorsEntry> Entries { get; }
 
+    /// <summary>Its tensors, to be read. They live as long as this file is open.</summary>
+    public IReadOnlyList<CheckpointTensor> Tensors => [.. Entries.Select(entry => new CheckpointTensor(this, entry))];
+
     /// <summary>Text about the file, such as <c>format: pt</c>.</summary>
     public IReadOnlyDictionary<string, string> Metadata { get; }
 

@@ -108,9 +108,9 @@ public sealed class RunIdentity
         return new RunIdentity(json);
     }
 
-    /// <summary>The identity of a fork: this one with another recipe, and other examples if the data changed.</summary>
-    public RunIdentity Fork(ParentRun parent, Recipe recipe, string examplesDigest, long rows) =>
-        Create(recipe, BaseDigest, Layout, examplesDigest, rows, Arithmetic, InitDigest, Frozen, parent);
+    /// <summary>This identity as it would be on another base model, to tell where that one differs.</summary>
+    public RunIdentity OnBase(string baseDigest, IEnumerable<TensorLayout> layout) =>
+        Create(Recipe, baseDigest, layout, ExamplesDigest, Rows, Arithmetic, InitDigest, Frozen, Parent);
 
     /// <summary>Reads an identity from JSON. Throws <see cref="FormatException"/> if a part is missing or of the wrong kind.</summary>
     internal static RunIdentity Parse(JsonNode? json)

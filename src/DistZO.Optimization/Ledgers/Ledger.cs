@@ -36,38 +36,34 @@ public static class Ledger
     public static LedgerRepair Repair(string path)
     {
         using var held = LedgerLock.Take(path);
-        long steps, kept, length;
-        using (var reader = LedgerReader.Open(path))
-        {
-            try
-            {
-                while (reader.Read() is not null)
-                {
-                }
-            }
-            catch (BadInputException) when (reader.IsDamaged)
-            {
-                // That is what repairing is for; the reader stands behind the last sound record.
-            }
-
-            (steps, kept, length) = (reader.Steps, reader.Offset, new FileInfo(path).Length);
-        }
-
-        var lost = kept == length ? 0 : LedgerRepair.CountRecords(path, kept);
-        if (kept < length)
+        var repair = PlanRepair(path);
+        if (repair.BytesCut > 0)
         {
             using var file = AppendFile.Open(path);
-            Cut(file, path, kept);
+            Cut(file, path, repair.BytesKept);
         }
 
-        return new LedgerRepair(steps, lost, length - kept);
+        return repair;
     }
 
-    /// <summary>Refuses a step that the ledger does not reach.</summary>
-    internal static void CheckStep(LedgerContents contents, long step)
+    /// <summary>What <see cref="Repair"/> would do, without doing it.</summary>
+    public static LedgerRepair PlanRepair(string path)
     {
-        if (step >= 0 && step <= contents.Steps) return;
-        throw new BadInputException($"--step {step}: {contents.Path} holds the steps 0 to {contents.Steps}");
+        using var reader = LedgerReader.Open(path);
+        try
+        {
+            while (reader.Read() is not null)
+            {
+            }
+        }
+        catch (BadInputException) when (reader.IsDamaged)
+        {
+            // That is what repairing is for; the reader stands behind the last sound record.
+        }
+
+        var (kept, length) = (reader.Offset, new FileInfo(path).Length);
+        var lost = kept == length ? 0 : LedgerRepair.CountRecords(path, kept);
+        return new LedgerRepair(reader.Steps, lost, kept, length - kept);
     }
 
     internal static LedgerContents ReadToEnd(LedgerReader reader, string path)

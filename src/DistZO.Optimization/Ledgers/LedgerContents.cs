@@ -1,3 +1,5 @@
+using DistZO.Devices;
+
 namespace DistZO.Optimization;
 
 /// <summary>A ledger that was read to its end.</summary>
@@ -19,12 +21,15 @@ public sealed record LedgerContents(
     /// <summary>Whether weights that claim to be at a step of a run are on this ledger's way.</summary>
     public bool IsPrefix(long step, ChainHash chain) => step >= 0 && step < Chains.Count && Chains[(int)step] == chain;
 
-    /// <summary>What a fork at <paramref name="step"/> has to name as its parent.</summary>
-    public ParentRun ParentAt(long step)
+    /// <summary>The chain hash at a step. Throws <see cref="BadInputException"/>, naming <c>--step</c>, if the ledger does not reach it.</summary>
+    public ChainHash ChainAt(long step)
     {
-        Ledger.CheckStep(this, step);
-        return new ParentRun(Header.Identity.Digest, step, Chains[(int)step]);
+        if (step >= 0 && step <= Steps) return Chains[(int)step];
+        throw new BadInputException($"--step {step}: {Path} holds the steps 0 to {Steps}");
     }
+
+    /// <summary>What a fork at <paramref name="step"/> has to name as its parent.</summary>
+    public ParentRun ParentAt(long step) => new(Header.Identity.Digest, step, ChainAt(step));
 
     /// <summary>One line for people if a torn tail was found; null if the end is clean.</summary>
     public string? TornNotice => TornBytes == 0

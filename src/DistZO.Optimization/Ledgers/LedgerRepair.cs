@@ -3,8 +3,9 @@ namespace DistZO.Optimization;
 /// <summary>What a repair did.</summary>
 /// <param name="StepsKept">The steps that the ledger holds now.</param>
 /// <param name="StepsLost">Records that were found behind the damage and are gone. A destroyed one may leave no trace to count.</param>
-/// <param name="BytesCut">How much shorter the file is; 0 if it was sound.</param>
-public sealed record LedgerRepair(long StepsKept, long StepsLost, long BytesCut)
+/// <param name="BytesKept">How long the file is now.</param>
+/// <param name="BytesCut">How much shorter that is; 0 if it was sound.</param>
+public sealed record LedgerRepair(long StepsKept, long StepsLost, long BytesKept, long BytesCut)
 {
     /// <summary>
     /// Counts records from a byte on, whatever stands between them: where no sound frame begins, one is looked for a byte further. The

@@ -18,15 +18,13 @@ public sealed class Recipe
     public static Recipe Default { get; } = new(ImmutableDictionary<RecipeKey, object?>.Empty);
 
     /// <summary>Reads a recipe file. Throws <see cref="BadInputException"/> naming file, line and column.</summary>
-    public static Recipe FromYaml(string path) => ParseYaml(RecipeFile.ReadText(path), path);
+    public static Recipe FromYaml(string path) => Default.WithYaml(path);
 
     /// <summary>Reads a recipe from text; <paramref name="source"/> is what errors call it.</summary>
-    public static Recipe ParseYaml(string yaml, string source) => RecipeFile.Parse(yaml, source) switch
-    {
-        null or RecipeScalar { IsNull: true } => Default,
-        RecipeMapping mapping => Default.WithLayer(mapping.Entries.Select(e => (Named(e.Key.Text, e.Key.Place), e.Value))),
-        { } node => throw new BadInputException($"{node.Place}: a recipe is a list of 'key: value' lines"),
-    };
+    public static Recipe ParseYaml(string yaml, string source) => Default.WithYaml(yaml, source);
+
+    /// <summary>The recipe with a file over it. Throws <see cref="BadInputException"/> naming file, line and column.</summary>
+    public Recipe WithYaml(string path) => WithYaml(RecipeFile.ReadText(path), path);
 
     /// <summary>The recipe with command-line flags over it. Keys come without leading dashes; <c>-</c> and <c>_</c> are the same.</summary>
     public Recipe WithFlags(IEnumerable<(string Key, string Value)> flags) => WithLayer(flags.Select(flag =>
@@ -108,6 +106,13 @@ public sealed class Recipe
 
         return json;
     }
+
+    private Recipe WithYaml(string yaml, string source) => RecipeFile.Parse(yaml, source) switch
+    {
+        null or RecipeScalar { IsNull: true } => this,
+        RecipeMapping mapping => WithLayer(mapping.Entries.Select(e => (Named(e.Key.Text, e.Key.Place), e.Value))),
+        { } node => throw new BadInputException($"{node.Place}: a recipe is a list of 'key: value' lines"),
+    };
 
     private Recipe WithLayer(IEnumerable<(RecipeKey Key, RecipeNode Value)> entries)
     {

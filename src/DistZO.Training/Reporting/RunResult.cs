@@ -6,11 +6,28 @@ public enum RunOutcome
     /// <summary>All steps are committed.</summary>
     Completed,
 
+    /// <summary>All steps were committed before this start; there was nothing left to do.</summary>
+    FinishedBefore,
+
     /// <summary>Early stopping: evaluations got no better.</summary>
     StoppedEarly,
 
     /// <summary>A signal asked for it; the same command goes on from here.</summary>
     Interrupted,
+}
+
+/// <summary>Names of <see cref="RunOutcome"/>.</summary>
+public static class RunOutcomes
+{
+    /// <summary>For machines: <c>completed</c>, <c>finished_before</c>, <c>stopped_early</c>, <c>interrupted</c>.</summary>
+    public static string Name(this RunOutcome outcome) => outcome switch
+    {
+        RunOutcome.Completed => "completed",
+        RunOutcome.FinishedBefore => "finished_before",
+        RunOutcome.StoppedEarly => "stopped_early",
+        RunOutcome.Interrupted => "interrupted",
+        _ => throw new ArgumentOutOfRangeException(nameof(outcome)),
+    };
 }
 
 /// <summary>How a run ended.</summary>

@@ -18,23 +18,62 @@ public sealed class LedgerAudit
     private readonly LedgerContents _ledger;
     private readonly UpdateHistory _updates;
     private readonly LocalSteps _steps;
+    private readonly MezoSgd _method;
 
-    /// <param name="inputs">Must have the ledger's identity.</param>
+    /// <param name="inputs">Base model, data and recipe of the run.</param>
     /// <param name="ledger">The run to check.</param>
+    /// <exception cref="BadInputException">The inputs are not the run's; the message names what differs.</exception>
     public LedgerAudit(RunInputs inputs, LedgerContents ledger)
     {
+        var recorded = ledger.Header.Identity;
+        var differences = IdentityDifferences.Between(recorded, inputs.Identity(recorded.Parent));
+        if (differences.Count > 0)
+        {
+            throw new BadInputException(
+                $"{ledger.Path} was made from other inputs: {string.Join("; ", differences)}; give the base model and the data of the run");
+        }
+
         (_inputs, _ledger) = (inputs, ledger);
         _updates = Weights.UpdatesOf(ledger);
+        _method = new MezoSgd(inputs.Recipe);
         _steps = new LocalSteps(inputs.Recipe, inputs.Train.Examples, new ShareExecutor(inputs.Model, _updates));
     }
 
-    /// <summary>Chooses distinct steps at random, in ascending order; all of them if there are no more than wanted.</summary>
-    public static int[] Sample(int steps, int samples, Random random)
+    /// <summary>The first step that this run computed itself: a fork begins with its parent's, made by the parent's recipe.</summary>
+    public int FirstStep => (int)(_ledger.Header.Identity.Parent?.Steps ?? 0);
+
+    /// <summary>Chooses distinct steps of the run's own at random, in ascending order; all if there are no more than wanted.</summary>
+    public int[] Sample(int samples, Random random)
     {
+        var (first, end) = (FirstStep, (int)_ledger.Steps);
+        if (samples >= end - first) return [.. Enumerable.Range(first, end - first)];
         var chosen = new SortedSet<int>();
-        if (samples >= steps) return [.. Enumerable.Range(0, steps)];
-        while (chosen.Count < samples) chosen.Add(random.Next(steps));
+        while (chosen.Count < samples) chosen.Add(random.Next(first, end));
         return [.. chosen];
+    }
+
+    /// <summary>
+    /// Checks of every step of the run's own that its seeds, coefficients and decay follow from its recorded losses. Takes no time, so
+    /// it is done for all of them; the losses themselves are what <see cref="Run"/> recomputes.
+    /// </summary>
+    /// <returns>The first step that does not follow; null if all do.</returns>
+    public AuditedStep? FindInconsistent()
+    {
+        foreach (var record in _ledger.Records.Skip(FirstStep))
+        {
+            if (record.Status == StepStatus.Skipped) continue;
+            var directions = _inputs.Recipe.Get(RecipeKeys.NumDirections);
+            if (record.Directions.Count != directions)
+                return new AuditedStep((int)record.Step, $"recorded with {record.Directions.Count} directions, the recipe has {directions}");
+            var most = record.Terms * (Int128)FixedPoint.One * (Int128)FixedPoint.Limit;
+            if (record.Directions.Any(d => Int128.Abs(d.Plus) > most || Int128.Abs(d.Minus) > most))
+                return new AuditedStep((int)record.Step, $"recorded with loss sums that {record.Terms} terms cannot have");
+            var sums = record.Directions.SelectMany(d => new[] { new ProbeSum(d.Plus, false), new ProbeSum(d.Minus, false) }).ToArray();
+            if (Difference(record, _method.Commit(record.Step, sums, record.Terms)) is { } difference)
+                return new AuditedStep((int)record.Step, difference);
+        }
+
+        return null;
     }
 
     /// <summary>Recomputes steps, in ascending order; each result is given as soon as it is known.</summary>

@@ -1,3 +1,5 @@
+using DistZO.Devices;
+
 namespace DistZO.Training;
 
 /// <summary>
@@ -31,4 +33,17 @@ public sealed class RunDirectory(string path)
 
     /// <summary>TensorBoard event files.</summary>
     public string TensorBoard => System.IO.Path.Combine(path, "runs");
+
+    /// <summary>Makes the directory. Throws <see cref="BadInputException"/> or <see cref="RunFailedException"/> if it cannot be.</summary>
+    public void Create()
+    {
+        try
+        {
+            Directory.CreateDirectory(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw DurableFile.Explain(path, e);
+        }
+    }
 }

@@ -10,7 +10,7 @@ public sealed class RunInputs : IDisposable
     private RunInputs(Recipe recipe, Device device, Checkpoint checkpoint, Model model, ExampleSet train, ExampleSet? evaluation)
     {
         (Recipe, Device, Checkpoint, Model, Train, Evaluation) = (recipe, device, checkpoint, model, train, evaluation);
-        BaseDigest = Convert.ToHexStringLower(CheckpointDigest.Compute(checkpoint.Tensors, Environment.ProcessorCount));
+        BaseDigest = BaseModel.Digest(checkpoint);
     }
 
     /// <summary>Resolved for the training rows.</summary>

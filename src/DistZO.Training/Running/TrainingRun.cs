@@ -49,11 +49,14 @@ public sealed class TrainingRun : IDisposable
 
     private Recipe Recipe => _inputs.Recipe;
 
+    /// <summary>Where the run's own steps begin: a fork has its parent's before them.</summary>
+    private int FirstStep => (int)(_contents.Header.Identity.Parent?.Steps ?? 0);
+
     private int MaxSteps => Recipe.Get(RecipeKeys.MaxSteps);
 
     private int SaveInterval => Recipe.Get(RecipeKeys.SaveSteps) ?? SnapshotStore.AutomaticInterval(_inputs.Model.ParameterCount);
 
-    /// <summary>Without eval_steps: before the first step and after the last.</summary>
+    /// <summary>Besides before the first step and after the last.</summary>
     private int EvaluationInterval => Recipe.Get(RecipeKeys.EvalSteps) ?? MaxSteps;
 
     /// <summary>
@@ -73,7 +76,7 @@ public sealed class TrainingRun : IDisposable
         }
         else
         {
-            CreateDirectory(directory.Path);
+            directory.Create();
             LedgerWriter.Create(directory.Ledger, new LedgerHeader(inputs.Identity(parent: null), inputs.Recipe)).Dispose();
             ledger = LedgerWriter.Open(directory.Ledger, out contents);
         }
@@ -109,29 +112,20 @@ public sealed class TrainingRun : IDisposable
             Ledger = _directory.Ledger,
         });
         TellAgain(metrics);
-        _weights.MoveTo(_contents, _updates, committed, message => _reporter.Notice(NoticeLevel.Warning, "snapshot", message));
+        MoveWeights(committed);
         EvaluateIfDue(stopping);
         while (_ledger.Steps < MaxSteps && !_stop && !stopping.IsCancellationRequested) RunStep(stopping);
 
         var interrupted = _ledger.Steps < MaxSteps && !_stop;
         if (!interrupted) Export();
         else if (_ledger.Steps > committed) Save();
-        return Result(interrupted ? RunOutcome.Interrupted : _stop ? RunOutcome.StoppedEarly : RunOutcome.Completed);
+        return Result(interrupted ? RunOutcome.Interrupted
+            : _stop ? RunOutcome.StoppedEarly
+            : committed >= MaxSteps ? RunOutcome.FinishedBefore
+            : RunOutcome.Completed);
     }
 
     public void Dispose() => _ledger.Dispose();
-
-    private static void CreateDirectory(string path)
-    {
-        try
-        {
-            Directory.CreateDirectory(path);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw DurableFile.Explain(path, e);
-        }
-    }
 
     private void RunStep(CancellationToken stopping)
     {
@@ -155,10 +149,14 @@ public sealed class TrainingRun : IDisposable
         EvaluateIfDue(stopping);
     }
 
+    private void MoveWeights(int step) =>
+        _weights.MoveTo(_contents, _updates, step, message => _reporter.Notice(NoticeLevel.Warning, "snapshot", message));
+
     /// <summary>Makes the lines of the metrics file again that a crash lost; the ledger has all that they say.</summary>
     private void TellAgain(MetricsFile metrics)
     {
-        var last = metrics.CutBack((int)_ledger.Steps);
+        // A parent's steps have their lines in its own file: they were made by another recipe.
+        var last = Math.Max(FirstStep, metrics.CutBack((int)_ledger.Steps));
         foreach (var record in _contents.Records)
         {
             var told = _tracker.Replayed(record, _steps.TokensOf((int)record.Step));
@@ -172,7 +170,8 @@ public sealed class TrainingRun : IDisposable
     private void EvaluateIfDue(CancellationToken stopping)
     {
         var step = (int)_ledger.Steps;
-        if (_inputs.Evaluation is not { } examples || (step % EvaluationInterval != 0 && step != MaxSteps)) return;
+        if (_inputs.Evaluation is not { } examples) return;
+        if (step != FirstStep && step % EvaluationInterval != 0 && step != MaxSteps) return;
         if (_evaluations.Find(_ledger.Chain) is not null) return;
         var began = _time.GetTimestamp();
         EvaluationResult result;
@@ -199,7 +198,7 @@ public sealed class TrainingRun : IDisposable
         var isBest = BestStep.IsBetter(metric, value, _best);
         if (isBest) _best = value;
         var evaluation = new EvaluationMetrics(step, [.. values.OrderByDescending(v => v.Key == metric)], isBest);
-        if (step == 0) _first = evaluation;
+        if (step == FirstStep) _first = evaluation;
         _last = evaluation;
         _stop |= _patience.ShouldStop(evaluation);
         return evaluation;
@@ -227,7 +226,7 @@ public sealed class TrainingRun : IDisposable
         var chain = _contents.Chains[step];
         if (_evaluations.Find(chain) is { } entry) _last = new EvaluationMetrics(step, [.. entry.Metrics], IsBest: false);
         if (ModelExport.IsDone(_directory, step, chain, saveType)) return;
-        _weights.MoveTo(_contents, _updates, step, message => _reporter.Notice(NoticeLevel.Warning, "snapshot", message));
+        MoveWeights(step);
         ModelExport.Write(_inputs.Model, _inputs.Checkpoint, _directory.Path, saveType);
         ModelExport.MarkDone(_directory, step, chain, saveType);
     }

@@ -10,6 +10,11 @@ namespace DistZO.Training;
 /// </summary>
 public sealed class Weights
 {
+    /// <summary>Weights × steps of one pass: a few seconds.</summary>
+    private const long UpdatesPerPass = 4_000_000_000;
+
+    private const int FewestStepsPerPass = 16;
+
     private readonly Model _model;
     private readonly Checkpoint _base;
     private readonly SnapshotStore? _snapshots;
@@ -30,13 +35,23 @@ public sealed class Weights
     /// <param name="updates">Its updates.</param>
     /// <param name="step">The step wanted.</param>
     /// <param name="notice">Receives a line for each snapshot that cannot be used.</param>
+    /// <param name="progress">Receives the step reached now and then; may be null.</param>
     /// <returns>The step that the replay started from.</returns>
-    public int MoveTo(LedgerContents ledger, UpdateHistory updates, int step, Action<string> notice)
+    public int MoveTo(LedgerContents ledger, UpdateHistory updates, int step, Action<string> notice, Action<int>? progress = null)
     {
         if (_model.Parameters.Any(p => p.FoldedTo > step)) ReloadBase();
         var from = Step;
         if (from == 0 && _snapshots is not null) from = _snapshots.Restore(_model, ledger, step, ReloadBase, notice);
-        _model.Fold(updates, step);
+
+        // One pass over the weights takes many steps, which costs the same as all of them at once, and lets the user see it move.
+        var stepsPerPass = (int)Math.Clamp(UpdatesPerPass / Math.Max(1, _model.ParameterCount), FewestStepsPerPass, int.MaxValue);
+        for (var at = from; at < step;)
+        {
+            at = (int)Math.Min(step, (long)at + stepsPerPass);
+            _model.Fold(updates, at);
+            progress?.Invoke(at);
+        }
+
         return from;
     }
 

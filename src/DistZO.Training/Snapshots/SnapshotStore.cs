@@ -40,7 +40,7 @@ public sealed class SnapshotStore
             ["format"] = "pt",
             ["step"] = step.ToString(CultureInfo.InvariantCulture),
             ["chain"] = chain.ToString(),
-            ["weights_digest"] = Hex(model.Digest()),
+            ["weights_digest"] = WeightsDigest.Text(model.Digest()),
         };
         var tensors = model.Parameters.Select(p => new TensorToWrite(
             p.Name,
@@ -103,11 +103,9 @@ public sealed class SnapshotStore
             parameter.FoldedTo = step;
         }
 
-        if (!file.Metadata.TryGetValue("weights_digest", out var digest) || digest != Hex(model.Digest()))
+        if (!file.Metadata.TryGetValue("weights_digest", out var digest) || digest != WeightsDigest.Text(model.Digest()))
             throw new BadInputException("its weights do not give its digest, so it is damaged");
     }
-
-    private static string Hex(UInt128 digest) => digest.ToString("x32", CultureInfo.InvariantCulture);
 
     private string PathOf(int step) => Path.Combine(_directory, $"{Prefix}{step:D9}{Extension}");
 

@@ -116,9 +116,9 @@ public class LedgerDamageTests
         var bytes = File.ReadAllBytes(path);
         bytes[ends[step] + 12] ^= 1;
         File.WriteAllBytes(path, bytes);
-        Assert.Equal(new LedgerRepair(step, Steps - step, bytes.Length - ends[step]), Ledger.Repair(path));
+        Assert.Equal(new LedgerRepair(step, Steps - step, ends[step], bytes.Length - ends[step]), Ledger.Repair(path));
         Assert.Equal(step, Read(path).Steps);
-        Assert.Equal(new LedgerRepair(step, 0, 0), Ledger.Repair(path));
+        Assert.Equal(new LedgerRepair(step, 0, ends[step], 0), Ledger.Repair(path));
     }
 
     [Fact]
@@ -130,7 +130,7 @@ public class LedgerDamageTests
         var bytes = File.ReadAllBytes(path);
         bytes[ends[1]] ^= 1;
         File.WriteAllBytes(path, bytes);
-        Assert.Equal(new LedgerRepair(1, 2, bytes.Length - ends[1]), Ledger.Repair(path));
+        Assert.Equal(new LedgerRepair(1, 2, ends[1], bytes.Length - ends[1]), Ledger.Repair(path));
     }
 
     [Theory]

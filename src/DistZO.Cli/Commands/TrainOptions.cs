@@ -1,0 +1,55 @@
+using System.CommandLine;
+using DistZO.Cli.Terminal;
+using DistZO.Devices;
+using DistZO.Optimization;
+using DistZO.Training;
+
+namespace DistZO.Cli.Commands;
+
+/// <summary>What <c>train</c> and <c>fork</c> have in common: running a recipe to its end.</summary>
+internal sealed class TrainOptions
+{
+    private readonly Option<bool> _print = new("--print-recipe") { Description = "show the effective recipe and exit" };
+    private readonly Option<bool> _json = new("--json") { Description = "print the result as one line of JSON" };
+
+    public TrainOptions(Command command)
+    {
+        command.Options.Add(_print);
+        command.Options.Add(_json);
+    }
+
+    /// <summary>Runs a recipe in its output directory, which may hold the run already.</summary>
+    /// <param name="recipe">The effective recipe.</param>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="prepare">Called once model and data are open, before the ledger is; may be null.</param>
+    public int Run(Recipe recipe, ParseResult parsed, Action<RunInputs, RunDirectory>? prepare)
+    {
+        var (output, error) = (parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error);
+        if (parsed.GetValue(_print))
+        {
+            output.Write(recipe.ToYaml());
+            return ExitCodes.Done;
+        }
+
+        var directory = new RunDirectory(
+            recipe.Get(RecipeKeys.Output) ?? throw new BadInputException("output_dir is not set; give it with --output or in the recipe"));
+        using var signals = new StopSignals();
+        using var inputs = RunInputs.Open(recipe, () => CpuDevices.Open(recipe));
+        prepare?.Invoke(inputs, directory);
+        var logging = recipe.Get(RecipeKeys.LoggingSteps);
+        var metrics = new MetricsFile(directory.Metrics, logging);
+        using var reporter = new RunReporters(
+        [
+            metrics,
+            .. recipe.Get(RecipeKeys.ReportTo) == ReportTarget.TensorBoard
+                ? (IRunReporter[])[new TensorBoardWriter(directory.TensorBoard, logging, TimeProvider.System)] : [],
+            ConsoleReporters.Create(recipe.Get(RecipeKeys.LogJson), logging, output, error, TimeProvider.System),
+        ]);
+        using var run = TrainingRun.Open(inputs, directory, reporter, TimeProvider.System);
+        var result = run.Execute(metrics, signals.Token);
+        if (result.Outcome == RunOutcome.Interrupted) result = result with { HowToGoOn = CommandText.Of(parsed) };
+        reporter.Finished(result);
+        if (parsed.GetValue(_json)) output.WriteLine(ResultLine.Of(result, run));
+        return result.Outcome == RunOutcome.Interrupted ? ExitCodes.Failed : ExitCodes.Done;
+    }
+}

@@ -1,0 +1,54 @@
+using DistZO.Devices;
+using DistZO.Models;
+using DistZO.Optimization;
+
+namespace DistZO.Training;
+
+/// <summary>What an evaluation outside of a run reads: a model, as it is, and rows.</summary>
+public sealed class EvaluationInputs : IDisposable
+{
+    private readonly Device _device;
+    private readonly Checkpoint _checkpoint;
+    private readonly Model _model;
+
+    private EvaluationInputs(Device device, Checkpoint checkpoint, Model model, ExampleSet rows) =>
+        (_device, _checkpoint, _model, Rows) = (device, checkpoint, model, rows);
+
+    public ExampleSet Rows { get; }
+
+    /// <summary>Opens a model and rows. The rows are read before the weights, so that a bad one is told at once.</summary>
+    /// <param name="recipe">Its prompt, choices and weights_dtype hold.</param>
+    /// <param name="model">Directory of the model.</param>
+    /// <param name="data">The rows, JSON Lines.</param>
+    /// <param name="openDevice">Opens the device.</param>
+    public static EvaluationInputs Open(Recipe recipe, string model, string data, Func<Device> openDevice)
+    {
+        var checkpoint = Checkpoint.Open(model);
+        Device? device = null;
+        try
+        {
+            var rows = ExampleSet.Load(data, RunInputs.Encoder(recipe, checkpoint));
+            rows.RequireVocabulary(ModelFamilies.Describe(checkpoint.Config, name => checkpoint.TryGet(name, out _)).VocabularySize);
+            device = openDevice();
+            return new EvaluationInputs(device, checkpoint, ModelLoader.Load(device, checkpoint, recipe.Get(RecipeKeys.WeightsDtype)), rows);
+        }
+        catch
+        {
+            device?.Dispose();
+            checkpoint.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Evaluates all rows.</summary>
+    /// <param name="onPrediction">Called for every row, in order; may be null.</param>
+    public EvaluationResult Run(Action<Prediction>? onPrediction) =>
+        new Evaluator(_model, new UpdateHistory()).Run(0, Rows, onPrediction, CancellationToken.None);
+
+    public void Dispose()
+    {
+        _model.Dispose();
+        _device.Dispose();
+        _checkpoint.Dispose();
+    }
+}

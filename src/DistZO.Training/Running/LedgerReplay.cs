@@ -1,0 +1,68 @@
+using DistZO.Devices;
+using DistZO.Models;
+using DistZO.Optimization;
+
+namespace DistZO.Training;
+
+/// <summary>Makes the weights of any step of a run again from its base model and its ledger: no data and no tokenizer are needed.</summary>
+public sealed class LedgerReplay : IDisposable
+{
+    private readonly LedgerContents _ledger;
+    private readonly UpdateHistory _updates;
+    private readonly Device _device;
+    private readonly Checkpoint _checkpoint;
+    private readonly Model _model;
+
+    private LedgerReplay(LedgerContents ledger, Device device, Checkpoint checkpoint, Model model)
+    {
+        (_ledger, _device, _checkpoint, _model) = (ledger, device, checkpoint, model);
+        _updates = Weights.UpdatesOf(ledger);
+    }
+
+    /// <summary>Opens the base of a run. A wrong one is refused before it is loaded.</summary>
+    /// <param name="ledger">The run.</param>
+    /// <param name="model">Directory of the base model.</param>
+    /// <param name="openDevice">Opens the device; called once the base is known to be the right one.</param>
+    public static LedgerReplay Open(LedgerContents ledger, string model, Func<Device> openDevice)
+    {
+        var checkpoint = Checkpoint.Open(model);
+        Device? device = null;
+        try
+        {
+            BaseModel.Require(ledger, checkpoint);
+            device = openDevice();
+            var loaded = ModelLoader.Load(device, checkpoint, ledger.Header.Identity.Recipe.Get(RecipeKeys.WeightsDtype));
+            return new LedgerReplay(ledger, device, checkpoint, loaded);
+        }
+        catch
+        {
+            device?.Dispose();
+            checkpoint.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Brings the weights to a step.</summary>
+    /// <param name="step">From 0 to the ledger's last.</param>
+    /// <param name="snapshots">Shortcuts; null to trust nothing but base and ledger.</param>
+    /// <param name="notice">Receives a line for each snapshot that cannot be used.</param>
+    /// <param name="progress">Receives the step reached now and then.</param>
+    /// <returns>The step that the replay started from.</returns>
+    public int MoveTo(int step, SnapshotStore? snapshots, Action<string> notice, Action<int> progress) =>
+        new Weights(_model, _checkpoint, snapshots).MoveTo(_ledger, _updates, step, notice, progress);
+
+    /// <summary>The digest of the weights as they are held now (CONTRACTS: weights digest), 32 hexadecimal digits.</summary>
+    public string Digest() => WeightsDigest.Text(_model.Digest());
+
+    /// <summary>Writes the weights as a Hugging Face directory.</summary>
+    /// <param name="directory">Where to.</param>
+    /// <param name="saveType">The number format; null for that of the base.</param>
+    public void Export(string directory, WeightType? saveType) => ModelExport.Write(_model, _checkpoint, directory, saveType);
+
+    public void Dispose()
+    {
+        _model.Dispose();
+        _device.Dispose();
+        _checkpoint.Dispose();
+    }
+}
