@@ -16,7 +16,7 @@ internal static class UsageProblem
         {
             return command is RootCommand
                 ? $"give a command: {string.Join(", ", command.Subcommands.Select(c => c.Name))} (see {help})"
-                : $"{parsed.Errors[0].Message.TrimEnd('.')} (see {help})";
+                : $"{OneLine(parsed.Errors[0].Message)} (see {help})";
         }
 
         var isOption = unknown.StartsWith('-');
@@ -28,4 +28,6 @@ internal static class UsageProblem
         var what = isOption ? "option" : command is RootCommand ? "command" : "argument";
         return $"unknown {what} '{word}'{hint} (see {help})";
     }
+
+    private static string OneLine(string message) => string.Join(' ', message.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)).TrimEnd('.');
 }
