@@ -6,6 +6,7 @@ export DOTNET_NOLOGO := 1
 export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 
 DEMO := examples/support-tickets
+FILTER ?= Category!=Chaos
 FUZZ_ROUNDS ?= 200000
 DOTNET_BUILD := dotnet build --configuration Release --verbosity quiet --nologo -consoleLoggerParameters:NoSummary
 
@@ -36,8 +37,8 @@ demo: build ## fine-tunes the small model on support tickets, anew, in three min
 	@bin/distzo train --config $(DEMO)/recipe.yaml --model $(DEMO)/model \
 	  --data $(DEMO)/train.jsonl --eval-data $(DEMO)/dev.jsonl --output $(DEMO)/output
 
-test: all-projects ## every test but the chaos ones
-	@tests/run.sh 'Category!=Chaos'
+test: all-projects ## every test but the chaos ones, or those of FILTER='FullyQualifiedName~…'
+	@tests/run.sh '$(FILTER)'
 
 test-goldens: all-projects ## only the comparisons with reference outputs (DISTZO_FIXTURES)
 	@tests/run.sh 'Category=Goldens'

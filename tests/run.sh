@@ -14,7 +14,7 @@ for project in DistZO.*.Tests; do
   echo "$project"
   dotnet test "$project" --no-build --configuration Release --nologo ${filter:+--filter "$filter"} \
     --results-directory "$results" --logger "trx;LogFileName=$project.trx" --logger "console;verbosity=minimal" 2>&1 |
-    sed -E '/^(Test run for|A total of|Results File:|No test matches|WARNING: Overwriting)/d; /\[SKIP\]$/d; /^  Skipped /d; /^$/d; /^(Passed|Skipped)!/d'
+    grep -Ev '^(Test run for|A total of|Results File:|No test matches|Passed!|Skipped!|  Skipped |$)|\[SKIP\]$'
   status=${PIPESTATUS[0]}
   # A run that ends without a failed test, but not well: the process died, or the project was not built.
   if [ "$status" -ne 0 ] && ! grep -q 'outcome="Failed" testListId' "$results/$project.trx" 2>/dev/null; then
@@ -27,7 +27,10 @@ shopt -s nullglob
 set -- "$results"/*.trx
 [ $# -gt 0 ] || set -- /dev/null
 awk -v broken="$broken" '
-  function text(s) { gsub(/&quot;/, "\"", s); gsub(/&lt;/, "<", s); gsub(/&gt;/, ">", s); gsub(/&apos;/, "\047", s); gsub(/&amp;/, "\\&", s); return s }
+  function text(s) {
+    gsub(/&quot;/, "\"", s); gsub(/&apos;/, "\047", s); gsub(/&lt;/, "<", s); gsub(/&gt;/, ">", s); gsub(/&amp;/, "\\&", s)
+    return s
+  }
   /<UnitTestResult / {
     outcome = name = $0
     sub(/.* outcome="/, "", outcome); sub(/".*/, "", outcome)
