@@ -17,6 +17,12 @@ public static class CpuArithmetic
     /// <summary>Keys that one chain of fused multiply-adds covers in softmax(q·kᵀ)·v.</summary>
     public const int KeyChunk = 256;
 
+    /// <summary>
+    /// Queries of a sequence that see their keys together: those after a query's own have weight +0 for it, which shows only where a
+    /// value is not finite.
+    /// </summary>
+    public const int QueryTile = 16;
+
     /// <summary>Vocabulary rows whose maximum and sum of exponentials are taken together.</summary>
     public const int VocabularyChunk = 96;
 

@@ -12,23 +12,13 @@ internal static class PerturbBenchmark
     {
         using var limits = new CpuLimits(options.Threads);
         long weights = 0;
-        var timing = Timing.Of(() => weights = limits.Perturb());
-        var packing = Timing.Of(() => limits.Pack());
-        var (rate, limit) = (weights / timing.Seconds, weights / packing.Seconds);
+        var timings = Timing.Of([() => weights = limits.Perturb(), () => limits.Pack()]);
+        var (rate, limit) = (weights / timings[0].Seconds, weights / timings[1].Seconds);
         return new BenchmarkResult("perturb")
             .With("threads", options.Threads)
             .With("normals_per_second", rate, 0)
             .With("packed_per_second_without_z", limit, 0)
-            .With("allocated_bytes", timing.AllocatedBytes, 0)
+            .With("allocated_bytes", timings[0].AllocatedBytes, 0)
             .Say($"{rate / 1e9:0.00} G normals/s, fused with the addition (required: 1 G on two cores; without z: {limit / 1e9:0.00} G/s)");
-    }
-
-    /// <summary>Normals a second, fused with the addition.</summary>
-    public static double Rate(int threads)
-    {
-        using var limits = new CpuLimits(threads);
-        long weights = 0;
-        var timing = Timing.Of(() => weights = limits.Perturb());
-        return weights / timing.Seconds;
     }
 }

@@ -10,25 +10,41 @@ internal readonly record struct Timing(double Seconds, double AllocatedBytes)
     /// <summary>Repeats <paramref name="work"/> without measuring for a while, then measures it.</summary>
     /// <param name="work">What to measure.</param>
     /// <param name="warmSeconds">At least so long for warming up: code is compiled, caches fill, clocks settle.</param>
+    public static Timing Of(Action work, double warmSeconds = 0.5) => Of([work], warmSeconds)[0];
+
+    /// <summary>
+    /// Measures several things in turn, again and again, and not one after the other: whatever else the machine does then weighs on all
+    /// of them, and their ratios stay fair.
+    /// </summary>
+    /// <param name="works">What to measure.</param>
+    /// <param name="warmSeconds">At least so long for warming up, for each of them.</param>
     /// <param name="repeats">Measured repeats; an odd number, so that the median is one of them.</param>
-    public static Timing Of(Action work, double warmSeconds = 0.5, int repeats = 9)
+    public static Timing[] Of(Action[] works, double warmSeconds = 0.3, int repeats = 11)
     {
-        var clock = Stopwatch.StartNew();
-        do work(); while (clock.Elapsed.TotalSeconds < warmSeconds);
-        var seconds = new double[repeats];
-        var allocated = GC.GetTotalAllocatedBytes(precise: true);
-        for (var i = 0; i < repeats; i++)
+        foreach (var work in works)
         {
-            clock.Restart();
-            work();
-            seconds[i] = clock.Elapsed.TotalSeconds;
+            var warm = Stopwatch.StartNew();
+            do work(); while (warm.Elapsed.TotalSeconds < warmSeconds);
         }
 
-        return new Timing(Median(seconds), (GC.GetTotalAllocatedBytes(precise: true) - allocated) / (double)repeats);
+        var seconds = works.Select(_ => new double[repeats]).ToArray();
+        var allocated = new long[works.Length];
+        for (var repeat = 0; repeat < repeats; repeat++)
+        {
+            for (var i = 0; i < works.Length; i++)
+            {
+                var before = GC.GetTotalAllocatedBytes(precise: true);
+                var began = Stopwatch.GetTimestamp();
+                works[i]();
+                seconds[i][repeat] = Stopwatch.GetElapsedTime(began).TotalSeconds;
+                allocated[i] += GC.GetTotalAllocatedBytes(precise: true) - before;
+            }
+        }
+
+        return [.. seconds.Select((one, i) => new Timing(Median(one), allocated[i] / (double)repeats))];
     }
 
-    /// <summary>The middle value; orders them.</summary>
-    public static double Median(double[] values)
+    private static double Median(double[] values)
     {
         Array.Sort(values);
         return values[values.Length / 2];

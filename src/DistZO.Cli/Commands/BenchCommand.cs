@@ -19,14 +19,14 @@ internal static class BenchCommand
         var batch = Number("--batch", "step: sequences a step", Default.Batch);
         var tokens = Number("--tokens", "step: tokens a sequence", Default.Tokens);
         var threads = Number("--threads", "threads to compute on", Default.Threads);
-        var steps = new Option<int?>("--steps") { Description = "measured steps (default 5), or steps of the replayed ledger (default 100)" };
+        var steps = new Option<int?>("--steps") { Description = "measured steps (5), or length of the replayed ledger (100)" };
         var seed = new Option<ulong>("--seed") { Description = "of random weights and ids" };
         var rows = Number("--rows", "gemm: rows of the activations", Default.Rows);
         var inner = Number("--inner", "gemm: input features", Default.Inner);
         var columns = Number("--columns", "gemm: output features", Default.Columns);
         var model = new Option<string?>("--model") { Description = "tokenizer: model directory (default: the demo's)" };
         var data = new Option<string?>("--data") { Description = "tokenizer: JSON lines with a field \"text\" (default: the demo's)" };
-        var json = new Option<bool>("--json") { Description = "print one line of JSON for each figure" };
+        var json = new Option<bool>("--json") { Description = "one line of JSON for each figure" };
         var command = new Command("bench", "measure this machine: a step and its parts, each beside its limit")
         {
             figure, shape, batch, tokens, threads, steps, seed, rows, inner, columns, model, data, json,

@@ -37,10 +37,9 @@ internal sealed unsafe class PerturbWork(WorkerPool pool) : ParallelWork, IDispo
         for (var row = 0; row < Rows; row++, first += Depth)
         {
             var start = ((long)task * PanelElements) + (row * Depth);
-            if (_perturbed)
-                PerturbKernel.Pair(_weights.Pointer, WeightType.Float32, 0, start, Depth, _seed, Epsilon, first, -Epsilon, first + PanelElements);
-            else
-                PerturbKernel.Plain(_weights.Pointer, WeightType.Float32, start, Depth, first);
+            var second = first + PanelElements;
+            if (_perturbed) PerturbKernel.Pair(_weights.Pointer, WeightType.Float32, 0, start, Depth, _seed, Epsilon, first, -Epsilon, second);
+            else PerturbKernel.Plain(_weights.Pointer, WeightType.Float32, start, Depth, first);
         }
     }
 

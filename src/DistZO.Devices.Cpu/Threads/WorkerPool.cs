@@ -10,8 +10,9 @@ internal sealed class WorkerPool : IDisposable
 {
     private const int SpinsBeforeSleep = 2000;
     private readonly Thread[] _threads;
-    private readonly Lock _gate = new();
-    private readonly SemaphoreSlim _wake = new(0);
+
+    // A monitor and not a semaphore: a count left for a thread that has not begun to wait could be taken by another one.
+    private readonly object _gate = new();
     private ParallelWork? _work;
     private ExceptionDispatchInfo? _failure;
     private int _tasks;
@@ -49,15 +50,7 @@ internal sealed class WorkerPool : IDisposable
         _tasks = tasks;
         _next = 0;
         Volatile.Write(ref _busy, _threads.Length);
-        Interlocked.Increment(ref _generation);
-        int sleeping;
-        lock (_gate)
-        {
-            sleeping = _sleeping;
-            _sleeping = 0;
-        }
-
-        if (sleeping > 0) _wake.Release(sleeping);
+        WakeAll();
         Drain(0);
         var spin = new SpinWait();
         while (Volatile.Read(ref _busy) > 0) spin.SpinOnce(sleep1Threshold: -1);
@@ -72,10 +65,17 @@ internal sealed class WorkerPool : IDisposable
     public void Dispose()
     {
         _stopping = true;
-        Interlocked.Increment(ref _generation);
-        _wake.Release(_threads.Length);
+        WakeAll();
         foreach (var thread in _threads) thread.Join();
-        _wake.Dispose();
+    }
+
+    private void WakeAll()
+    {
+        lock (_gate)
+        {
+            Volatile.Write(ref _generation, _generation + 1);
+            if (_sleeping > 0) Monitor.PulseAll(_gate);
+        }
     }
 
     private void Drain(int thread)
@@ -106,27 +106,21 @@ internal sealed class WorkerPool : IDisposable
 
     private void AwaitChange(ref int seen)
     {
-        while (true)
+        for (var i = 0; i < SpinsBeforeSleep && Volatile.Read(ref _generation) == seen; i++) Thread.SpinWait(8);
+        if (Volatile.Read(ref _generation) == seen) Sleep(seen);
+        seen++;
+    }
+
+    private void Sleep(int seen)
+    {
+        lock (_gate)
         {
-            for (var i = 0; i < SpinsBeforeSleep; i++)
+            while (_generation == seen)
             {
-                if (Volatile.Read(ref _generation) != seen)
-                {
-                    seen++;
-                    return;
-                }
-
-                Thread.SpinWait(8);
-            }
-
-            lock (_gate)
-            {
-                // Checked under the lock: a run that started since then has counted this thread as awake.
-                if (Volatile.Read(ref _generation) != seen) continue;
                 _sleeping++;
+                Monitor.Wait(_gate);
+                _sleeping--;
             }
-
-            _wake.Wait();
         }
     }
 }

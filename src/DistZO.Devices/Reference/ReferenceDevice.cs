@@ -100,7 +100,9 @@ public sealed unsafe class ReferenceDevice : Device
         {
             for (var i = 0; i < sequence.Length; i++)
             {
-                var keys = sequence.PrefixLength + i + 1;
+                var visible = sequence.PrefixLength + i + 1;
+                var tileEnd = (i / CpuArithmetic.QueryTile + 1) * CpuArithmetic.QueryTile;
+                var keys = sequence.PrefixLength + Math.Min(sequence.Length, tileEnd);
                 for (var probe = 0; probe < pass.Probes.Count; probe++)
                 {
                     for (var head = 0; head < heads; head++)
@@ -109,9 +111,9 @@ public sealed unsafe class ReferenceDevice : Device
                         var query = ((RowActivations)q).Row(probe, sequence.Start + i)[at].ToArray();
                         for (var d = 0; d < width; d++) query[d] *= scale;
                         var e = new float[keys];
-                        for (var key = 0; key < keys; key++)
+                        for (var key = 0; key < visible; key++)
                             e[key] = Dot(((RowActivations)k).Row(probe, Token(sequence, key))[at], query, CpuArithmetic.DepthChunk);
-                        var inverse = 1f / Exponentials(e);
+                        var inverse = 1f / Exponentials(e.AsSpan(0, visible));
                         var column = new float[keys];
                         for (var d = 0; d < width; d++)
                         {
