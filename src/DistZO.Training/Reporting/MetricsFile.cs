@@ -25,13 +25,19 @@ public sealed class MetricsFile : IRunReporter
         _loggingSteps = loggingSteps;
     }
 
+    /// <summary>What still has a line in the file.</summary>
+    /// <param name="LastStep">The last step; 0 for none.</param>
+    /// <param name="Evaluations">The steps of the evaluations.</param>
+    public sealed record Lines(int LastStep, IReadOnlySet<int> Evaluations);
+
     /// <summary>
     /// Drops every line that says something about the time after <paramref name="committed"/> steps, and every line that is torn.
-    /// Returns the last step that still has a line (0 for none), so that the caller can tell the ones after it again.
+    /// Returns what still has a line, so that the caller can tell the rest again.
     /// </summary>
-    public int CutBack(int committed)
+    public Lines CutBack(int committed)
     {
-        if (!File.Exists(_path)) return 0;
+        var evaluations = new HashSet<int>();
+        if (!File.Exists(_path)) return new Lines(0, evaluations);
         try
         {
             Close();
@@ -48,12 +54,13 @@ public sealed class MetricsFile : IRunReporter
                 }
 
                 kept.Add(line);
-                if (!isEvaluation) last = Math.Max(last, step.Value);
+                if (isEvaluation) evaluations.Add(step.Value);
+                else last = Math.Max(last, step.Value);
             }
 
             // A last line that lost only its newline is whole to a reader, and would swallow the line appended next.
             if (dropped || !EndsWithNewLine()) Rewrite(kept);
-            return last;
+            return new Lines(last, evaluations);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

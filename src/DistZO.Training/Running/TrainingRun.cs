@@ -152,19 +152,27 @@ public sealed class TrainingRun : IDisposable
     private void MoveWeights(int step) =>
         _weights.MoveTo(_contents, _updates, step, message => _reporter.Notice(NoticeLevel.Warning, "snapshot", message));
 
-    /// <summary>Makes the lines of the metrics file again that a crash lost; the ledger has all that they say.</summary>
+    /// <summary>Makes the lines of the metrics file again that a crash lost; ledger and sidecar have all that they say.</summary>
     private void TellAgain(MetricsFile metrics)
     {
-        // A parent's steps have their lines in its own file: they were made by another recipe.
-        var last = Math.Max(FirstStep, metrics.CutBack((int)_ledger.Steps));
+        var told = metrics.CutBack((int)_ledger.Steps);
+        var evaluations = _evaluations.Of(_contents).ToDictionary(entry => entry.Step);
+        Recall(0);
         foreach (var record in _contents.Records)
         {
-            var told = _tracker.Replayed(record, _steps.TokensOf((int)record.Step));
-            _tracker.Diverges(told);
-            if (told.Step > last) metrics.Step(told);
+            var step = _tracker.Replayed(record, _steps.TokensOf((int)record.Step));
+            _tracker.Diverges(step);
+            // A parent's steps have their lines in its own file: they were made by another recipe.
+            if (step.Step > Math.Max(told.LastStep, FirstStep)) metrics.Step(step);
+            Recall(step.Step);
         }
 
-        foreach (var entry in _evaluations.Of(_contents)) Remember(entry.Step, entry.Metrics);
+        void Recall(int step)
+        {
+            if (!evaluations.TryGetValue(step, out var entry)) return;
+            var evaluation = Remember(step, entry.Metrics);
+            if (!told.Evaluations.Contains(step)) metrics.Evaluated(evaluation);
+        }
     }
 
     private void EvaluateIfDue(CancellationToken stopping)

@@ -60,7 +60,7 @@ public sealed class MetricsFileTests : IDisposable
         file.Evaluated(new EvaluationMetrics(3, [new("loss", 1)], IsBest: true));
         var before = File.ReadAllLines(Path);
 
-        Assert.Equal(2, file.CutBack(2));
+        Assert.Equal(2, file.CutBack(2).LastStep);
 
         Assert.Equal(before[..2], File.ReadAllLines(Path));
     }
@@ -73,7 +73,7 @@ public sealed class MetricsFileTests : IDisposable
         file.Evaluated(new EvaluationMetrics(2, [new("loss", 1)], IsBest: true));
         var before = File.ReadAllBytes(Path);
 
-        Assert.Equal(2, file.CutBack(2));
+        Assert.Equal(2, file.CutBack(2).LastStep);
 
         Assert.Equal(before, File.ReadAllBytes(Path));
     }
@@ -91,7 +91,7 @@ public sealed class MetricsFileTests : IDisposable
 
             // A line that lacks only its newline is whole.
             var last = length >= whole.Length - 1 ? 2 : 1;
-            Assert.Equal(last, file.CutBack(10));
+            Assert.Equal(last, file.CutBack(10).LastStep);
             for (var step = last + 1; step <= 3; step++) file.Step(Step(step));
             file.Dispose();
 
@@ -104,7 +104,7 @@ public sealed class MetricsFileTests : IDisposable
     {
         using var file = new MetricsFile(Path);
 
-        Assert.Equal(0, file.CutBack(5));
+        Assert.Equal(0, file.CutBack(5).LastStep);
         Assert.False(File.Exists(Path));
     }
 

@@ -1,0 +1,116 @@
+namespace DistZO.Cli.Tests.Commands;
+
+/// <summary>Whatever happens to a run, its ledger and weights end as those of an undisturbed one, to the last bit.</summary>
+public sealed class ResumeTests : IDisposable
+{
+    private const int Steps = 14;
+
+    private readonly TinyRun _tiny = new();
+
+    public void Dispose() => _tiny.Dispose();
+
+    [Fact]
+    public void Train_KilledAgainAndAgain_EndsAsIfNothingHadHappened()
+    {
+        _tiny.Trained("calm", Steps, "--save-steps", "3");
+        foreach (var moment in (string[])["training", "step 2/", "evaluation at step 4", "step 6/", "step 9/", "step 14/"])
+            Distzo.KillAt(moment, _tiny.Train("killed", Steps, "--save-steps", "3"));
+        AssertEndsLikeCalm("killed", "--save-steps", "3");
+    }
+
+    [Fact]
+    [Trait("Category", "Chaos")]
+    public void Train_KilledAtRandomMoments_EndsAsIfNothingHadHappened()
+    {
+        const int Long = 400, Kills = 40;
+        string[] more = ["--save-steps", "20", "--eval-steps", "30"];
+        _tiny.Trained("calm", Long, more);
+        var random = new Random();
+        for (var kill = 0; kill < Kills; kill++)
+        {
+            // The line is one moment; the process is somewhere behind it when the signal arrives.
+            var step = random.Next(1, Long);
+            Distzo.KillAt($"step {step}/", _tiny.Train("killed", Long, more));
+        }
+
+        Distzo.Run(_tiny.Train("killed", Long, more)).Done();
+        AssertSame("calm", "killed");
+    }
+
+    [Fact]
+    public void Train_WithALostSnapshot_ReplaysFromTheBase()
+    {
+        StopAtNine();
+        Directory.Delete(Path.Combine(_tiny["stopped"], ".distzo", "snapshots"), recursive: true);
+        AssertEndsLikeCalm("stopped", "--save-steps", "3");
+    }
+
+    [Fact]
+    public void Train_WithADamagedSnapshot_SkipsItAndSaysSo()
+    {
+        StopAtNine();
+        var newest = Directory.GetFiles(Path.Combine(_tiny["stopped"], ".distzo", "snapshots")).Order().Last();
+        var bytes = File.ReadAllBytes(newest);
+        bytes[^5] ^= 1;
+        File.WriteAllBytes(newest, bytes);
+        Assert.Contains($"snapshot '{newest}' is skipped", AssertEndsLikeCalm("stopped", "--save-steps", "3").Error);
+    }
+
+    [Fact]
+    public void Train_OnATornLedger_CutsTheTailAndGoesOn()
+    {
+        StopAtNine();
+        var ledger = File.ReadAllBytes(_tiny.LedgerPath("stopped"));
+        File.WriteAllBytes(_tiny.LedgerPath("stopped"), ledger[..^3]);
+        Assert.Contains("that a crash tore off", AssertEndsLikeCalm("stopped").Error);
+    }
+
+    [Fact]
+    public void Train_WithoutItsMetricsAndEvaluations_MakesThemAgain()
+    {
+        StopAtNine();
+        File.Delete(Path.Combine(_tiny["stopped"], "metrics.jsonl"));
+        _tiny.Trained("calm", Steps);
+        Distzo.Run(_tiny.Train("stopped", Steps)).Done();
+        // The evaluation of the step that the run was stopped at is one that an undisturbed run did not make.
+        Assert.Equal(_tiny.Metrics("calm"), _tiny.Metrics("stopped").Where(line => !line.Contains("\"step\":9 \"eval", StringComparison.Ordinal)));
+    }
+
+    [Theory]
+    [InlineData("bfloat16")]
+    [InlineData("float16")]
+    public void Train_InHalfPrecision_ResumesExactly(string type)
+    {
+        _tiny.Trained("calm", Steps, "--weights-dtype", type);
+        Distzo.Run(_tiny.Train("stopped", 5, "--weights-dtype", type)).Done();
+        Distzo.Run(_tiny.Train("stopped", Steps, "--weights-dtype", type)).Done();
+        AssertSame("calm", "stopped", metrics: false);
+    }
+
+    [Fact]
+    public void Train_OnMoreThreads_WritesTheSameLedger()
+    {
+        _tiny.Trained("one", 6);
+        _tiny.Trained("two", 6, "--threads", "2");
+        AssertSame("one", "two");
+    }
+
+    /// <summary>A constant schedule does not depend on max_steps, so a run may be given fewer first.</summary>
+    private void StopAtNine() => Distzo.Run(_tiny.Train("stopped", 9, "--save-steps", "3")).Done();
+
+    private Outcome AssertEndsLikeCalm(string output, params string[] more)
+    {
+        if (!Directory.Exists(_tiny["calm"])) _tiny.Trained("calm", Steps, more);
+        var outcome = Distzo.Run(_tiny.Train(output, Steps, more));
+        outcome.Done();
+        AssertSame("calm", output, metrics: output == "killed");
+        return outcome;
+    }
+
+    private void AssertSame(string expected, string actual, bool metrics = true)
+    {
+        Assert.Equal(_tiny.Ledger(expected), _tiny.Ledger(actual));
+        Assert.Equal(_tiny.Weights(expected), _tiny.Weights(actual));
+        if (metrics) Assert.Equal(_tiny.Metrics(expected), _tiny.Metrics(actual));
+    }
+}
