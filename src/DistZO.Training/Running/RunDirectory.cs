@@ -37,6 +37,7 @@ public sealed class RunDirectory(string path)
     /// <summary>Makes the directory. Throws <see cref="BadInputException"/> or <see cref="RunFailedException"/> if it cannot be.</summary>
     public void Create()
     {
+        if (File.Exists(path)) throw new BadInputException($"'{path}' is a file; choose a directory for the output");
         try
         {
             Directory.CreateDirectory(path);
