@@ -29,10 +29,13 @@ internal static unsafe class FoldLoop<L, W>
             var next = (index & -Chunk) + Chunk;
             var first = long.Max(index, start);
             var last = long.Min(next, end);
-            Read(theta, index, first, last, buffer);
+            // Whole blocks of float32 are their own buffer.
+            var isInPlace = W.Type == WeightType.Float32 && first == index && last % Block == 0;
+            var x = isInPlace ? (float*)theta + index : buffer;
+            if (!isInPlace) Read(theta, index, first, last, buffer);
             foreach (var update in updates)
-                if (update.Directions.Length > 0) Apply(buffer, ordinal, decays, index, (int)(last - index), update);
-            Write(theta, index, first, last, buffer);
+                if (update.Directions.Length > 0) Apply(x, ordinal, decays, index, (int)(last - index), update);
+            if (!isInPlace) Write(theta, index, first, last, buffer);
             index = next;
         }
     }
