@@ -51,6 +51,7 @@ public sealed class RunInputs : IDisposable
             train.RequireVocabulary(vocabulary);
             evaluation?.RequireVocabulary(vocabulary);
             device = openDevice();
+            DeviceSelfTest.Require(device);
             var model = ModelLoader.Load(device, checkpoint, recipe.Get(RecipeKeys.WeightsDtype));
             return new RunInputs(resolved, device, checkpoint, model, train, evaluation);
         }

@@ -1,0 +1,87 @@
+using System.Runtime.InteropServices;
+
+namespace DistZO.Devices;
+
+/// <summary>
+/// A known-answer test that a device passes before it may take part in a run: one small forward pass with pending commits and both
+/// signs of two directions, whose bits are fixed by cpu-v1. It finds what would otherwise show up as wrong losses hours later: a
+/// flush-to-zero mode that some native library switched on, a faulty vector unit, a miscompiled kernel.
+/// </summary>
+public static class DeviceSelfTest
+{
+    /// <summary>The digest of all results under cpu-v1 and philox-v1.</summary>
+    internal const ulong Expected = 0xde6a9651a7323fd1;
+
+    private const int Width = 36;
+    private const int Vocabulary = 113;
+    private const int Tokens = 21;
+
+    /// <summary>Throws <see cref="RunFailedException"/> if the device does not compute the known answers.</summary>
+    public static void Require(Device device)
+    {
+        var found = Fingerprint(device);
+        if (found != Expected)
+        {
+            throw new RunFailedException(
+                $"{device.Description} fails its self-test (answer {found:x16}, known answer {Expected:x16}), so its losses could not be trusted; "
+                + "set DISTZO_SIMD=v128 or scalar to find the faulty unit, or use another machine");
+        }
+    }
+
+    /// <summary>Digest of the losses, the folded weights and the z of one small pass.</summary>
+    internal static ulong Fingerprint(Device device)
+    {
+        var updates = new UpdateHistory();
+        updates.Append(new WeightUpdate(0.999f, [new UpdateDirection(0x0123456789ABCDEF, 1e-3f), new UpdateDirection(42, -2e-3f)]));
+        updates.Append(new WeightUpdate(1f, [new UpdateDirection(7, 1e-4f)]));
+        var ids = new int[Tokens];
+        for (var i = 0; i < ids.Length; i++) ids[i] = i * 31 % Vocabulary;
+        var pass = new Pass
+        {
+            Tokens = ids,
+            Sequences = [new TokenSequence(0, 17, 0, 0), new TokenSequence(17, Tokens - 17, 0, 17)],
+            Probes = [new Probe(1, 1e-3f), new Probe(1, -1e-3f), new Probe(ulong.MaxValue, 0.5f), Probe.Plain],
+            Updates = updates,
+            Step = 2,
+        };
+        using var table = Weights(device, 0, TensorRole.Embedding, WeightType.Float32, 1f, Vocabulary, Width);
+        using var matrix = Weights(device, 1, TensorRole.Matrix, WeightType.BFloat16, 1f, Width, Width);
+        using var bias = Weights(device, 2, TensorRole.Bias, WeightType.Float16, 1f, Width);
+        using var norm = Weights(device, 3, TensorRole.Norm, WeightType.Float32, 1f, Width);
+        // Subnormal weights that are multiplied by large activations: zeros if the unit flushes.
+        using var subnormal = Weights(device, 4, TensorRole.Matrix, WeightType.Float32, 1e-39f, Width, Width);
+        using var x = device.CreateActivations(Width);
+        using var y = device.CreateActivations(Width);
+        device.Lookup(pass, table, ids, x, accumulate: false, foldsElsewhere: true);
+        device.Linear(pass, matrix, bias, x, y, Activation.Relu, accumulate: false);
+        device.LayerNorm(pass, norm, norm, 1e-5f, y, y);
+        device.Attention(pass, 3, 0.25f, y, x, x, y);
+        device.Linear(pass, subnormal, null, y, x, Activation.None, accumulate: true);
+
+        var targets = new TokenTarget[Tokens];
+        for (var i = 0; i < Tokens; i++) targets[i] = new TokenTarget(i, ids[Tokens - 1 - i]);
+        var results = new double[pass.Probes.Count * Tokens];
+        device.LogProbabilities(pass, table, x, targets, results);
+
+        var hidden = new float[Tokens * Width];
+        device.Read(x, 1, hidden);
+        var digest = new UInt128(0, 0);
+        digest += WeightsDigest.Sum(MemoryMarshal.AsBytes(results.AsSpan()), 0, 100);
+        digest += WeightsDigest.Sum(MemoryMarshal.AsBytes(hidden.AsSpan()), 0, 101);
+        foreach (var parameter in (Parameter[])[table, matrix, bias, norm, subnormal]) digest += device.Digest(parameter);
+        return (ulong)digest ^ (ulong)(digest >> 64);
+    }
+
+    private static Parameter Weights(Device device, int ordinal, TensorRole role, WeightType type, float scale, params long[] shape)
+    {
+        var count = 1L;
+        foreach (var n in shape) count *= n;
+        var values = new float[count];
+        for (var i = 0; i < values.Length; i++) values[i] = Gaussian.At(99, (uint)ordinal, i) * scale;
+        var bytes = new byte[count * type.Size()];
+        WeightConversion.Convert(MemoryMarshal.AsBytes(values.AsSpan()), WeightType.Float32, bytes, type);
+        var memory = device.Allocate(bytes.Length);
+        device.Upload(bytes, memory, 0);
+        return new Parameter($"self-test {ordinal}", shape, role, ordinal, trainable: true, type, memory);
+    }
+}

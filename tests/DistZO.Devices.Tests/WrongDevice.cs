@@ -1,0 +1,47 @@
+namespace DistZO.Devices.Tests;
+
+/// <summary>The reference device, but for the last bit of its first log-probability.</summary>
+internal sealed class WrongDevice : Device
+{
+    private readonly ReferenceDevice _inner = new();
+
+    public override string Arithmetic => _inner.Arithmetic;
+
+    public override string Description => "a wrong device";
+
+    public override DeviceMemory Allocate(long bytes) => _inner.Allocate(bytes);
+
+    public override void Upload(ReadOnlySpan<byte> source, DeviceMemory destination, long offset) => _inner.Upload(source, destination, offset);
+
+    public override void Download(DeviceMemory source, long offset, Span<byte> destination) => _inner.Download(source, offset, destination);
+
+    public override Activations CreateActivations(int features) => _inner.CreateActivations(features);
+
+    public override void Lookup(Pass pass, Parameter table, ReadOnlySpan<int> rows, Activations y, bool accumulate, bool foldsElsewhere) =>
+        _inner.Lookup(pass, table, rows, y, accumulate, foldsElsewhere);
+
+    public override void Linear(Pass pass, Parameter weight, Parameter? bias, Activations x, Activations y, Activation activation, bool accumulate) =>
+        _inner.Linear(pass, weight, bias, x, y, activation, accumulate);
+
+    public override void LayerNorm(Pass pass, Parameter? scale, Parameter? shift, float epsilon, Activations x, Activations y) =>
+        _inner.LayerNorm(pass, scale, shift, epsilon, x, y);
+
+    public override void Attention(Pass pass, int heads, float scale, Activations q, Activations k, Activations v, Activations y) =>
+        _inner.Attention(pass, heads, scale, q, k, v, y);
+
+    public override void Gather(Pass pass, Activations x, ReadOnlySpan<int> rows, Activations y) => _inner.Gather(pass, x, rows, y);
+
+    public override void LogProbabilities(Pass pass, Parameter head, Activations x, ReadOnlySpan<TokenTarget> targets, Span<double> result)
+    {
+        _inner.LogProbabilities(pass, head, x, targets, result);
+        result[0] = Math.BitIncrement(result[0]);
+    }
+
+    public override void Read(Activations x, int probe, Span<float> destination) => _inner.Read(x, probe, destination);
+
+    public override void Fold(Parameter parameter, UpdateHistory updates, int step) => _inner.Fold(parameter, updates, step);
+
+    public override UInt128 Digest(Parameter parameter) => _inner.Digest(parameter);
+
+    public override void Dispose() => _inner.Dispose();
+}
