@@ -9,14 +9,10 @@ public sealed class Evaluator
 {
     private const int TokensPerPass = 1 << 12;
     private static readonly Probe[] Plain = [Probe.Plain];
-    private readonly Model _model;
-    private readonly UpdateHistory _updates;
-    private readonly PackedBatch _batch = new();
+    private readonly SamplePass _pass;
     private readonly List<EncodedExample> _samples = [];
-    private double[] _logProbabilities = [];
-    private double[] _terms = [];
 
-    public Evaluator(Model model, UpdateHistory updates) => (_model, _updates) = (model, updates);
+    public Evaluator(Model model, UpdateHistory updates) => _pass = new SamplePass(model, updates);
 
     /// <summary>Evaluates all rows at <paramref name="step"/>, to which the weights are folded.</summary>
     /// <param name="step">t.</param>
@@ -39,8 +35,8 @@ public sealed class Evaluator
                 _samples.Add(rows[start]);
             }
 
-            RunPass(step);
-            var own = (ReadOnlySpan<double>)_logProbabilities;
+            _pass.Run(step, Plain, CollectionsMarshal.AsSpan(_samples));
+            var own = _pass.LogProbabilities(0);
             foreach (var sample in _samples)
             {
                 var prediction = Prediction.Of(sample, own[..sample.Targets]);
@@ -49,26 +45,15 @@ public sealed class Evaluator
                 onPrediction?.Invoke(prediction);
             }
 
-            foreach (var term in _terms.AsSpan(0, _batch.Terms))
+            foreach (var term in _pass.Terms(0))
             {
                 if (FixedPoint.TryRound(term, out var value)) sum += value;
                 else flagged++;
             }
 
-            terms += _batch.Terms;
+            terms += _pass.Batch.Terms;
         }
 
         return new EvaluationResult(step, rows.Count, sum, terms, flagged, confusion);
-    }
-
-    private void RunPass(int step)
-    {
-        _batch.Pack(CollectionsMarshal.AsSpan(_samples));
-        var targets = _batch.Targets.Length;
-        if (_logProbabilities.Length < targets) _logProbabilities = new double[targets];
-        if (_terms.Length < _batch.Terms) _terms = new double[_batch.Terms];
-        var pass = new Pass { Tokens = _batch.Tokens, Sequences = _batch.Sequences, Probes = Plain, Updates = _updates, Step = step };
-        _model.LogProbabilities(pass, _batch.GatherRows, _batch.Targets, _logProbabilities.AsSpan(0, targets));
-        Objective.Terms(_batch, _logProbabilities.AsSpan(0, targets), _terms.AsSpan(0, _batch.Terms));
     }
 }

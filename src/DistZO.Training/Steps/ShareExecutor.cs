@@ -17,16 +17,12 @@ public sealed class ShareExecutor
     /// </summary>
     private const int MaxTokensPerPass = 1 << 16;
 
-    private readonly Model _model;
-    private readonly UpdateHistory _updates;
-    private readonly PackedBatch _batch = new();
+    private readonly SamplePass _pass;
     private readonly List<EncodedExample> _samples = [];
-    private double[] _logProbabilities = [];
-    private double[] _terms = [];
 
     /// <param name="model">The weights; folded up to the step of each share.</param>
     /// <param name="updates">The committed updates.</param>
-    public ShareExecutor(Model model, UpdateHistory updates) => (_model, _updates) = (model, updates);
+    public ShareExecutor(Model model, UpdateHistory updates) => _pass = new SamplePass(model, updates);
 
     /// <summary>Tokens of the last share: what one probe read.</summary>
     public long Tokens { get; private set; }
@@ -61,21 +57,10 @@ public sealed class ShareExecutor
 
     private void RunPass(int step, IReadOnlyList<Probe> probes, Span<ProbeSum> sums)
     {
-        _batch.Pack(CollectionsMarshal.AsSpan(_samples));
-        var targets = _batch.Targets.Length;
-        if (_logProbabilities.Length < targets * probes.Count) _logProbabilities = new double[targets * probes.Count];
-        if (_terms.Length < _batch.Terms) _terms = new double[_batch.Terms];
-        var pass = new Pass { Tokens = _batch.Tokens, Sequences = _batch.Sequences, Probes = probes, Updates = _updates, Step = step };
-        _model.LogProbabilities(pass, _batch.GatherRows, _batch.Targets, _logProbabilities.AsSpan(0, targets * probes.Count));
-        for (var probe = 0; probe < probes.Count; probe++)
-        {
-            var terms = _terms.AsSpan(0, _batch.Terms);
-            Objective.Terms(_batch, _logProbabilities.AsSpan(probe * targets, targets), terms);
-            sums[probe] = Add(sums[probe], terms);
-        }
-
-        Tokens += _batch.Tokens.Length;
-        Terms += _batch.Terms;
+        _pass.Run(step, probes, CollectionsMarshal.AsSpan(_samples));
+        for (var probe = 0; probe < probes.Count; probe++) sums[probe] = Add(sums[probe], _pass.Terms(probe));
+        Tokens += _pass.Batch.Tokens.Length;
+        Terms += _pass.Batch.Terms;
     }
 
     private static ProbeSum Add(ProbeSum sum, ReadOnlySpan<double> terms)
