@@ -13,7 +13,8 @@ internal static class Program
     /// <returns>One of <see cref="ExitCodes"/>.</returns>
     internal static int Run(string[] args, TextWriter output, TextWriter error)
     {
-        var root = new RootCommand("Fine-tunes large language models with zeroth-order optimization: no backward pass, the memory of inference.")
+        var root = new RootCommand(
+            "Fine-tunes large language models with zeroth-order optimization: no backward pass, the memory of inference.")
         {
             TrainCommand.Create(),
             EvaluateCommand.Create(),
@@ -52,7 +53,8 @@ internal static class Program
             Fail(error, $"{e.Message.TrimEnd('.')}; what is committed in a ledger is safe, run the same command again", ExitCodes.Failed),
         _ => Fail(
             error,
-            $"internal error: {e.GetType().Name}: {e.Message.ReplaceLineEndings(" ")} (a fault of distzo; what is committed in a ledger is safe)",
+            $"internal error: {e.GetType().Name}: {e.Message.ReplaceLineEndings(" ")} "
+            + "(a fault of distzo; what is committed in a ledger is safe)",
             ExitCodes.Failed),
     };
 

@@ -19,14 +19,19 @@ internal static class EvaluateCommand
     {
         var command = new Command("evaluate", "measure a model on the rows of --data, or of the recipe's eval_file");
         var recipeOptions = new RecipeOptions(command, Keys, hasFile: true);
-        var predictions = new Option<string?>("--predictions") { Description = "write one JSON line a row: prediction and scores", HelpName = "FILE" };
+        var predictions = new Option<string?>("--predictions")
+        {
+            Description = "write one JSON line a row: prediction and scores",
+            HelpName = "FILE",
+        };
         var json = new Option<bool>("--json") { Description = "print the result as one line of JSON" };
         command.Options.Add(predictions);
         command.Options.Add(json);
         command.SetAction(parsed =>
         {
             var recipe = recipeOptions.Over(Recipe.Default, parsed);
-            var model = recipe.Get(RecipeKeys.Model) ?? throw new BadInputException("model_name_or_path is not set; give it with --model or in the recipe");
+            var model = recipe.Get(RecipeKeys.Model)
+                ?? throw new BadInputException("model_name_or_path is not set; give it with --model or in the recipe");
             // A recipe names the rows to train on too: those are evaluated only if the command line says so.
             var data = recipeOptions.Flags(Recipe.Default, parsed).Get(RecipeKeys.TrainFile) ?? recipe.Get(RecipeKeys.EvalFile)
                 ?? throw new BadInputException("there are no rows to evaluate; give them with --data, or eval_file in the recipe");

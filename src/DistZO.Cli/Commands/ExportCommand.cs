@@ -33,6 +33,6 @@ internal static class ExportCommand
     {
         var metric = BestStep.MetricName(ledger.Header.Recipe);
         return BestStep.Of(new EvaluationLog(run.Evaluations).Of(ledger), metric)?.Step
-            ?? throw new BadInputException($"--best: {run.Evaluations} has no evaluation of this run with the metric {metric}; give --step");
+            ?? throw new BadInputException($"--best: {run.Evaluations} has no evaluation of this run by {metric}; give --step");
     }
 }

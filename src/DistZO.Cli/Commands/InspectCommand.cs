@@ -12,7 +12,8 @@ internal static class InspectCommand
 {
     public static Command Create()
     {
-        var command = new Command("inspect", "tell what a model directory, safetensors file, ledger or data file is, and whether it is sound");
+        var command = new Command(
+            "inspect", "tell what a model directory, safetensors file, ledger or data file is, and whether it is sound");
         var path = new Argument<string>("PATH") { Description = "a file or a directory" };
         var json = new Option<bool>("--json") { Description = "print one line of JSON" };
         var identity = new Option<bool>("--identity") { Description = "print the canonical identity of a ledger's run" };
@@ -52,7 +53,9 @@ internal static class InspectCommand
             return ExitCodes.Done;
         }
 
-        output.WriteLine($"{ledger}: {plan.StepsKept} steps are sound; the last {plan.BytesCut} bytes go, in which {plan.StepsLost} more steps can be recognized");
+        output.WriteLine(
+            $"{ledger}: {plan.StepsKept} steps are sound; the last {plan.BytesCut} bytes go, "
+            + $"in which {plan.StepsLost} more steps can be recognized");
         output.Flush();
         Ledger.Repair(ledger);
         output.WriteLine("cut; 'distzo train' with the same recipe goes on from there");

@@ -26,7 +26,8 @@ internal sealed record Inspected(string Kind, Func<IEnumerable<string>> Lines, A
     public static string LedgerAt(string path, string flag)
     {
         var ledger = Directory.Exists(path) ? new RunDirectory(path).Ledger : path;
-        if (!File.Exists(ledger)) throw new BadInputException($"{flag}: '{ledger}' does not exist; give a ledger or the output directory of a run");
+        if (!File.Exists(ledger))
+            throw new BadInputException($"{flag}: '{ledger}' does not exist; give a ledger or the output directory of a run");
         return ledger;
     }
 
@@ -44,7 +45,8 @@ internal sealed record Inspected(string Kind, Func<IEnumerable<string>> Lines, A
         if (!File.Exists(Path.Combine(path, Checkpoint.ConfigName)))
         {
             return ledger ?? throw new BadInputException(
-                $"'{path}' is neither a model directory (it has no {Checkpoint.ConfigName}) nor that of a run (it has no {RunDirectory.LedgerName})");
+                $"'{path}' is neither a model directory (it has no {Checkpoint.ConfigName}) "
+                + $"nor that of a run (it has no {RunDirectory.LedgerName})");
         }
 
         var model = ModelSummary.Read(path);

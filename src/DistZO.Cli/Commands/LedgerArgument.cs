@@ -16,9 +16,15 @@ internal sealed class LedgerArgument
     public (LedgerContents Ledger, RunDirectory Run) Read(ParseResult parsed)
     {
         var path = parsed.GetRequiredValue(_argument);
-        if (!Directory.Exists(path)) return (Ledger.Read(path), new RunDirectory(Path.GetDirectoryName(path) is { Length: > 0 } parent ? parent : "."));
+        if (!Directory.Exists(path))
+        {
+            var home = Path.GetDirectoryName(path) is { Length: > 0 } parent ? parent : ".";
+            return (Ledger.Read(path), new RunDirectory(home));
+        }
+
         var run = new RunDirectory(path);
-        if (!File.Exists(run.Ledger)) throw new BadInputException($"'{path}' holds no {RunDirectory.LedgerName}; give a ledger or the output directory of a run");
+        if (!File.Exists(run.Ledger))
+            throw new BadInputException($"'{path}' holds no {RunDirectory.LedgerName}; give a ledger or the output directory of a run");
         return (Ledger.Read(run.Ledger), run);
     }
 
@@ -27,6 +33,7 @@ internal sealed class LedgerArgument
     {
         if (given.Get(RecipeKeys.Model) is { } model) return model;
         if (ledger.Header.Recipe.Get(RecipeKeys.Model) is { } then && Directory.Exists(then)) return then;
-        throw new BadInputException($"--model is not given, and the base model is not where it was when {ledger.Path} began; give its directory");
+        throw new BadInputException(
+            $"--model is not given, and the base model is not where it was when {ledger.Path} began; give its directory");
     }
 }

@@ -2,7 +2,7 @@ using System.CommandLine;
 
 namespace DistZO.Cli.Commands;
 
-/// <summary><c>distzo replay</c>: the weights of a step from the base model and the ledger alone, whatever else the run left behind.</summary>
+/// <summary><c>distzo replay</c>: the weights of a step from base model and ledger alone, whatever else the run left behind.</summary>
 internal static class ReplayCommand
 {
     public static Command Create()

@@ -11,7 +11,7 @@ internal sealed class StepExport
 {
     private readonly LedgerArgument _ledger;
     private readonly RecipeOptions _recipe;
-    private readonly Option<string> _output = new("--output") { Description = "directory for the model", HelpName = "DIR", Required = true };
+    private readonly Option<string> _output = new("--output") { Description = "folder for the model", HelpName = "DIR", Required = true };
     private readonly Option<int?> _step = new("--step") { Description = "the weights after so many steps [the last]", HelpName = "K" };
     private readonly Option<bool> _json = new("--json") { Description = "print the result as one line of JSON" };
 
@@ -38,7 +38,11 @@ internal sealed class StepExport
         var (output, error) = (parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error);
         var directory = parsed.GetRequiredValue(_output);
         if (File.Exists(new RunDirectory(directory).Ledger))
-            throw new BadInputException($"'{directory}' is the output directory of a run, which writes its weights there itself; choose another --output");
+        {
+            throw new BadInputException(
+                $"'{directory}' is the output directory of a run, which writes its weights there itself; choose another --output");
+        }
+
         var chain = ledger.ChainAt(step);
         if (ledger.TornNotice is { } torn) error.WriteLine(torn);
         var recipe = _recipe.Flags(Recipe.Default, parsed);

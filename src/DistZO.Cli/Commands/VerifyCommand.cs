@@ -31,7 +31,8 @@ internal static class VerifyCommand
                 .With(RecipeKeys.Threads, given.Get(RecipeKeys.Threads));
             using var inputs = RunInputs.Open(recipe, () => CpuDevices.Open(recipe));
             var audit = new LedgerAudit(inputs, ledger);
-            return Report(audit, ledger, parsed.GetValue(samples), parsed.GetValue(seed) ?? Random.Shared.Next(), parsed.GetValue(json), parsed.InvocationConfiguration);
+            var sampling = parsed.GetValue(seed) ?? Random.Shared.Next();
+            return Report(audit, ledger, parsed.GetValue(samples), sampling, parsed.GetValue(json), parsed.InvocationConfiguration);
         });
         return command;
     }
@@ -41,9 +42,16 @@ internal static class VerifyCommand
         // With --json the output stream holds one line; how it goes on is for people either way.
         var log = asJson ? streams.Error : streams.Output;
         var own = ledger.Steps - audit.FirstStep;
-        if (audit.FirstStep > 0) log.WriteLine($"steps 0 to {audit.FirstStep - 1} are those of the run that this one was forked from; verify them in its ledger");
+        if (audit.FirstStep > 0)
+        {
+            log.WriteLine(
+                $"steps 0 to {audit.FirstStep - 1} are those of the run that this one was forked from; verify them in its ledger");
+        }
+
         var steps = audit.Sample(samples, new Random(seed));
-        log.WriteLine($"the inputs are those of the ledger; {steps.Length} of {own} steps are recomputed (--samples {samples} --sampling-seed {seed})");
+        log.WriteLine(
+            $"the inputs are those of the ledger; {steps.Length} of {own} steps are recomputed "
+            + $"(--samples {samples} --sampling-seed {seed})");
         var differing = new List<AuditedStep>();
         if (audit.FindInconsistent() is { } inconsistent) Tell(inconsistent);
         foreach (var step in audit.Run(steps)) Tell(step);

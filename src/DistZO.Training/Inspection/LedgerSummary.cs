@@ -64,9 +64,11 @@ public sealed class LedgerSummary
         if (TornBytes > 0) yield return $"behind them {TornBytes} bytes of a record that a crash tore off; nothing committed is lost";
         yield return $"identity digest {identity.Digest}";
         yield return $"chain hash {Chain}";
-        yield return $"base digest {identity.BaseDigest}{(Header.Recipe.Get(RecipeKeys.Model) is { } model ? $" (at '{model}' when it began)" : "")}";
+        var place = Header.Recipe.Get(RecipeKeys.Model) is { } model ? $" (at '{model}' when it began)" : "";
+        yield return $"base digest {identity.BaseDigest}{place}";
         var weights = identity.Layout.Sum(t => t.Shape.Aggregate(1L, (product, n) => product * n));
-        yield return $"{identity.Layout.Count} trained tensors, {Number(weights)} weights, held as {identity.Recipe.Get(RecipeKeys.WeightsDtype).Name()}";
+        yield return $"{identity.Layout.Count} trained tensors, {Number(weights)} weights, "
+            + $"held as {identity.Recipe.Get(RecipeKeys.WeightsDtype).Name()}";
         yield return $"{Number(identity.Rows)} rows of data, examples digest {identity.ExamplesDigest}";
         yield return $"arithmetic {identity.Arithmetic}, perturbations {identity.Perturbation}";
         if (identity.Parent is { } parent) yield return $"forked at step {Number(parent.Steps)} of the run {parent.IdentityDigest}";

@@ -37,7 +37,8 @@ public sealed class ModelSummary
         var architecture = Try(() => Describe(checkpoint), out var unsupported);
         _ = Try(() => Tokenizer.Load(directory), out var tokenizer);
         var tensors = new TensorFacts(checkpoint.Tensors, checkpoint.Summary, architecture);
-        return new ModelSummary(checkpoint.Config.GetStringOr("model_type", "unknown"), unsupported, checkpoint.Files.Count, tokenizer, tensors);
+        var family = checkpoint.Config.GetStringOr("model_type", "unknown");
+        return new ModelSummary(family, unsupported, checkpoint.Files.Count, tokenizer, tensors);
     }
 
     /// <summary>The summary for people, one line a fact.</summary>
@@ -68,7 +69,8 @@ public sealed class ModelSummary
             if (!tensor.Shape.SequenceEqual(spec.Shape))
             {
                 throw new BadInputException(
-                    $"tensor '{spec.Name}' has shape [{string.Join(", ", tensor.Shape)}], config.json says [{string.Join(", ", spec.Shape)}]");
+                    $"tensor '{spec.Name}' has shape [{string.Join(", ", tensor.Shape)}], "
+                    + $"config.json says [{string.Join(", ", spec.Shape)}]");
             }
         }
 

@@ -16,11 +16,12 @@ internal sealed class TensorFacts
     public TensorFacts(IReadOnlyList<CheckpointTensor> tensors, SafetensorsSummary summary, ModelArchitecture? architecture)
     {
         _summary = summary;
-        WeightsDigest = Devices.WeightsDigest.Text(StoredWeightsDigest.Compute(InLayout(tensors, architecture), Environment.ProcessorCount));
+        var digest = StoredWeightsDigest.Compute(InLayout(tensors, architecture), Environment.ProcessorCount);
+        WeightsDigest = Devices.WeightsDigest.Text(digest);
         BaseDigest = Convert.ToHexStringLower(CheckpointDigest.Compute(tensors, Environment.ProcessorCount));
     }
 
-    /// <summary>In the order of the model's layout, each tensor in the number format of its file; by name if the model is not known.</summary>
+    /// <summary>In the layout's order, each tensor in the number format of its file; by name if the model is not known.</summary>
     public string WeightsDigest { get; }
 
     /// <summary>Of the logical tensors: what the identity of a run calls its base.</summary>

@@ -10,9 +10,12 @@ public sealed class TensorFileSummary
     private readonly TensorFacts _tensors;
     private readonly IReadOnlyDictionary<string, string> _metadata;
 
-    private TensorFileSummary(TensorFacts tensors, IReadOnlyDictionary<string, string> metadata) => (_tensors, _metadata) = (tensors, metadata);
+    private TensorFileSummary(TensorFacts tensors, IReadOnlyDictionary<string, string> metadata) =>
+        (_tensors, _metadata) = (tensors, metadata);
 
-    /// <summary>As of a model directory if the file alone is the model of the config.json beside it; else the tensors are numbered by name.</summary>
+    /// <summary>
+    /// As of a model directory if the file alone is the model of the config.json beside it; else the tensors are numbered by name.
+    /// </summary>
     public string WeightsDigest => _tensors.WeightsDigest;
 
     /// <summary>Reads a file. Throws <see cref="BadInputException"/> if it is unsound.</summary>

@@ -15,7 +15,8 @@ public static class BaseModel
     public static void Require(LedgerContents ledger, Checkpoint checkpoint)
     {
         var architecture = ModelFamilies.Describe(checkpoint.Config, name => checkpoint.TryGet(name, out _));
-        Require(ledger, checkpoint.Directory, Digest(checkpoint), architecture.Tensors.Select(t => new TensorLayout(t.Name, t.Role, t.Shape)));
+        var layout = architecture.Tensors.Select(t => new TensorLayout(t.Name, t.Role, t.Shape));
+        Require(ledger, checkpoint.Directory, Digest(checkpoint), layout);
     }
 
     /// <summary>As above, for a base that is described already.</summary>
@@ -41,7 +42,8 @@ public static class BaseModel
         if (identity.Perturbation != RunIdentity.PerturbationVersion)
         {
             throw new BadInputException(
-                $"{path}: its perturbations are {identity.Perturbation}, and this distzo makes {RunIdentity.PerturbationVersion}; use a newer one");
+                $"{path}: its perturbations are {identity.Perturbation}, and this distzo makes {RunIdentity.PerturbationVersion}; "
+                + "use a newer one");
         }
 
         if (identity.InitDigest is not null || identity.Frozen.Count > 0)

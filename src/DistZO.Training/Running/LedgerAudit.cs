@@ -64,7 +64,7 @@ public sealed class LedgerAudit
             if (record.Status == StepStatus.Skipped) continue;
             var directions = _inputs.Recipe.Get(RecipeKeys.NumDirections);
             if (record.Directions.Count != directions)
-                return new AuditedStep((int)record.Step, $"recorded with {record.Directions.Count} directions, the recipe has {directions}");
+                return new AuditedStep((int)record.Step, $"recorded with {record.Directions.Count} directions, not {directions}");
             var most = record.Terms * (Int128)FixedPoint.One * (Int128)FixedPoint.Limit;
             if (record.Directions.Any(d => Int128.Abs(d.Plus) > most || Int128.Abs(d.Minus) > most))
                 return new AuditedStep((int)record.Step, $"recorded with loss sums that {record.Terms} terms cannot have");
@@ -99,7 +99,8 @@ public sealed class LedgerAudit
             if (a.Seed != b.Seed) return $"direction {d}: recorded seed {a.Seed:x16}, recomputed {b.Seed:x16}";
             if (a.Plus != b.Plus || a.Minus != b.Minus)
                 return $"direction {d}: recorded loss sums {a.Plus} and {a.Minus}, recomputed {b.Plus} and {b.Minus}";
-            if (a.Coefficient != b.Coefficient) return $"direction {d}: recorded coefficient {a.Coefficient:R}, recomputed {b.Coefficient:R}";
+            if (a.Coefficient != b.Coefficient)
+                return $"direction {d}: recorded coefficient {a.Coefficient:R}, recomputed {b.Coefficient:R}";
         }
 
         return $"recorded decay {recorded.Decay:R}, recomputed {recomputed.Decay:R}";

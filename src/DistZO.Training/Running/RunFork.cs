@@ -53,7 +53,8 @@ public static class RunFork
         if (inputs.Recipe.Get(RecipeKeys.MaxSteps) is var last && last <= step)
         {
             throw new BadInputException(
-                $"max_steps is {last}, and the fork begins at step {step}; it counts the parent's steps too, so give more with --max-steps");
+                $"max_steps is {last}, and the fork begins at step {step}; "
+                + "it counts the parent's steps too, so give more with --max-steps");
         }
     }
 }

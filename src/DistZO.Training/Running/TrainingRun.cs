@@ -29,7 +29,8 @@ public sealed class TrainingRun : IDisposable
     private double _best = double.NaN;
     private bool _stop;
 
-    private TrainingRun(RunInputs inputs, RunDirectory directory, IRunReporter reporter, TimeProvider time, LedgerWriter ledger, LedgerContents contents)
+    private TrainingRun(
+        RunInputs inputs, RunDirectory directory, IRunReporter reporter, TimeProvider time, LedgerWriter ledger, LedgerContents contents)
     {
         (_inputs, _directory, _reporter, _time, _ledger, _contents) = (inputs, directory, reporter, time, ledger, contents);
         var recipe = inputs.Recipe;
@@ -140,7 +141,10 @@ public sealed class TrainingRun : IDisposable
         _reporter.Step(told);
         if (told.Skipped)
         {
-            _reporter.Notice(NoticeLevel.Warning, "skipped_step", $"step {told.Step} is skipped: a loss was not finite or too large; the weights stay as they are");
+            _reporter.Notice(
+                NoticeLevel.Warning,
+                "skipped_step",
+                $"step {told.Step} is skipped: a loss was not finite or too large; the weights stay as they are");
         }
 
         if (_tracker.Diverges(told) is { } warning) _reporter.Notice(NoticeLevel.Warning, "divergence", warning);
@@ -226,7 +230,8 @@ public sealed class TrainingRun : IDisposable
         if (Recipe.Get(RecipeKeys.Export) == ExportedStep.Best)
         {
             var best = BestStep.Of(_evaluations.Of(_contents), BestStep.MetricName(Recipe));
-            if (best is null) _reporter.Notice(NoticeLevel.Warning, "export", "export: best, but there is no evaluation (no eval_file); the last step is written");
+            const string NoEvaluation = "export: best, but there is no evaluation (no eval_file); the last step is written";
+            if (best is null) _reporter.Notice(NoticeLevel.Warning, "export", NoEvaluation);
             else step = best.Step;
         }
 

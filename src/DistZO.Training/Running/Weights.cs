@@ -22,7 +22,8 @@ public sealed class Weights
     /// <param name="model">Holds the base weights.</param>
     /// <param name="checkpoint">The base.</param>
     /// <param name="snapshots">Shortcuts; may be null.</param>
-    public Weights(Model model, Checkpoint checkpoint, SnapshotStore? snapshots) => (_model, _base, _snapshots) = (model, checkpoint, snapshots);
+    public Weights(Model model, Checkpoint checkpoint, SnapshotStore? snapshots) =>
+        (_model, _base, _snapshots) = (model, checkpoint, snapshots);
 
     /// <summary>The step that all tensors are folded to.</summary>
     public int Step => _model.Parameters.Count == 0 ? 0 : _model.Parameters.Min(p => p.FoldedTo);

@@ -140,11 +140,15 @@ public sealed class BadInputTests : IDisposable
                 File.Delete(weights);
                 File.WriteAllText(Path("model.safetensors.index.json"), """{"weight_map":{"a":"two.safetensors"}}""");
                 break;
-            case "another activation": ReplaceIn(Path("config.json"), "\"torch_dtype\"", "\"activation_function\":\"gelu\",\"torch_dtype\""); break;
+            case "another activation":
+                ReplaceIn(Path("config.json"), "\"torch_dtype\"", "\"activation_function\":\"gelu\",\"torch_dtype\"");
+                break;
             case "another family": ReplaceIn(Path("config.json"), "\"opt\"", "\"llama9\""); break;
             case "a config that is not JSON": File.WriteAllText(Path("config.json"), "{"); break;
             case "a tokenizer of unknown type": ReplaceIn(Path("tokenizer.json"), "\"BPE\"", "\"Unheard\""); break;
-            case "a tokenizer that is cut short": File.WriteAllText(Path("tokenizer.json"), File.ReadAllText(Path("tokenizer.json"))[..200]); break;
+            case "a tokenizer that is cut short":
+                File.WriteAllText(Path("tokenizer.json"), File.ReadAllText(Path("tokenizer.json"))[..200]);
+                break;
             default: throw new ArgumentException(flaw);
         }
 

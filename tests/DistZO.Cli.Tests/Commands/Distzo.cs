@@ -9,7 +9,7 @@ internal sealed record Outcome(int ExitCode, string Output, string Error)
     public string Problem(int exitCode)
     {
         Assert.Equal(exitCode, ExitCode);
-        var line = Assert.Single(Error.Split('\n', StringSplitOptions.RemoveEmptyEntries), text => text.StartsWith("distzo: ", StringComparison.Ordinal));
+        var line = Assert.Single(Error.Split('\n'), text => text.StartsWith("distzo: ", StringComparison.Ordinal));
         Assert.DoesNotContain("   at ", Error);
         Assert.DoesNotContain("internal error", line);
         return line["distzo: ".Length..];
@@ -42,7 +42,8 @@ internal static class Distzo
     }
 
     /// <summary>Starts a command and kills it (SIGKILL) once its error stream has a line that begins like this.</summary>
-    public static void KillAt(string line, params string[] args)
+    /// <returns>False if it had ended by itself.</returns>
+    public static bool KillAt(string line, params string[] args)
     {
         using var process = Start(args);
         while (process.StandardError.ReadLine() is { } said && !said.StartsWith(line, StringComparison.Ordinal))
@@ -51,5 +52,6 @@ internal static class Distzo
 
         process.Kill();
         process.WaitForExit();
+        return process.ExitCode == 128 + 9;
     }
 }

@@ -42,7 +42,8 @@ public class InspectTests(TrainedRun run) : IClassFixture<TrainedRun>
 
     [Fact]
     public void Inspect_Identity_IsTheCanonicalOne() =>
-        Assert.Equal(Ledger.Read(run.Ledger).Header.Identity.Canonical, Distzo.Run("inspect", run.Ledger, "--identity").Done().TrimEnd('\n'));
+        Assert.Equal(
+            Ledger.Read(run.Ledger).Header.Identity.Canonical, Distzo.Run("inspect", run.Ledger, "--identity").Done().TrimEnd('\n'));
 
     [Fact]
     public void Inspect_LedgerCutAnywhere_IsTornOrDamagedAndSaysSo()

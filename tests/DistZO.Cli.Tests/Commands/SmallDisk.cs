@@ -12,7 +12,8 @@ internal sealed class SmallDisk : IDisposable
     {
         _folder = folder;
         Directory.CreateDirectory(folder);
-        Skip.IfNot(Command("mount", "-t", "tmpfs", "-o", $"size={size}", "distzo-test", folder), "a small file system cannot be mounted here (it takes root)");
+        var mounted = Command("mount", "-t", "tmpfs", "-o", $"size={size}", "distzo-test", folder);
+        Skip.IfNot(mounted, "a small file system cannot be mounted here (it takes root)");
     }
 
     public void Resize(string size) => Assert.True(Command("mount", "-o", $"remount,size={size}", _folder));

@@ -55,7 +55,7 @@ internal sealed class TinyRun : IDisposable
     /// <summary>The exported weights of an output folder.</summary>
     public byte[] Weights(string output) => File.ReadAllBytes(Path.Combine(this[output], "model.safetensors"));
 
-    /// <summary>What must be equal of equal runs: identity and records. Operational keys, such as the folder, are in the header too.</summary>
+    /// <summary>What is equal of equal runs: identity and records. Operational keys, such as the folder, are in the header too.</summary>
     public string Ledger(string output)
     {
         var ledger = Optimization.Ledger.Read(LedgerPath(output));
@@ -111,7 +111,10 @@ internal sealed class TinyRun : IDisposable
     }
 
     private static void WriteRows(string path, int rows) => File.WriteAllLines(path, Enumerable.Range(0, rows).Select(i =>
-        JsonSerializer.Serialize(new { text = $"Row {i} of {rows}: {new string((char)('a' + (i % 26)), i % 9)}.", label = i % 3 == 0 ? "yes" : "no" })));
+    {
+        var word = new string((char)('a' + (i % 26)), i % 9);
+        return JsonSerializer.Serialize(new { text = $"Row {i} of {rows}: {word}.", label = i % 3 == 0 ? "yes" : "no" });
+    }));
 
     /// <summary>Byte-level BPE without a merge: byte b has id b.</summary>
     private static string Tokenizer()

@@ -4,7 +4,7 @@ public class UsageTests
 {
     [Theory]
     [InlineData("unknown command 'trian'; did you mean 'train'? (see distzo --help)", "trian")]
-    [InlineData("unknown option '--learning-rat'; did you mean '--learning-rate'? (see distzo train --help)", "train", "--learning-rat", "1")]
+    [InlineData("unknown option '--learning-rat'; did you mean '--learning-rate'? (see distzo train --help)", "train", "--learning-rat")]
     [InlineData("unknown option '--frobnicate' (see distzo verify --help)", "verify", "x", "--frobnicate")]
     [InlineData("unknown argument 'extra' (see distzo inspect --help)", "inspect", "x", "extra")]
     [InlineData("Required argument missing for option: '--seed' (see distzo train --help)", "train", "--seed")]
@@ -31,5 +31,5 @@ public class UsageTests
 
     [Fact]
     public void Prompt_ThatBeginsWithAnAt_IsNoResponseFile() =>
-        Assert.Contains("prompt: \"@user {text}\"", Distzo.Run("train", "--prompt", "@user {text}", "--print-recipe").Done().Replace('\'', '"'));
+        Assert.Contains("@user {text}", Distzo.Run("train", "--prompt", "@user {text}", "--print-recipe").Done());
 }

@@ -38,7 +38,8 @@ public class VerifyTests(TrainedRun run) : IClassFixture<TrainedRun>
     public void Verify_OfAChangedCoefficient_NamesTheStepWithoutSamplingIt()
     {
         var path = Tamper("coefficient", 8, d => d with { Coefficient = d.Coefficient * 2 });
-        var outcome = Distzo.Run("verify", path, "--model", Tiny.Model, "--data", Tiny.Data, "--samples", "1", "--sampling-seed", "1", "--json");
+        string[] sampling = ["--samples", "1", "--sampling-seed", "1", "--json"];
+        var outcome = Distzo.Run(["verify", path, "--model", Tiny.Model, "--data", Tiny.Data, .. sampling]);
         Assert.Equal(1, outcome.ExitCode);
         Assert.Equal(8, Json(outcome.Output).GetProperty("differences")[0].GetProperty("step").GetInt32());
     }
