@@ -27,8 +27,8 @@ public sealed partial class DemoDataTests
     }
 
     [Theory]
-    [InlineData("train.jsonl", 80)]
-    [InlineData("dev.jsonl", 40)]
+    [InlineData("train.jsonl", 175)]
+    [InlineData("dev.jsonl", 50)]
     public void DemoData_EachFile_HoldsTheFourQueuesEvenlyAndMixed(string file, int rowsPerQueue)
     {
         var queues = Read(file).Select(row => row.Queue).ToArray();
