@@ -30,7 +30,7 @@ public sealed class EvaluationInputs : IDisposable
             var rows = ExampleSet.Load(data, RunInputs.Encoder(recipe, checkpoint));
             rows.RequireVocabulary(ModelFamilies.Describe(checkpoint.Config, name => checkpoint.TryGet(name, out _)).VocabularySize);
             device = openDevice();
-            var loaded = ModelLoader.Load(device, checkpoint, recipe.Get(RecipeKeys.WeightsDtype));
+            var loaded = BaseWeights.Load(device, checkpoint, recipe.Get(RecipeKeys.WeightsDtype));
             return new EvaluationInputs(device, checkpoint, loaded, rows);
         }
         catch

@@ -31,7 +31,7 @@ public sealed class LedgerReplay : IDisposable
         {
             BaseModel.Require(ledger, checkpoint);
             device = openDevice();
-            var loaded = ModelLoader.Load(device, checkpoint, ledger.Header.Identity.Recipe.Get(RecipeKeys.WeightsDtype));
+            var loaded = BaseWeights.Load(device, checkpoint, ledger.Header.Identity.Recipe.Get(RecipeKeys.WeightsDtype));
             return new LedgerReplay(ledger, device, checkpoint, loaded);
         }
         catch

@@ -52,7 +52,7 @@ public sealed class RunInputs : IDisposable
             evaluation?.RequireVocabulary(vocabulary);
             device = openDevice();
             DeviceSelfTest.Require(device);
-            var model = ModelLoader.Load(device, checkpoint, recipe.Get(RecipeKeys.WeightsDtype));
+            var model = BaseWeights.Load(device, checkpoint, recipe.Get(RecipeKeys.WeightsDtype));
             return new RunInputs(resolved, device, checkpoint, model, train, evaluation);
         }
         catch

@@ -1,0 +1,24 @@
+using DistZO.Devices;
+using DistZO.Models;
+
+namespace DistZO.Training;
+
+/// <summary>Loads a base model, or refuses at once one that this machine has no memory for: allocating alone would succeed, and the
+/// process be killed without a word when the memory is first touched.</summary>
+public static class BaseWeights
+{
+    /// <summary>Loads the model of a checkpoint; see <see cref="ModelLoader.Load"/>. Throws <see cref="RunFailedException"/> where memory cannot suffice.</summary>
+    public static Model Load(Device device, Checkpoint checkpoint, WeightType type)
+    {
+        var architecture = ModelFamilies.Describe(checkpoint.Config, name => checkpoint.TryGet(name, out _));
+        var bytes = architecture.Tensors.Sum(tensor => tensor.Shape.Aggregate(1L, (product, n) => checked(product * n))) * type.Size();
+        if (MachineResources.Read(checkpoint.Directory).AvailableMemory is { } available && bytes > available)
+        {
+            throw new RunFailedException(
+                $"not enough memory: the weights of '{checkpoint.Directory}' take {Quantity.Bytes(bytes)} as {type.Name()} and {Quantity.Bytes(available)} are available; "
+                + (type == WeightType.Float32 ? "use --weights-dtype bfloat16, free memory, or use a larger machine" : "free memory, or use a larger machine"));
+        }
+
+        return ModelLoader.Load(device, checkpoint, type);
+    }
+}
