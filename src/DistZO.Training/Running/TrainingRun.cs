@@ -118,8 +118,8 @@ public sealed class TrainingRun : IDisposable
         while (_ledger.Steps < MaxSteps && !_stop && !stopping.IsCancellationRequested) RunStep(stopping);
 
         var interrupted = _ledger.Steps < MaxSteps && !_stop;
+        // An interrupted run writes no snapshot: the ledger is enough to go on, and whoever sent the signal is waiting.
         if (!interrupted) Export();
-        else if (_ledger.Steps > committed) Save();
         return Result(interrupted ? RunOutcome.Interrupted
             : _stop ? RunOutcome.StoppedEarly
             : committed >= MaxSteps ? RunOutcome.FinishedBefore
