@@ -155,6 +155,19 @@ def digest(data, tensor):
     return total % 2**128
 
 
+def word64(seed, n, third, stream):
+    w = words(seed, n, third, stream)
+    return w[1] << 32 | w[0]
+
+
+def order(seed, epoch, rows):
+    pi = list(range(rows))
+    for i in range(rows - 1, 0, -1):
+        j = word64(seed, i, epoch, 4) * (i + 1) >> 64
+        pi[i], pi[j] = pi[j], pi[i]
+    return pi
+
+
 def examples(columns):
     """The rows of the page's example table whose header holds these columns."""
     lines = PAGE.read_text(encoding="utf-8").splitlines()
@@ -174,6 +187,12 @@ def check():
         count += 1
     for a, b, z in examples(["a", "b", "bits of the pair"]):
         assert pair(int(a, 16), int(b, 16)) == tuple(int(x, 16) for x in z.split()), (a, b)
+        count += 1
+    for seed, step, d, expected in examples(["run seed", "step", "d", "seed of direction"]):
+        assert word64(int(seed, 16), int(step), int(d), 3) == int(expected, 16), (seed, step, d)
+        count += 1
+    for seed, epoch, expected in examples(["run seed", "epoch", "π"]):
+        assert order(int(seed, 16), int(epoch), 10) == [int(row) for row in expected.split()], (seed, epoch)
         count += 1
     for kind, index, before, after in examples(["format", "index", "θ before", "θ after"]):
         assert fold(int(before, 16), kind, 3, int(index), *COMMIT) == int(after, 16), (kind, index, before)

@@ -72,7 +72,7 @@ public abstract class Device : IDisposable
     /// <summary>Folds a parameter up to <paramref name="step"/> in one pass over its memory; the same bits as step by step.</summary>
     public abstract void Fold(Parameter parameter, UpdateHistory updates, int step);
 
-    /// <summary>This parameter's part of the weights digest (CONTRACTS: Σ mod 2¹²⁸ over its 8-byte words), as stored.</summary>
+    /// <summary>This parameter's part of the weights digest (philox-v1: Σ mod 2¹²⁸ over its 8-byte words), as stored.</summary>
     public abstract UInt128 Digest(Parameter parameter);
 
     public abstract void Dispose();

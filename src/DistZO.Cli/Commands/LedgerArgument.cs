@@ -32,8 +32,10 @@ internal sealed class LedgerArgument
     public static string ModelOf(Recipe given, LedgerContents ledger)
     {
         if (given.Get(RecipeKeys.Model) is { } model) return model;
-        if (ledger.Header.Recipe.Get(RecipeKeys.Model) is { } then && Directory.Exists(then)) return then;
+        var then = ledger.Header.Recipe.Get(RecipeKeys.Model);
+        if (Directory.Exists(then)) return then;
+        var where = then is null ? "" : $" ('{then}')";
         throw new BadInputException(
-            $"--model is not given, and the base model is not where it was when {ledger.Path} began; give its directory");
+            $"--model is not given, and the base model is not where it was when {ledger.Path} began{where}; give its directory");
     }
 }

@@ -51,16 +51,18 @@ internal sealed class StepExport
         var from = replay.MoveTo(step, snapshots, error.WriteLine, progress.Reached);
         replay.Export(directory, recipe.Get(RecipeKeys.SaveDtype));
         var digest = replay.Digest();
+        var held = ledger.Header.Identity.Recipe.Get(RecipeKeys.WeightsDtype).Name();
         output.WriteLine(parsed.GetValue(_json)
             ? MetricsLine.Write(json =>
             {
                 json.WriteNumber("step", step);
                 json.WriteString("chain", chain.ToString());
                 json.WriteString("weights_digest", digest);
+                json.WriteString("weights_dtype", held);
                 json.WriteNumber("replayed_from", from);
                 json.WriteString("output", directory);
             })
-            : $"step {step} of {ledger.Path} (chain {chain}) is in {directory}; weights digest {digest}");
+            : $"step {step} of {ledger.Path} (chain {chain}) is in {directory}; weights digest {digest} (as {held})");
         return ExitCodes.Done;
     }
 }

@@ -61,7 +61,7 @@ public sealed class Model : IDisposable
         foreach (var parameter in Parameters) Device.Fold(parameter, updates, step);
     }
 
-    /// <summary>The weights digest (CONTRACTS: weights digest), over all tensors as stored. All must be folded to one step.</summary>
+    /// <summary>The weights digest (philox-v1), over all tensors as stored. All must be folded to one step.</summary>
     public UInt128 Digest()
     {
         UInt128 sum = 0;

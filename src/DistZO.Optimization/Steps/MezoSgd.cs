@@ -5,7 +5,7 @@ namespace DistZO.Optimization;
 /// <summary>
 /// MeZO-SGD (arXiv 2305.17333, algorithm 1, with n-SPSA for q directions): the projected gradient is the central difference of two
 /// losses, and the step goes along z by the mean over directions. Computed once, by whoever commits, in binary64 from left to right;
-/// CONTRACTS "Commit" fixes the order of operations. Weight decay is decoupled (one factor a step), unlike MeZO's, which adds λθ to
+/// docs/formats/ledger.md fixes the order of operations. Weight decay is decoupled (one factor a step), unlike MeZO's, which adds λθ to
 /// each direction's gradient.
 /// </summary>
 public sealed class MezoSgd

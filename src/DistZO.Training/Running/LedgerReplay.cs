@@ -51,7 +51,7 @@ public sealed class LedgerReplay : IDisposable
     public int MoveTo(int step, SnapshotStore? snapshots, Action<string> notice, Action<int> progress) =>
         new Weights(_model, _checkpoint, snapshots).MoveTo(_ledger, _updates, step, notice, progress);
 
-    /// <summary>The digest of the weights as they are held now (CONTRACTS: weights digest), 32 hexadecimal digits.</summary>
+    /// <summary>The digest of the weights as they are held now (philox-v1), 32 hexadecimal digits.</summary>
     public string Digest() => WeightsDigest.Text(_model.Digest());
 
     /// <summary>Writes the weights as a Hugging Face directory.</summary>

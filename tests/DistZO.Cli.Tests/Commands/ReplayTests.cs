@@ -47,6 +47,7 @@ public class ReplayTests(TrainedRun run) : IClassFixture<TrainedRun>
         var digest = replayed.GetProperty("weights_digest").GetString();
         Assert.Equal(digest, directory.GetProperty("weights_digest").GetString());
         Assert.Equal(digest, file.GetProperty("weights_digest").GetString());
+        Assert.Equal("float32", replayed.GetProperty("weights_dtype").GetString());
     }
 
     [Fact]
