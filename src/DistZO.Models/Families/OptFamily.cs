@@ -9,6 +9,7 @@ namespace DistZO.Models;
 internal static class OptFamily
 {
     private const int PositionOffset = 2;
+    private const int MostLayers = 10_000;
     private const float NormEpsilon = 1e-5f;
 
     public static ModelArchitecture Describe(ModelConfig config, Func<string, bool> hasTensor)
@@ -24,6 +25,7 @@ internal static class OptFamily
         var bias = config.GetBoolOr("enable_bias", true);
         var affine = config.GetBoolOr("layer_norm_elementwise_affine", true);
         if (config.GetStringOr("activation_function", "relu") != "relu") throw config.Unsupported("activation_function", "only \"relu\" is.");
+        if (layers is < 1 or > MostLayers) throw config.Unsupported("num_hidden_layers", $"it may be 1 to {MostLayers}.");
         if (heads < 1 || hidden % heads != 0) throw config.Unsupported("num_attention_heads", $"hidden_size {hidden} must be a multiple of it.");
 
         // transformers saves the base model's tensors with the prefix "model.", the original checkpoints without.

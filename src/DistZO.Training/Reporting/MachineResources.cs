@@ -36,16 +36,22 @@ public sealed record MachineResources(long? AvailableMemory, long? FreeDisk)
             if (parts.Length < 3) continue;
             var unified = parts[1].Length == 0;
             if (!unified && !parts[1].Split(',').Contains("memory")) continue;
-            var (mount, limit, usage) = unified
-                ? ("sys/fs/cgroup", "memory.max", "memory.current")
-                : ("sys/fs/cgroup/memory", "memory.limit_in_bytes", "memory.usage_in_bytes");
+            var (mount, limit, usage, cache) = unified
+                ? ("sys/fs/cgroup", "memory.max", "memory.current", "")
+                : ("sys/fs/cgroup/memory", "memory.limit_in_bytes", "memory.usage_in_bytes", "total_");
 
             // A limit of any ancestor holds too. Inside a container the path may be the host's; then only the top one is there.
             for (var at = parts[2].Trim('/'); ; at = at[..Math.Max(0, at.LastIndexOf('/'))])
             {
                 var max = NumberIn(root, mount, at, limit);
                 var used = NumberIn(root, mount, at, usage);
-                if (max is { } m && used is { } u) least = Least(least, Math.Max(0, m - u));
+                if (max is { } m && used is { } u)
+                {
+                    // Cached files count as used, and a model that was just read fills the cache; the kernel gives them up when asked.
+                    var cached = Statistic(root, mount, at, cache + "inactive_file") + Statistic(root, mount, at, cache + "active_file");
+                    least = Least(least, Math.Max(0, m - Math.Max(0, u - cached)));
+                }
+
                 if (at.Length == 0) break;
             }
         }
@@ -76,6 +82,12 @@ public sealed record MachineResources(long? AvailableMemory, long? FreeDisk)
 
     private static long? NumberIn(string root, params string[] path) =>
         Lines(root, Path.Combine(path)).FirstOrDefault() is { } line ? Number(line) : null;
+
+    private static long Statistic(string root, string mount, string group, string name)
+    {
+        var line = Lines(root, Path.Combine(mount, group, "memory.stat")).FirstOrDefault(l => l.StartsWith(name + " ", StringComparison.Ordinal));
+        return line is null ? 0 : Number(line[name.Length..]) ?? 0;
+    }
 
     // "max" (version 2) is no number and so no limit.
     private static long? Number(string text) =>

@@ -82,6 +82,21 @@ public sealed class ForecastTests : IDisposable
         Assert.Equal(0, Read());
     }
 
+    [Theory]
+    [InlineData("0::/", "sys/fs/cgroup", "memory.max", "memory.current", "")]
+    [InlineData("5:memory:/", "sys/fs/cgroup/memory", "memory.limit_in_bytes", "memory.usage_in_bytes", "total_")]
+    public void MachineResources_ControlGroupFullOfCachedFiles_CountsThemAsAvailable(
+        string group, string mount, string limit, string usage, string prefix)
+    {
+        Put("proc/meminfo", "MemAvailable:   9000 kB\n");
+        Put("proc/self/cgroup", group + "\n");
+        Put($"{mount}/{limit}", "5000000\n");
+        Put($"{mount}/{usage}", "4900000\n");
+        Put($"{mount}/memory.stat", $"anon 100000\n{prefix}inactive_file 3000000\n{prefix}active_file 800000\ninactive_file_not 9\n");
+
+        Assert.Equal(100_000 + 3_800_000, Read());
+    }
+
     [Fact]
     public void MachineResources_NothingKnown_IsNull() => Assert.Null(Read());
 
