@@ -31,7 +31,10 @@ public sealed class SnapshotStore
     /// <summary>Bytes that one snapshot of a model takes.</summary>
     public static long BytesOf(Model model) => model.Parameters.Sum(p => p.Length * p.Type.Size());
 
-    /// <summary>Writes the weights, which must all be folded to <paramref name="step"/>, durably; then deletes the oldest ones.</summary>
+    /// <summary>
+    /// Writes the weights, which must all be folded to <paramref name="step"/>, the run's last, durably; then deletes the oldest ones, and
+    /// what is no use to the run: snapshots of later steps, which are another run's, and what a kill left half written.
+    /// </summary>
     public void Save(Model model, int step, ChainHash chain)
     {
         CreateDirectory();
@@ -48,7 +51,7 @@ public sealed class SnapshotStore
             p.Shape,
             (offset, destination) => model.Device.Download(p.Storage, offset, destination)));
         SafetensorsWriter.Write(PathOf(step), SafetensorsWriter.InStandardOrder(tensors), metadata);
-        foreach (var (_, path) in List().Skip(_limit)) File.Delete(path);
+        DeleteAllBut([.. List().Select(snapshot => snapshot.Path).SkipWhile(path => path != PathOf(step)).Take(_limit)]);
     }
 
     /// <summary>
@@ -121,6 +124,22 @@ public sealed class SnapshotStore
         }
 
         return found.OrderByDescending(snapshot => snapshot.Step);
+    }
+
+    private void DeleteAllBut(IReadOnlyList<string> kept)
+    {
+        string[] names = [Prefix + "*" + Extension, Prefix + "*" + Extension + DurableFile.TemporarySuffix];
+        foreach (var path in names.SelectMany(name => Directory.GetFiles(_directory, name)).Except(kept))
+        {
+            try
+            {
+                File.Delete(path);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                throw DurableFile.Explain(path, e);
+            }
+        }
     }
 
     private void CreateDirectory()
