@@ -35,7 +35,7 @@ public static class CheckpointWriter
     /// <exception cref="RunFailedException">The disk is full, or it failed.</exception>
     public static void Write(Checkpoint source, string directory, WeightType? saveType, Func<string, ExportedWeights?> weights)
     {
-        Prepare(source, directory);
+        RequirePlace(source, directory);
         var config = JsonFile.ReadBytes(Path.Combine(source.Directory, Checkpoint.ConfigName));
         WriteBytes(Path.Combine(directory, Checkpoint.ConfigName), saveType is { } type ? ConfigDType.Replace(config, type) : config);
         foreach (var name in SideFiles.In(source.Directory))
@@ -117,10 +117,14 @@ public static class CheckpointWriter
         }
     }
 
-    /// <summary>Makes the directory, and makes sure that it can be written to and is not the source.</summary>
-    private static void Prepare(Checkpoint source, string directory)
+    /// <summary>
+    /// Makes the directory of an export, and makes sure that it can be written to and is not the base's own: for a run to find out before
+    /// it trains.
+    /// </summary>
+    /// <exception cref="BadInputException">It cannot be written to, or it is the base's own.</exception>
+    public static void RequirePlace(Checkpoint source, string directory)
     {
-        if (File.Exists(directory)) throw new BadInputException($"'{directory}' is a file; choose a directory for the export");
+        if (File.Exists(directory)) throw new BadInputException($"'{directory}' is a file; choose another directory for the output");
         var probe = $".export-{Guid.NewGuid():N}";
         var path = Path.Combine(directory, probe);
         try
@@ -131,7 +135,7 @@ public static class CheckpointWriter
             // Seen through the other path too? That finds links and mounts, which comparing the paths would not.
             var same = File.Exists(Path.Combine(source.Directory, probe));
             File.Delete(path);
-            if (same) throw new BadInputException($"'{directory}' is the base model's own directory; choose another one for the export");
+            if (same) throw new BadInputException($"'{directory}' is the base model's own directory; choose another one for the output");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

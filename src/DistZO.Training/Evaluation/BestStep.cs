@@ -1,3 +1,4 @@
+using DistZO.Devices;
 using DistZO.Optimization;
 
 namespace DistZO.Training;
@@ -14,6 +15,23 @@ public static class BestStep
         BestMetric.Perplexity => "perplexity",
         _ => recipe.Get(RecipeKeys.Choices) is { Count: > 0 } ? "accuracy" : "loss",
     };
+
+    /// <summary>
+    /// Throws <see cref="BadInputException"/> where a recipe lets evaluations decide something that they do not measure, which would be
+    /// ignored without a word.
+    /// </summary>
+    public static void Require(Recipe recipe)
+    {
+        if (recipe.Get(RecipeKeys.EarlyStoppingPatience) is not null && recipe.Get(RecipeKeys.EvalFile) is null)
+            throw new BadInputException("early_stopping_patience needs evaluations; give held-out rows with --eval-data");
+        string[] measured = recipe.Get(RecipeKeys.Choices) is { Count: > 0 } ? ["accuracy", "macro_f1", "loss"] : ["loss", "perplexity"];
+        var metric = MetricName(recipe);
+        if (!measured.Contains(metric))
+        {
+            var rows = measured.Length == 3 ? "with choices" : "without choices";
+            throw new BadInputException($"metric_for_best_model: {metric} is not measured of rows {rows}; use one of {string.Join(", ", measured)}");
+        }
+    }
 
     /// <summary>Whether <paramref name="value"/> beats <paramref name="best"/>. NaN beats nothing.</summary>
     public static bool IsBetter(string metric, double value, double best)

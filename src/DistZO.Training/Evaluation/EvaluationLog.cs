@@ -5,27 +5,34 @@ using DistZO.Optimization;
 namespace DistZO.Training;
 
 /// <summary>
-/// The sidecar of evaluations: one JSON line each, keyed by the chain hash of the weights they saw, so that after a crash, a cut or a
-/// fork only those of the present history count. It is what <c>--export best</c> and <c>distzo export --best</c> go by.
+/// The sidecar of evaluations: one JSON line each, keyed by the chain hash of the weights they saw and the digest of the rows they were
+/// made on, so that after a crash, a cut or a change of rows only those count that can be compared. It is what <c>--export best</c> and <c>distzo export --best</c> go by.
 /// </summary>
 public sealed class EvaluationLog
 {
     private readonly string _path;
+    private readonly string? _rows;
     private readonly Dictionary<ChainHash, Entry> _entries = [];
 
     /// <summary>Reads what is there; a line that a crash tore is ignored.</summary>
-    public EvaluationLog(string path)
+    /// <param name="path">The file; it need not be there.</param>
+    /// <param name="rows">Digest of the rows whose evaluations count; null for those of the last line.</param>
+    public EvaluationLog(string path, string? rows = null)
     {
         _path = path;
-        if (!File.Exists(path)) return;
-        foreach (var line in File.ReadLines(path))
+        if (!File.Exists(path))
         {
-            if (Entry.Parse(line) is { } entry) _entries[entry.Chain] = entry;
+            _rows = rows;
+            return;
         }
+
+        var entries = File.ReadLines(path).Select(Entry.Parse).OfType<Entry>().ToList();
+        _rows = rows ?? entries.LastOrDefault()?.Rows;
+        foreach (var entry in entries.Where(entry => entry.Rows == _rows)) _entries[entry.Chain] = entry;
     }
 
     /// <summary>One evaluation.</summary>
-    public sealed record Entry(int Step, ChainHash Chain, IReadOnlyDictionary<string, double> Metrics)
+    public sealed record Entry(int Step, ChainHash Chain, string Rows, IReadOnlyDictionary<string, double> Metrics)
     {
         internal static Entry? Parse(string line)
         {
@@ -34,9 +41,9 @@ public sealed class EvaluationLog
                 using var json = JsonDocument.Parse(line);
                 var root = json.RootElement;
                 if (ChainHash.Parse(root.GetProperty("chain").GetString() ?? "") is not { } chain) return null;
-                var metrics = root.GetProperty("metrics").EnumerateObject().ToDictionary(
+                var metrics = root.GetProperty("metrics").EnumerateObject().DistinctBy(p => p.Name).ToDictionary(
                     p => p.Name, p => p.Value.ValueKind == JsonValueKind.Number ? p.Value.GetDouble() : double.NaN);
-                return new Entry(root.GetProperty("step").GetInt32(), chain, metrics);
+                return new Entry(root.GetProperty("step").GetInt32(), chain, root.GetProperty("rows").GetString() ?? "", metrics);
             }
             catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
             {
@@ -48,6 +55,7 @@ public sealed class EvaluationLog
         {
             step = Step,
             chain = Chain.ToString(),
+            rows = Rows,
             metrics = Metrics.ToDictionary(m => m.Key, m => double.IsFinite(m.Value) ? m.Value : (double?)null),
         });
     }
@@ -62,7 +70,7 @@ public sealed class EvaluationLog
     /// <summary>Remembers an evaluation, durably.</summary>
     public void Add(int step, ChainHash chain, EvaluationResult result)
     {
-        var entry = new Entry(step, chain, result.Metrics.ToDictionary(m => m.Name, m => m.Value));
+        var entry = new Entry(step, chain, _rows ?? "", result.Metrics.ToDictionary(m => m.Name, m => m.Value));
         _entries[chain] = entry;
         try
         {

@@ -31,6 +31,22 @@ public static class ModelExport
         });
     }
 
+    /// <summary>Takes back what an earlier export noted, before its files are replaced: a crash would leave some of either.</summary>
+    public static void Unmark(RunDirectory directory)
+    {
+        if (!File.Exists(directory.Exported)) return;
+        try
+        {
+            File.Delete(directory.Exported);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw DurableFile.Explain(directory.Exported, e);
+        }
+
+        DurableFile.SyncDirectory(directory.Cache);
+    }
+
     /// <summary>Notes which weights the output directory holds, once they are complete.</summary>
     public static void MarkDone(RunDirectory directory, int step, ChainHash chain, WeightType? saveType)
     {

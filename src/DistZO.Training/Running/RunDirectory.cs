@@ -1,5 +1,3 @@
-using DistZO.Devices;
-
 namespace DistZO.Training;
 
 /// <summary>
@@ -33,18 +31,4 @@ public sealed class RunDirectory(string path)
 
     /// <summary>TensorBoard event files.</summary>
     public string TensorBoard => System.IO.Path.Combine(path, "runs");
-
-    /// <summary>Makes the directory. Throws <see cref="BadInputException"/> or <see cref="RunFailedException"/> if it cannot be.</summary>
-    public void Create()
-    {
-        if (File.Exists(path)) throw new BadInputException($"'{path}' is a file; choose a directory for the output");
-        try
-        {
-            Directory.CreateDirectory(path);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw DurableFile.Explain(path, e);
-        }
-    }
 }

@@ -1,4 +1,5 @@
 using DistZO.Devices;
+using DistZO.Models;
 using DistZO.Optimization;
 
 namespace DistZO.Training;
@@ -27,7 +28,7 @@ public static class RunFork
         }
 
         Require(parent, step, inputs);
-        directory.Create();
+        CheckpointWriter.RequirePlace(inputs.Checkpoint, directory.Path);
         Ledger.Fork(parent, step, new LedgerHeader(inputs.Identity(origin), inputs.Recipe), directory.Ledger);
     }
 

@@ -1,4 +1,5 @@
 using DistZO.Devices;
+using DistZO.Models;
 using DistZO.Optimization;
 
 namespace DistZO.Training;
@@ -28,6 +29,7 @@ public sealed class TrainingRun : IDisposable
     private EvaluationMetrics? _last;
     private double _best = double.NaN;
     private bool _stop;
+    private bool _lacksEvaluation;
 
     private TrainingRun(
         RunInputs inputs, RunDirectory directory, IRunReporter reporter, TimeProvider time, LedgerWriter ledger, LedgerContents contents)
@@ -36,7 +38,7 @@ public sealed class TrainingRun : IDisposable
         var recipe = inputs.Recipe;
         _updates = Weights.UpdatesOf(contents);
         _snapshots = new SnapshotStore(directory.Snapshots, recipe.Get(RecipeKeys.SaveTotalLimit));
-        _evaluations = new EvaluationLog(directory.Evaluations);
+        _evaluations = new EvaluationLog(directory.Evaluations, inputs.Evaluation is { } rows ? Convert.ToHexStringLower(rows.Digest()) : null);
         _weights = new Weights(inputs.Model, inputs.Checkpoint, _snapshots);
         _steps = new LocalSteps(recipe, inputs.Train.Examples, new ShareExecutor(inputs.Model, _updates));
         _evaluator = new Evaluator(inputs.Model, _updates);
@@ -69,6 +71,7 @@ public sealed class TrainingRun : IDisposable
     /// <param name="time">The clock of everything that is shown.</param>
     public static TrainingRun Open(RunInputs inputs, RunDirectory directory, IRunReporter reporter, TimeProvider time)
     {
+        BestStep.Require(inputs.Recipe);
         LedgerWriter ledger;
         LedgerContents contents;
         if (File.Exists(directory.Ledger))
@@ -77,7 +80,7 @@ public sealed class TrainingRun : IDisposable
         }
         else
         {
-            directory.Create();
+            CheckpointWriter.RequirePlace(inputs.Checkpoint, directory.Path);
             LedgerWriter.Create(directory.Ledger, new LedgerHeader(inputs.Identity(parent: null), inputs.Recipe)).Dispose();
             ledger = LedgerWriter.Open(directory.Ledger, out contents);
         }
@@ -117,7 +120,7 @@ public sealed class TrainingRun : IDisposable
         EvaluateIfDue(stopping);
         while (_ledger.Steps < MaxSteps && !_stop && !stopping.IsCancellationRequested) RunStep(stopping);
 
-        var interrupted = _ledger.Steps < MaxSteps && !_stop;
+        var interrupted = _lacksEvaluation || (_ledger.Steps < MaxSteps && !_stop);
         // An interrupted run writes no snapshot: the ledger is enough to go on, and whoever sent the signal is waiting.
         if (!interrupted) Export();
         return Result(interrupted ? RunOutcome.Interrupted
@@ -193,7 +196,8 @@ public sealed class TrainingRun : IDisposable
         }
         catch (OperationCanceledException)
         {
-            // It is made again when the run goes on.
+            // It is made again when the run goes on; until then the run is not at its end, whatever the step.
+            _lacksEvaluation = true;
             return;
         }
 
@@ -240,6 +244,7 @@ public sealed class TrainingRun : IDisposable
         if (_evaluations.Find(chain) is { } entry) _last = new EvaluationMetrics(step, [.. entry.Metrics], IsBest: false);
         if (ModelExport.IsDone(_directory, step, chain, saveType)) return;
         MoveWeights(step);
+        ModelExport.Unmark(_directory);
         ModelExport.Write(_inputs.Model, _inputs.Checkpoint, _directory.Path, saveType);
         ModelExport.MarkDone(_directory, step, chain, saveType);
     }

@@ -21,6 +21,8 @@ public sealed class BadInputTests : IDisposable
         { "a missing shard", "two.safetensors" },
         { "another activation", "activation_function" },
         { "another family", "model_type" },
+        { "fewer than no layers", "num_hidden_layers" },
+        { "billions of layers", "num_hidden_layers" },
         { "a config that is not JSON", "config.json" },
         { "a tokenizer of unknown type", "tokenizer.json" },
         { "a tokenizer that is cut short", "tokenizer.json" },
@@ -47,6 +49,7 @@ public sealed class BadInputTests : IDisposable
         { "--config", "/nowhere.yaml", "/nowhere.yaml" },
         { "--output", "/proc/distzo", "/proc/distzo" },
         { "--max-length", "100000", "max_length" },
+        { "--metric-for-best-model", "perplexity", "metric_for_best_model" },
     };
 
     public void Dispose() => _tiny.Dispose();
@@ -105,8 +108,18 @@ public sealed class BadInputTests : IDisposable
     }
 
     [Fact]
-    public void Train_WithTheModelForOutput_IsRefused() =>
+    public void Train_WithTheModelForOutput_IsRefusedBeforeItTrains()
+    {
         Assert.Contains(_tiny.Model, Distzo.Run(_tiny.Train("model", 2)).Problem(2));
+        Assert.False(File.Exists(_tiny.LedgerPath("model")));
+    }
+
+    [Fact]
+    public void Train_WithPatienceButNoEvaluations_IsRefused()
+    {
+        string[] args = ["train", "--model", _tiny.Model, "--data", _tiny.Data, "--prompt", "{text}", "--choices", "{no: ' a', yes: ' b'}"];
+        Assert.Contains("early_stopping_patience", Refused([.. args, "--early-stopping-patience", "2", "--output", _tiny["output"]]));
+    }
 
     private string Refused(params string[] args)
     {
@@ -144,6 +157,8 @@ public sealed class BadInputTests : IDisposable
                 ReplaceIn(Path("config.json"), "\"torch_dtype\"", "\"activation_function\":\"gelu\",\"torch_dtype\"");
                 break;
             case "another family": ReplaceIn(Path("config.json"), "\"opt\"", "\"llama9\""); break;
+            case "fewer than no layers": ReplaceIn(Path("config.json"), "_layers\":2", "_layers\":-2"); break;
+            case "billions of layers": ReplaceIn(Path("config.json"), "_layers\":2", "_layers\":2000000000"); break;
             case "a config that is not JSON": File.WriteAllText(Path("config.json"), "{"); break;
             case "a tokenizer of unknown type": ReplaceIn(Path("tokenizer.json"), "\"BPE\"", "\"Unheard\""); break;
             case "a tokenizer that is cut short":
