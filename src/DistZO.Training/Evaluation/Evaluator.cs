@@ -25,6 +25,7 @@ public sealed class Evaluator
         var rows = examples.Examples;
         Int128 sum = 0;
         long terms = 0, flagged = 0;
+        var undecided = 0;
         for (var start = 0; start < rows.Count;)
         {
             cancellation.ThrowIfCancellationRequested();
@@ -41,7 +42,8 @@ public sealed class Evaluator
             {
                 var prediction = Prediction.Of(sample, own[..sample.Targets]);
                 own = own[sample.Targets..];
-                confusion?.Add(sample.Label, prediction.Best);
+                if (double.IsNaN(prediction.Scores[prediction.Best])) undecided++;
+                else confusion?.Add(sample.Label, prediction.Best);
                 onPrediction?.Invoke(prediction);
             }
 
@@ -54,6 +56,6 @@ public sealed class Evaluator
             terms += _pass.Batch.Terms;
         }
 
-        return new EvaluationResult(step, rows.Count, sum, terms, flagged, confusion);
+        return new EvaluationResult(step, rows.Count, sum, terms, flagged, undecided, confusion);
     }
 }
