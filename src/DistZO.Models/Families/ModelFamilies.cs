@@ -13,6 +13,9 @@ public static class ModelFamilies
     /// <summary>The model_type values that can be loaded.</summary>
     public static IReadOnlyCollection<string> Supported => Known.Keys;
 
+    /// <summary>Describes the model of an open checkpoint; see the other overload.</summary>
+    public static ModelArchitecture Describe(Checkpoint checkpoint) => Describe(checkpoint.Config, name => checkpoint.TryGet(name, out _));
+
     /// <summary>Describes the model of a checkpoint. Throws <see cref="BadInputException"/> for a family or an option that is not supported.</summary>
     /// <param name="config">The checkpoint's config.json.</param>
     /// <param name="hasTensor">Whether the checkpoint has a tensor of this name: some families are saved with and without a prefix.</param>

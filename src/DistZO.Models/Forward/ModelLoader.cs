@@ -17,7 +17,7 @@ public static class ModelLoader
     /// unsupported option.</exception>
     public static Model Load(Device device, Checkpoint checkpoint, WeightType weightType)
     {
-        var architecture = ModelFamilies.Describe(checkpoint.Config, name => checkpoint.TryGet(name, out _));
+        var architecture = ModelFamilies.Describe(checkpoint);
         var parameters = new List<Parameter>();
         try
         {

@@ -28,7 +28,7 @@ public sealed class EvaluationInputs : IDisposable
         try
         {
             var rows = ExampleSet.Load(data, RunInputs.Encoder(recipe, checkpoint));
-            rows.RequireVocabulary(ModelFamilies.Describe(checkpoint.Config, name => checkpoint.TryGet(name, out _)).VocabularySize);
+            rows.RequireVocabulary(ModelFamilies.Describe(checkpoint).VocabularySize);
             device = openDevice();
             var loaded = BaseWeights.Load(device, checkpoint, recipe.Get(RecipeKeys.WeightsDtype));
             return new EvaluationInputs(device, checkpoint, loaded, rows);

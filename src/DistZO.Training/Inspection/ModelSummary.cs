@@ -62,7 +62,7 @@ public sealed class ModelSummary
 
     private static ModelArchitecture Describe(Checkpoint checkpoint)
     {
-        var architecture = ModelFamilies.Describe(checkpoint.Config, name => checkpoint.TryGet(name, out _));
+        var architecture = ModelFamilies.Describe(checkpoint);
         foreach (var spec in architecture.Tensors)
         {
             if (!checkpoint.TryGet(spec.Name, out var tensor)) throw new BadInputException($"tensor '{spec.Name}' is missing");

@@ -14,7 +14,7 @@ public static class BaseModel
     /// <summary>Throws <see cref="BadInputException"/>, naming what differs, unless the checkpoint is the run's base.</summary>
     public static void Require(LedgerContents ledger, Checkpoint checkpoint)
     {
-        var architecture = ModelFamilies.Describe(checkpoint.Config, name => checkpoint.TryGet(name, out _));
+        var architecture = ModelFamilies.Describe(checkpoint);
         var layout = architecture.Tensors.Select(t => new TensorLayout(t.Name, t.Role, t.Shape));
         Require(ledger, checkpoint.Directory, Digest(checkpoint), layout);
     }

@@ -10,7 +10,7 @@ public static class BaseWeights
     /// <summary>Loads the model of a checkpoint; see <see cref="ModelLoader.Load"/>. Throws <see cref="RunFailedException"/> where memory cannot suffice.</summary>
     public static Model Load(Device device, Checkpoint checkpoint, WeightType type)
     {
-        var architecture = ModelFamilies.Describe(checkpoint.Config, name => checkpoint.TryGet(name, out _));
+        var architecture = ModelFamilies.Describe(checkpoint);
         var bytes = architecture.Tensors.Sum(tensor => tensor.Shape.Aggregate(1L, (product, n) => checked(product * n))) * type.Size();
         if (MachineResources.Read(checkpoint.Directory).AvailableMemory is { } available && bytes > available)
         {

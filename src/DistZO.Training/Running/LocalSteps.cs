@@ -30,6 +30,9 @@ public sealed class LocalSteps
         _sums = new ProbeSum[WorkGrid.Of(recipe).Probes];
     }
 
+    /// <summary>Tokens of the batch of the last <see cref="Compute"/>.</summary>
+    public long Tokens => _executor.Tokens;
+
     /// <summary>Tokens of a step's batch, without computing anything.</summary>
     public long TokensOf(int step) => Batch(step).Sum(example => (long)example.PackedTokens);
 

@@ -47,7 +47,7 @@ public sealed class RunInputs : IDisposable
             var evaluation = recipe.Get(RecipeKeys.EvalFile) is { } path ? ExampleSet.Load(path, encoder) : null;
             var resolved = recipe.Resolve(train.Examples.Count);
             train.RequireBatchSize(resolved.Get(RecipeKeys.BatchSize));
-            var vocabulary = ModelFamilies.Describe(checkpoint.Config, name => checkpoint.TryGet(name, out _)).VocabularySize;
+            var vocabulary = ModelFamilies.Describe(checkpoint).VocabularySize;
             train.RequireVocabulary(vocabulary);
             evaluation?.RequireVocabulary(vocabulary);
             device = openDevice();
@@ -66,7 +66,7 @@ public sealed class RunInputs : IDisposable
     /// <summary>The encoder of a recipe's rows for the model of a checkpoint.</summary>
     public static ExampleEncoder Encoder(Recipe recipe, Checkpoint checkpoint)
     {
-        var architecture = ModelFamilies.Describe(checkpoint.Config, name => checkpoint.TryGet(name, out _));
+        var architecture = ModelFamilies.Describe(checkpoint);
         var tokenizer = Tokenizer.Load(checkpoint.Directory);
         return new ExampleEncoder(new TokenizerTextEncoder(tokenizer), PromptOptions.Of(recipe, architecture.MaxPositions));
     }

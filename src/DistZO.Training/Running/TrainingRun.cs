@@ -140,7 +140,7 @@ public sealed class TrainingRun : IDisposable
         _ledger.Append(record);
         _updates.Append(record.ToUpdate());
         var seconds = _time.GetElapsedTime(began).TotalSeconds;
-        var told = _tracker.Committed(record, _steps.TokensOf(step), seconds);
+        var told = _tracker.Committed(record, _steps.Tokens, seconds);
         _reporter.Step(told);
         if (told.Skipped)
         {
