@@ -3,11 +3,16 @@ using DistZO.Models;
 
 namespace DistZO.Training;
 
-/// <summary>Loads a base model, or refuses at once one that this machine has no memory for: allocating alone would succeed, and the
-/// process be killed without a word when the memory is first touched.</summary>
+/// <summary>
+/// Loads a base model onto a device that gives the known answers, whatever command wants it. A model that this machine has no memory
+/// for is refused at once: allocating alone would succeed, and the process be killed without a word when the memory is first touched.
+/// </summary>
 public static class BaseWeights
 {
-    /// <summary>Loads the model of a checkpoint; see <see cref="ModelLoader.Load"/>. Throws <see cref="RunFailedException"/> where memory cannot suffice.</summary>
+    /// <summary>
+    /// Loads the model of a checkpoint; see <see cref="ModelLoader.Load"/>. Throws <see cref="RunFailedException"/> where memory cannot
+    /// suffice or the device fails its self-test.
+    /// </summary>
     public static Model Load(Device device, Checkpoint checkpoint, WeightType type)
     {
         var architecture = ModelFamilies.Describe(checkpoint);
@@ -19,6 +24,7 @@ public static class BaseWeights
                 + (type == WeightType.Float32 ? "use --weights-dtype bfloat16, free memory, or use a larger machine" : "free memory, or use a larger machine"));
         }
 
+        DeviceSelfTest.Require(device);
         return ModelLoader.Load(device, checkpoint, type);
     }
 }

@@ -51,7 +51,6 @@ public sealed class RunInputs : IDisposable
             train.RequireVocabulary(vocabulary);
             evaluation?.RequireVocabulary(vocabulary);
             device = openDevice();
-            DeviceSelfTest.Require(device);
             var model = BaseWeights.Load(device, checkpoint, recipe.Get(RecipeKeys.WeightsDtype));
             return new RunInputs(resolved, device, checkpoint, model, train, evaluation);
         }
