@@ -1,3 +1,4 @@
+using DistZO.Runs;
 using DistZO.Training;
 
 namespace DistZO.Cli.Benchmarks;

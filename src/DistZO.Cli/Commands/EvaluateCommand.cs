@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using DistZO.Devices;
 using DistZO.Optimization;
+using DistZO.Runs;
 using DistZO.Training;
 
 namespace DistZO.Cli.Commands;

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using DistZO.Devices;
 using DistZO.Models;
+using DistZO.Runs;
 using DistZO.Training;
 
 namespace DistZO.Cli.Commands;

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using DistZO.Devices;
 using DistZO.Optimization;
+using DistZO.Runs;
 using DistZO.Training;
 
 namespace DistZO.Cli.Commands;

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using DistZO.Runs;
 using DistZO.Training;
 
 namespace DistZO.Cli.Terminal;

@@ -1,4 +1,5 @@
 using System.Globalization;
+using DistZO.Runs;
 using DistZO.Training;
 
 namespace DistZO.Cli.Terminal;

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using DistZO.Runs;
 using DistZO.Training;
 
 namespace DistZO.Cli.Terminal;

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using DistZO.Devices;
 using DistZO.Models;
+using DistZO.Runs;
 
 namespace DistZO.Training;
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using DistZO.Devices;
 using DistZO.Optimization;
+using DistZO.Runs;
 
 namespace DistZO.Training;
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using DistZO.Devices;
 using DistZO.Models;
+using DistZO.Runs;
 
 namespace DistZO.Training;
 

@@ -1,5 +1,6 @@
 using DistZO.Devices;
 using DistZO.Models;
+using DistZO.Runs;
 
 namespace DistZO.Training;
 

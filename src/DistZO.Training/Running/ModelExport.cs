@@ -3,6 +3,7 @@ using System.Text.Json;
 using DistZO.Devices;
 using DistZO.Models;
 using DistZO.Optimization;
+using DistZO.Runs;
 
 namespace DistZO.Training;
 

@@ -1,5 +1,6 @@
 using DistZO.Devices;
 using DistZO.Optimization;
+using DistZO.Runs;
 
 namespace DistZO.Training;
 

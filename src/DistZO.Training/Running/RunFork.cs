@@ -1,6 +1,7 @@
 using DistZO.Devices;
 using DistZO.Models;
 using DistZO.Optimization;
+using DistZO.Runs;
 
 namespace DistZO.Training;
 

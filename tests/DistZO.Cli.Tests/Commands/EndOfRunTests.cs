@@ -1,5 +1,6 @@
 using DistZO.Cli.Commands;
 using DistZO.Optimization;
+using DistZO.Runs;
 using DistZO.Training;
 
 namespace DistZO.Cli.Tests.Commands;

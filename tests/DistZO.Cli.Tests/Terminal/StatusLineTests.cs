@@ -1,4 +1,5 @@
 using DistZO.Cli.Terminal;
+using DistZO.Runs;
 using DistZO.Training;
 
 namespace DistZO.Cli.Tests.Terminal;

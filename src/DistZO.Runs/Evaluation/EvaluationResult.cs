@@ -1,0 +1,45 @@
+using DistZO.Devices;
+
+namespace DistZO.Runs;
+
+/// <summary>What an evaluation of a whole data set measured.</summary>
+public sealed class EvaluationResult
+{
+    /// <param name="step">The step of the weights.</param>
+    /// <param name="rows">Rows evaluated.</param>
+    /// <param name="lossSum">Σ of the loss terms in units of 2⁻³², exact.</param>
+    /// <param name="terms">How many terms.</param>
+    /// <param name="flagged">Terms that were not finite or at least 2¹⁰ in size; they are not in the sum.</param>
+    /// <param name="undecided">Rows of choices without a finite score: no prediction can be made of them.</param>
+    /// <param name="confusion">The predictions of the other rows with choices; null without choices.</param>
+    public EvaluationResult(int step, int rows, Int128 lossSum, long terms, long flagged, int undecided, ConfusionTable? confusion) =>
+        (Step, Rows, LossSum, Terms, Flagged, Undecided, Confusion) = (step, rows, lossSum, terms, flagged, undecided, confusion);
+
+    public int Step { get; }
+
+    public int Rows { get; }
+
+    public Int128 LossSum { get; }
+
+    public long Terms { get; }
+
+    public long Flagged { get; }
+
+    public int Undecided { get; }
+
+    public ConfusionTable? Confusion { get; }
+
+    /// <summary>Share of rows predicted right; NaN if a row could not be predicted, so that a diverged model is never the best one.</summary>
+    public double Accuracy => Undecided > 0 || Confusion is null ? double.NaN : Confusion.Accuracy;
+
+    /// <summary>Mean F1 over the labels; NaN as <see cref="Accuracy"/>.</summary>
+    public double MacroF1 => Undecided > 0 || Confusion is null ? double.NaN : Confusion.MacroF1;
+
+    /// <summary>Mean loss a term; NaN if any term was flagged.</summary>
+    public double Loss => Flagged > 0 || Terms == 0 ? double.NaN : (double)LossSum / FixedPoint.One / Terms;
+
+    /// <summary>The figures by name, in the order in which people read them: accuracy, macro_f1 and loss, or loss and perplexity.</summary>
+    public IReadOnlyList<(string Name, double Value)> Metrics => Confusion is null
+        ? [("loss", Loss), ("perplexity", ExactMath.Exp(Loss))]
+        : [("accuracy", Accuracy), ("macro_f1", MacroF1), ("loss", Loss)];
+}

@@ -1,0 +1,55 @@
+namespace DistZO.Runs;
+
+/// <summary>Why a run ended.</summary>
+public enum RunOutcome
+{
+    /// <summary>All steps are committed.</summary>
+    Completed,
+
+    /// <summary>All steps were committed before this start; there was nothing left to do.</summary>
+    FinishedBefore,
+
+    /// <summary>Early stopping: evaluations got no better.</summary>
+    StoppedEarly,
+
+    /// <summary>A signal asked for it; the same command goes on from here.</summary>
+    Interrupted,
+}
+
+/// <summary>Names of <see cref="RunOutcome"/>.</summary>
+public static class RunOutcomes
+{
+    /// <summary>For machines: <c>completed</c>, <c>finished_before</c>, <c>stopped_early</c>, <c>interrupted</c>.</summary>
+    public static string Name(this RunOutcome outcome) => outcome switch
+    {
+        RunOutcome.Completed => "completed",
+        RunOutcome.FinishedBefore => "finished_before",
+        RunOutcome.StoppedEarly => "stopped_early",
+        RunOutcome.Interrupted => "interrupted",
+        _ => throw new ArgumentOutOfRangeException(nameof(outcome)),
+    };
+}
+
+/// <summary>How a run ended.</summary>
+public sealed record RunResult
+{
+    public required RunOutcome Outcome { get; init; }
+
+    /// <summary>Steps committed.</summary>
+    public required int Steps { get; init; }
+
+    /// <summary>Of this process.</summary>
+    public required double ElapsedSeconds { get; init; }
+
+    /// <summary>Where model, ledger and metrics are.</summary>
+    public required string Output { get; init; }
+
+    /// <summary>The base model's evaluation, if there was one.</summary>
+    public EvaluationMetrics? Before { get; init; }
+
+    /// <summary>The evaluation of the weights that were written, if there was one.</summary>
+    public EvaluationMetrics? After { get; init; }
+
+    /// <summary>The command that goes on, if the run was interrupted.</summary>
+    public string? HowToGoOn { get; init; }
+}
