@@ -42,4 +42,10 @@ public sealed class Pass
 
     /// <summary>Every weight is seen at exactly this step.</summary>
     public required int Step { get; init; }
+
+    /// <summary>
+    /// Called before each block. It may throw, which gives the pass up: every weight knows how far it is folded, so the next pass goes
+    /// on from there.
+    /// </summary>
+    public Action? BeforeBlock { get; init; }
 }

@@ -41,6 +41,7 @@ public sealed class Model : IDisposable
     public void LogProbabilities(Pass pass, ReadOnlySpan<int> rows, ReadOnlySpan<TokenTarget> targets, Span<double> result)
     {
         var y = RunBlocks(pass, rows);
+        pass.BeforeBlock?.Invoke();
         Device.LogProbabilities(pass, _forward.Of(Architecture.HeadMatrix), y, targets, result);
     }
 
@@ -77,8 +78,14 @@ public sealed class Model : IDisposable
 
     private Activations RunBlocks(Pass pass, ReadOnlySpan<int> rows)
     {
+        pass.BeforeBlock?.Invoke();
         var x = _forward.Embed(pass, Architecture.Embedding);
-        foreach (var layer in Architecture.Layers) _forward.Layer(pass, layer, x);
+        foreach (var layer in Architecture.Layers)
+        {
+            pass.BeforeBlock?.Invoke();
+            _forward.Layer(pass, layer, x);
+        }
+
         return _forward.BeforeVocabulary(pass, Architecture.Head, x, rows);
     }
 }

@@ -6,7 +6,7 @@ namespace DistZO.Optimization;
 /// The payload of a step record without its chain hash; docs/formats/ledger.md lists every byte. Step, status and method stand first
 /// in every payload; what follows belongs to the method.
 /// </summary>
-internal static class RecordCodec
+public static class RecordCodec
 {
     private const int FixedSize = 24;
     private const int DirectionSize = 28;

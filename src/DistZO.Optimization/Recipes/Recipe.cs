@@ -90,6 +90,14 @@ public sealed class Recipe
         return ToJson(key => !trajectory.ContainsKey(key.Name) && key.Kind != RecipeKeyKind.Trajectory);
     }
 
+    /// <summary>All keys that have a value, as JSON; <see cref="FromJson(string, string)"/> gives the recipe back.</summary>
+    public string ToJson() => CanonicalJson.Write(ToJson(_ => true));
+
+    /// <summary>The inverse of <see cref="ToJson()"/>. Throws <see cref="BadInputException"/>; <paramref name="source"/> is what it calls the text.</summary>
+    public static Recipe FromJson(string json, string source) => JsonNode.Parse(json) is JsonObject keys
+        ? FromJson([keys], source)
+        : throw new BadInputException($"{source}: not a recipe");
+
     /// <summary>The inverse of <see cref="Trajectory"/> and <see cref="Operational"/>.</summary>
     internal static Recipe FromJson(IEnumerable<JsonObject> parts, string source) => Default.WithLayer(
         parts.SelectMany(part => part).Select(pair => (Named(pair.Key, source), RecipeJson.Read(pair.Value, source))));

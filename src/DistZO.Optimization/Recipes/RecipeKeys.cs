@@ -93,6 +93,16 @@ public static class RecipeKeys
         Trajectory,
         "number format in which the trained weights are held");
 
+    public static readonly RecipeKey<int> Workers = Declare(
+        "workers", Integer(1, 1024), 1, Operational, "worker processes of distzo train on this machine");
+
+    public static readonly RecipeKey<Parallelism> Parallelism = Declare(
+        "parallelism", RecipeTypes.Parallelism, Optimization.Parallelism.Auto, Operational,
+        "how workers share a step: perturbed forwards (pertp), the batch (dp), both (2d), or what is fastest");
+
+    public static readonly RecipeKey<int> DigestSteps = Declare(
+        "digest_steps", Integer(1), 100, Operational, "compare the weights of all workers every so many steps");
+
     public static readonly RecipeKey<int?> EvalSteps = Declare(
         "eval_steps", Optional(Integer(1)), null, Operational, "evaluate every so many steps (none: before and after)");
 

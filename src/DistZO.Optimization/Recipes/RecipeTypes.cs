@@ -73,6 +73,10 @@ internal static class RecipeTypes
         }
     }
 
+    /// <summary>How the work grid is split over ranks.</summary>
+    public static RecipeType<Parallelism> Parallelism { get; } =
+        new("one of auto, pertp, dp, 2d, or PxD such as 2x4", ReadParallelism, value => value.ToString());
+
     /// <summary>The labels of a classification task and the text that stands for each, in the order given.</summary>
     public static RecipeType<IReadOnlyList<Choice>> Choices { get; } =
         new("a mapping of at least two different labels to texts, such as {0: \" terrible\", 1: \" great\"}", ReadChoices, WriteChoices);
@@ -113,6 +117,13 @@ internal static class RecipeTypes
     {
         const NumberStyles style = NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent;
         return double.TryParse(text, style, CultureInfo.InvariantCulture, out value) && double.IsFinite(value);
+    }
+
+    private static bool ReadParallelism(RecipeNode node, out Parallelism value)
+    {
+        var read = node is RecipeScalar scalar ? Optimization.Parallelism.Parse(scalar.Text.ToLowerInvariant()) : null;
+        value = read ?? default;
+        return read is not null;
     }
 
     private static bool ReadSeed(RecipeNode node, out ulong value)

@@ -14,6 +14,42 @@ public readonly record struct Share(int ProbeStart, int ProbeEnd, int SampleStar
     public bool Overlaps(Share other) =>
         ProbeStart < other.ProbeEnd && other.ProbeStart < ProbeEnd && SampleStart < other.SampleEnd && other.SampleStart < SampleEnd;
 
+    /// <summary>True if every cell of <paramref name="other"/> is in this share.</summary>
+    public bool Contains(Share other) =>
+        ProbeStart <= other.ProbeStart && other.ProbeEnd <= ProbeEnd && SampleStart <= other.SampleStart && other.SampleEnd <= SampleEnd;
+
+    /// <summary>The cells of this share that are not in <paramref name="other"/>, as at most four shares.</summary>
+    public IEnumerable<Share> Without(Share other)
+    {
+        if (!Overlaps(other))
+        {
+            yield return this;
+            yield break;
+        }
+
+        var (top, bottom) = (Math.Max(ProbeStart, other.ProbeStart), Math.Min(ProbeEnd, other.ProbeEnd));
+        if (ProbeStart < top) yield return this with { ProbeEnd = top };
+        if (bottom < ProbeEnd) yield return this with { ProbeStart = bottom };
+        var (left, right) = (Math.Max(SampleStart, other.SampleStart), Math.Min(SampleEnd, other.SampleEnd));
+        if (SampleStart < left) yield return new Share(top, bottom, SampleStart, left);
+        if (right < SampleEnd) yield return new Share(top, bottom, right, SampleEnd);
+    }
+
+    /// <summary>
+    /// Cuts the share into at most <paramref name="parts"/> of nearly the same size: along samples as far as they go, since probes of one
+    /// direction share its z, then along probes.
+    /// </summary>
+    public Share[] Split(int parts)
+    {
+        var here = this;
+        var samples = Math.Min(parts, Samples);
+        return
+        [
+            .. new WorkGrid(Probes, Samples).Split(Math.Max(1, parts / samples), samples).Select(s => new Share(
+                s.ProbeStart + here.ProbeStart, s.ProbeEnd + here.ProbeStart, s.SampleStart + here.SampleStart, s.SampleEnd + here.SampleStart)),
+        ];
+    }
+
     public override string ToString() => $"probes {ProbeStart}..{ProbeEnd} × samples {SampleStart}..{SampleEnd}";
 }
 

@@ -49,8 +49,8 @@ public sealed class ConfusionTable
         }
     }
 
-    /// <summary>Counts one row.</summary>
-    public void Add(int truth, int predicted) => _counts[truth, predicted]++;
+    /// <summary>Counts one row, or several of the same kind.</summary>
+    public void Add(int truth, int predicted, long rows = 1) => _counts[truth, predicted] += rows;
 
     /// <summary>Adds the counts of a table over the same labels.</summary>
     public void Add(ConfusionTable other)

@@ -29,6 +29,22 @@ public sealed class EvaluationResult
 
     public ConfusionTable? Confusion { get; }
 
+    /// <summary>The evaluation of this result's rows and another's, at the same step: sums are integers, so the order cannot matter.</summary>
+    public EvaluationResult Add(EvaluationResult other)
+    {
+        if (other.Step != Step) throw new ArgumentException($"evaluations at steps {Step} and {other.Step}", nameof(other));
+        ConfusionTable? confusion = null;
+        if (Confusion is not null)
+        {
+            confusion = new ConfusionTable(Confusion.Labels);
+            confusion.Add(Confusion);
+            confusion.Add(other.Confusion ?? throw new ArgumentException("it has no confusion table", nameof(other)));
+        }
+
+        return new EvaluationResult(
+            Step, Rows + other.Rows, LossSum + other.LossSum, Terms + other.Terms, Flagged + other.Flagged, Undecided + other.Undecided, confusion);
+    }
+
     /// <summary>Share of rows predicted right; NaN if a row could not be predicted, so that a diverged model is never the best one.</summary>
     public double Accuracy => Undecided > 0 || Confusion is null ? double.NaN : Confusion.Accuracy;
 

@@ -24,7 +24,7 @@ public static class MetricsLine
         WriteNumber(json, "learning_rate", step.LearningRate);
         WriteNumber(json, "projected_gradient", step.ProjectedGradient);
         if (step.Skipped) json.WriteBoolean("skipped", true);
-        json.WriteNumber("tokens", step.Tokens);
+        if (step.Tokens is { } tokens) json.WriteNumber("tokens", tokens);
         WriteMeasured(json, "tokens_per_second", step.TokensPerSecond, 1);
         WriteMeasured(json, "elapsed_seconds", step.ElapsedSeconds, 3);
         WriteMeasured(json, "remaining_seconds", step.RemainingSeconds, 1);

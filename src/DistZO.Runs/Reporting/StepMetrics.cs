@@ -27,8 +27,9 @@ public sealed record StepMetrics
     /// <summary>A term of a probe was not finite: the step changed nothing.</summary>
     public bool Skipped { get; init; }
 
-    /// <summary>Tokens of the step's batch, counted once whatever the number of probes.</summary>
-    public long Tokens { get; init; }
+    /// <summary>Tokens of the step's batch, counted once whatever the number of probes; null for a step that is told again by someone
+    /// who has not the data.</summary>
+    public long? Tokens { get; init; }
 
     /// <summary>Speed of late; null for a step that is told again from the ledger, whose time nobody measured.</summary>
     public double? TokensPerSecond { get; init; }

@@ -34,7 +34,7 @@ public sealed class StepTracker
     public double ElapsedSeconds => _time.GetElapsedTime(_started).TotalSeconds;
 
     /// <summary>Metrics of a record that this process did not compute.</summary>
-    public StepMetrics Replayed(StepRecord record, long tokens) => Describe(record, tokens);
+    public StepMetrics Replayed(StepRecord record, long? tokens) => Describe(record, tokens);
 
     /// <summary>Metrics of a record that took <paramref name="seconds"/> to compute and commit.</summary>
     public StepMetrics Committed(StepRecord record, long tokens, double seconds)
@@ -59,7 +59,7 @@ public sealed class StepTracker
     /// <summary>The warning that is due after this step, if any.</summary>
     public string? Diverges(StepMetrics metrics) => _divergence.Add(metrics.Step, metrics.SmoothedLoss);
 
-    private StepMetrics Describe(StepRecord record, long tokens)
+    private StepMetrics Describe(StepRecord record, long? tokens)
     {
         var skipped = record.Status == StepStatus.Skipped;
         var loss = skipped ? double.NaN : record.MeanLoss;

@@ -45,7 +45,7 @@ public sealed class EvaluationInputs : IDisposable
     /// <summary>Evaluates all rows.</summary>
     /// <param name="onPrediction">Called for every row, in order; may be null.</param>
     public EvaluationResult Run(Action<Prediction>? onPrediction) =>
-        new Evaluator(_model, new UpdateHistory()).Run(0, Rows, onPrediction, CancellationToken.None);
+        new Evaluator(_model, new UpdateHistory()).Run(0, Rows, .., onPrediction);
 
     public void Dispose()
     {

@@ -13,25 +13,29 @@ public sealed class Evaluator
     private readonly SamplePass _pass;
     private readonly List<EncodedExample> _samples = [];
 
-    public Evaluator(Model model, UpdateHistory updates) => _pass = new SamplePass(model, updates);
+    /// <param name="model">The weights; folded up to the step of each evaluation.</param>
+    /// <param name="updates">The committed updates.</param>
+    /// <param name="beforeBlock">As <see cref="Pass.BeforeBlock"/>; may be null.</param>
+    public Evaluator(Model model, UpdateHistory updates, Action? beforeBlock = null) => _pass = new SamplePass(model, updates, beforeBlock);
 
-    /// <summary>Evaluates all rows at <paramref name="step"/>, to which the weights are folded.</summary>
+    /// <summary>Evaluates rows at <paramref name="step"/>, to which the weights are folded.</summary>
     /// <param name="step">t.</param>
-    /// <param name="examples">The rows.</param>
+    /// <param name="examples">The data set.</param>
+    /// <param name="range">Which of its rows.</param>
     /// <param name="onPrediction">Called for every row, in order; may be null.</param>
-    /// <param name="cancellation">Looked at between passes.</param>
-    public EvaluationResult Run(int step, ExampleSet examples, Action<Prediction>? onPrediction, CancellationToken cancellation)
+    public EvaluationResult Run(int step, ExampleSet examples, Range range, Action<Prediction>? onPrediction = null)
     {
         var confusion = examples.Labels.Count > 0 ? new ConfusionTable(examples.Labels) : null;
         var rows = examples.Examples;
+        var (first, count) = range.GetOffsetAndLength(rows.Count);
+        var end = first + count;
         Int128 sum = 0;
         long terms = 0, flagged = 0;
         var undecided = 0;
-        for (var start = 0; start < rows.Count;)
+        for (var start = first; start < end;)
         {
-            cancellation.ThrowIfCancellationRequested();
             _samples.Clear();
-            for (var tokens = 0; start < rows.Count && (_samples.Count == 0 || tokens + rows[start].PackedTokens <= TokensPerPass); start++)
+            for (var tokens = 0; start < end && (_samples.Count == 0 || tokens + rows[start].PackedTokens <= TokensPerPass); start++)
             {
                 tokens += rows[start].PackedTokens;
                 _samples.Add(rows[start]);
@@ -57,6 +61,6 @@ public sealed class Evaluator
             terms += _pass.Batch.Terms;
         }
 
-        return new EvaluationResult(step, rows.Count, sum, terms, flagged, undecided, confusion);
+        return new EvaluationResult(step, count, sum, terms, flagged, undecided, confusion);
     }
 }

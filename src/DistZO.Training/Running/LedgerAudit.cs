@@ -16,7 +16,7 @@ public sealed class LedgerAudit
 {
     private readonly RunInputs _inputs;
     private readonly LedgerContents _ledger;
-    private readonly UpdateHistory _updates;
+    private readonly RunHistory _history;
     private readonly LocalSteps _steps;
     private readonly MezoSgd _method;
 
@@ -34,9 +34,9 @@ public sealed class LedgerAudit
         }
 
         (_inputs, _ledger) = (inputs, ledger);
-        _updates = Weights.UpdatesOf(ledger);
+        _history = new RunHistory(ledger);
         _method = new MezoSgd(inputs.Recipe);
-        _steps = new LocalSteps(inputs.Recipe, inputs.Train.Examples, new ShareExecutor(inputs.Model, _updates));
+        _steps = new LocalSteps(inputs.Recipe, inputs.Train.Examples, new ShareExecutor(inputs.Model, _history.Updates));
     }
 
     /// <summary>The first step that this run computed itself: a fork begins with its parent's, made by the parent's recipe.</summary>
@@ -83,7 +83,7 @@ public sealed class LedgerAudit
         foreach (var step in steps)
         {
             // From the base on, never from a snapshot: the audit trusts nothing that the run left behind but its ledger.
-            weights.MoveTo(_ledger, _updates, step, _ => { });
+            weights.MoveTo(_history, step, _ => { });
             yield return new AuditedStep(step, Difference(_ledger.Records[step], _steps.Compute(step)));
         }
     }

@@ -7,16 +7,15 @@ namespace DistZO.Training;
 /// <summary>Makes the weights of any step of a run again from its base model and its ledger: no data and no tokenizer are needed.</summary>
 public sealed class LedgerReplay : IDisposable
 {
-    private readonly LedgerContents _ledger;
-    private readonly UpdateHistory _updates;
+    private readonly RunHistory _history;
     private readonly Device _device;
     private readonly Checkpoint _checkpoint;
     private readonly Model _model;
 
     private LedgerReplay(LedgerContents ledger, Device device, Checkpoint checkpoint, Model model)
     {
-        (_ledger, _device, _checkpoint, _model) = (ledger, device, checkpoint, model);
-        _updates = Weights.UpdatesOf(ledger);
+        (_device, _checkpoint, _model) = (device, checkpoint, model);
+        _history = new RunHistory(ledger);
     }
 
     /// <summary>Opens the base of a run. A wrong one is refused before it is loaded.</summary>
@@ -49,7 +48,7 @@ public sealed class LedgerReplay : IDisposable
     /// <param name="progress">Receives the step reached now and then.</param>
     /// <returns>The step that the replay started from.</returns>
     public int MoveTo(int step, SnapshotStore? snapshots, Action<string> notice, Action<int> progress) =>
-        new Weights(_model, _checkpoint, snapshots).MoveTo(_ledger, _updates, step, notice, progress);
+        new Weights(_model, _checkpoint, snapshots).MoveTo(_history, step, notice, progress);
 
     /// <summary>The digest of the weights as they are held now (philox-v1), 32 hexadecimal digits.</summary>
     public string Digest() => WeightsDigest.Text(_model.Digest());

@@ -4,8 +4,8 @@ using DistZO.Optimization;
 namespace DistZO.Training;
 
 /// <summary>
-/// One process's steps: assigns the whole work grid to the local device, and turns its sums into the step's record. The batch is a pure
-/// function of (recipe, step).
+/// The steps of a run on one device: evaluates any share of a step's work grid, or all of it and makes the step's record. The batch is
+/// a pure function of (recipe, step), so a share is named by four numbers.
 /// </summary>
 public sealed class LocalSteps
 {
@@ -27,22 +27,34 @@ public sealed class LocalSteps
         _method = new MezoSgd(recipe);
         _order = new DataOrder(recipe.Get(RecipeKeys.Seed), examples.Count, batch);
         (_rows, _batch) = (new int[batch], new EncodedExample[batch]);
-        _sums = new ProbeSum[WorkGrid.Of(recipe).Probes];
+        Grid = WorkGrid.Of(recipe);
+        _sums = new ProbeSum[Grid.Probes];
     }
 
-    /// <summary>Tokens of the batch of the last <see cref="Compute"/>.</summary>
+    /// <summary>The grid of every step.</summary>
+    public WorkGrid Grid { get; }
+
+    /// <summary>Tokens of the samples that were evaluated last: what one probe read.</summary>
     public long Tokens => _executor.Tokens;
+
+    /// <summary>Loss terms of one probe of the share that was evaluated last.</summary>
+    public int Terms => _executor.Terms;
 
     /// <summary>Tokens of a step's batch, without computing anything.</summary>
     public long TokensOf(int step) => Batch(step).Sum(example => (long)example.PackedTokens);
 
-    /// <summary>Evaluates a step with the weights at <paramref name="step"/> and returns its record, which is not committed yet.</summary>
-    public StepRecord Compute(int step)
+    /// <summary>Evaluates a share of a step with the weights at <paramref name="step"/>.</summary>
+    /// <returns>A sum for each probe of the share; valid until the next call.</returns>
+    public ReadOnlySpan<ProbeSum> Evaluate(int step, Share share)
     {
-        var probes = _method.Probes(step);
-        _executor.Execute(step, probes, Batch(step), _sums);
-        return _method.Commit(step, _sums, _executor.Terms);
+        var probes = _method.Probes(step).AsSpan(share.ProbeStart, share.Probes).ToArray();
+        var sums = _sums.AsSpan(0, share.Probes);
+        _executor.Execute(step, probes, Batch(step).AsSpan(share.SampleStart, share.Samples), sums);
+        return sums;
     }
+
+    /// <summary>Evaluates a whole step with the weights at <paramref name="step"/> and returns its record, which is not committed yet.</summary>
+    public StepRecord Compute(int step) => _method.Commit(step, Evaluate(step, Grid.Whole), Terms);
 
     private EncodedExample[] Batch(int step)
     {

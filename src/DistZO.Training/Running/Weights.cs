@@ -32,36 +32,27 @@ public sealed class Weights
     /// Brings the weights to a step of a ledger. Going back starts again from a snapshot or the base, since updates are not undone:
     /// subtracting them would not give the same bits.
     /// </summary>
-    /// <param name="ledger">The run.</param>
-    /// <param name="updates">Its updates.</param>
+    /// <param name="history">The run.</param>
     /// <param name="step">The step wanted.</param>
     /// <param name="notice">Receives a line for each snapshot that cannot be used.</param>
     /// <param name="progress">Receives the step reached now and then; may be null.</param>
     /// <returns>The step that the replay started from.</returns>
-    public int MoveTo(LedgerContents ledger, UpdateHistory updates, int step, Action<string> notice, Action<int>? progress = null)
+    public int MoveTo(RunHistory history, int step, Action<string> notice, Action<int>? progress = null)
     {
         if (_model.Parameters.Any(p => p.FoldedTo > step)) ReloadBase();
         var from = Step;
-        if (from == 0 && _snapshots is not null) from = _snapshots.Restore(_model, ledger, step, ReloadBase, notice);
+        if (from == 0 && _snapshots is not null) from = _snapshots.Restore(_model, history, step, ReloadBase, notice);
 
         // One pass over the weights takes many steps, which costs the same as all of them at once, and lets the user see it move.
         var stepsPerPass = (int)Math.Clamp(UpdatesPerPass / Math.Max(1, _model.ParameterCount), FewestStepsPerPass, int.MaxValue);
         for (var at = from; at < step;)
         {
             at = (int)Math.Min(step, (long)at + stepsPerPass);
-            _model.Fold(updates, at);
+            _model.Fold(history.Updates, at);
             progress?.Invoke(at);
         }
 
         return from;
-    }
-
-    /// <summary>The updates of a ledger's records.</summary>
-    public static UpdateHistory UpdatesOf(LedgerContents ledger)
-    {
-        var updates = new UpdateHistory();
-        foreach (var record in ledger.Records) updates.Append(record.ToUpdate());
-        return updates;
     }
 
     private void ReloadBase() => ModelLoader.Reload(_model, _base);

@@ -59,11 +59,11 @@ public sealed class SnapshotStore
     /// at the base, if there is none. One that cannot be used is skipped and named.
     /// </summary>
     /// <param name="model">Holds the base weights, unfolded.</param>
-    /// <param name="ledger">The run that the snapshot must belong to.</param>
+    /// <param name="history">The run that the snapshot must belong to.</param>
     /// <param name="step">The latest step wanted.</param>
     /// <param name="reloadBase">Puts the base weights back, should a snapshot turn out to be damaged when it is half loaded.</param>
     /// <param name="notice">Receives one line for each snapshot that is skipped.</param>
-    public int Restore(Model model, LedgerContents ledger, int step, Action reloadBase, Action<string> notice)
+    public int Restore(Model model, RunHistory history, int step, Action reloadBase, Action<string> notice)
     {
         foreach (var (at, path) in List())
         {
@@ -71,7 +71,7 @@ public sealed class SnapshotStore
             try
             {
                 using var file = SafetensorsFile.Open(path);
-                if (!IsOf(file, ledger, at)) throw new BadInputException("it belongs to another run");
+                if (!IsOf(file, history, at)) throw new BadInputException("it belongs to another run");
                 Load(model, file, at);
                 return at;
             }
@@ -85,8 +85,8 @@ public sealed class SnapshotStore
         return 0;
     }
 
-    private static bool IsOf(SafetensorsFile file, LedgerContents ledger, int step) =>
-        file.Metadata.TryGetValue("chain", out var text) && ChainHash.Parse(text) is { } chain && ledger.IsPrefix(step, chain);
+    private static bool IsOf(SafetensorsFile file, RunHistory history, int step) =>
+        file.Metadata.TryGetValue("chain", out var text) && ChainHash.Parse(text) is { } chain && history.IsPrefix(step, chain);
 
     private static void Load(Model model, SafetensorsFile file, int step)
     {

@@ -4,7 +4,7 @@ using DistZO.Models;
 namespace DistZO.Training;
 
 /// <summary>One forward pass over some samples, for training and evaluation alike. Buffers are kept from pass to pass.</summary>
-internal sealed class SamplePass(Model model, UpdateHistory updates)
+internal sealed class SamplePass(Model model, UpdateHistory updates, Action? beforeBlock)
 {
     private double[] _logProbabilities = [];
     private double[] _terms = [];
@@ -19,7 +19,15 @@ internal sealed class SamplePass(Model model, UpdateHistory updates)
         var count = Batch.Targets.Length * probes.Count;
         if (_logProbabilities.Length < count) _logProbabilities = new double[count];
         if (_terms.Length < Batch.Terms) _terms = new double[Batch.Terms];
-        var pass = new Pass { Tokens = Batch.Tokens, Sequences = Batch.Sequences, Probes = probes, Updates = updates, Step = step };
+        var pass = new Pass
+        {
+            Tokens = Batch.Tokens,
+            Sequences = Batch.Sequences,
+            Probes = probes,
+            Updates = updates,
+            Step = step,
+            BeforeBlock = beforeBlock,
+        };
         model.LogProbabilities(pass, Batch.GatherRows, Batch.Targets, _logProbabilities.AsSpan(0, count));
     }
 

@@ -22,7 +22,9 @@ public sealed class ShareExecutor
 
     /// <param name="model">The weights; folded up to the step of each share.</param>
     /// <param name="updates">The committed updates.</param>
-    public ShareExecutor(Model model, UpdateHistory updates) => _pass = new SamplePass(model, updates);
+    /// <param name="beforeBlock">As <see cref="Pass.BeforeBlock"/>; may be null.</param>
+    public ShareExecutor(Model model, UpdateHistory updates, Action? beforeBlock = null) =>
+        _pass = new SamplePass(model, updates, beforeBlock);
 
     /// <summary>Tokens of the last share: what one probe read.</summary>
     public long Tokens { get; private set; }
