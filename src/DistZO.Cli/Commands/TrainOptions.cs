@@ -1,4 +1,5 @@
 using System.CommandLine;
+using DistZO.Cli.Cluster;
 using DistZO.Cli.Terminal;
 using DistZO.Devices;
 using DistZO.Optimization;
@@ -46,11 +47,10 @@ internal sealed class TrainOptions
                 ? (IRunReporter[])[new TensorBoardWriter(directory.TensorBoard, logging, TimeProvider.System)] : [],
             ConsoleReporters.Create(recipe.Get(RecipeKeys.LogJson), logging, output, error, TimeProvider.System),
         ]);
-        using var run = TrainingRun.Open(inputs, directory, reporter, TimeProvider.System);
-        var result = run.Execute(metrics, signals.Token);
+        var result = LocalRun.Execute(inputs, directory, reporter, metrics, TimeProvider.System, signals.Token, out var chain);
         if (result.Outcome == RunOutcome.Interrupted) result = result with { HowToGoOn = CommandText.Of(parsed) };
         reporter.Finished(result);
-        if (parsed.GetValue(_json)) output.WriteLine(ResultLine.Of(result, run));
+        if (parsed.GetValue(_json)) output.WriteLine(ResultLine.Of(result, chain));
         return result.Outcome == RunOutcome.Interrupted ? ExitCodes.Failed : ExitCodes.Done;
     }
 }

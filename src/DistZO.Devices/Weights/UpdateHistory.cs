@@ -19,6 +19,13 @@ public sealed class UpdateHistory
         _updates[Count++] = update;
     }
 
+    /// <summary>Forgets all updates.</summary>
+    public void Clear()
+    {
+        Array.Clear(_updates, 0, Count);
+        Count = 0;
+    }
+
     /// <summary>The updates that lead from the weights at <paramref name="from"/> to the weights at <paramref name="to"/>.</summary>
     public ReadOnlySpan<WeightUpdate> Between(int from, int to)
     {

@@ -112,6 +112,28 @@ public sealed class RunIdentity
     public RunIdentity OnBase(string baseDigest, IEnumerable<TensorLayout> layout) =>
         Create(Recipe, baseDigest, layout, ExamplesDigest, Rows, Arithmetic, InitDigest, Frozen, Parent);
 
+    /// <summary>This identity as that of a run that forks off another one, or off none.</summary>
+    public RunIdentity WithParent(ParentRun? parent) =>
+        Create(Recipe, BaseDigest, Layout, ExamplesDigest, Rows, Arithmetic, InitDigest, Frozen, parent);
+
+    /// <summary>This identity as it would be under another recipe.</summary>
+    /// <param name="recipe">Resolved for the run's rows.</param>
+    public RunIdentity WithRecipe(Recipe recipe) =>
+        Create(recipe, BaseDigest, Layout, ExamplesDigest, Rows, Arithmetic, InitDigest, Frozen, Parent);
+
+    /// <summary>Reads an identity from its canonical form. Throws <see cref="FormatException"/> if it is none.</summary>
+    public static RunIdentity Parse(string canonical)
+    {
+        try
+        {
+            return Parse(JsonNode.Parse(canonical));
+        }
+        catch (System.Text.Json.JsonException e)
+        {
+            throw new FormatException("it is not JSON", e);
+        }
+    }
+
     /// <summary>Reads an identity from JSON. Throws <see cref="FormatException"/> if a part is missing or of the wrong kind.</summary>
     internal static RunIdentity Parse(JsonNode? json)
     {

@@ -35,6 +35,13 @@ public sealed class RunHistory
     /// <summary>Whether weights that claim to be at a step of a run are on this history's way.</summary>
     public bool IsPrefix(long step, ChainHash chain) => step >= 0 && step < _chains.Count && _chains[(int)step] == chain;
 
+    /// <summary>Forgets all steps.</summary>
+    public void Reset()
+    {
+        _chains.RemoveRange(1, _chains.Count - 1);
+        Updates.Clear();
+    }
+
     /// <summary>Appends a committed step, given as the ledger has it (<see cref="RecordCodec"/>); returns the chain hash after it.</summary>
     /// <exception cref="FormatException">It is not the record of step <see cref="Steps"/>.</exception>
     public ChainHash Append(ReadOnlySpan<byte> payload)

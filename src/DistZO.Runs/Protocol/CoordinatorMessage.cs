@@ -11,7 +11,9 @@ public abstract record CoordinatorMessage;
 /// <param name="Recipe">All keys of the recipe; its paths are the coordinator's own.</param>
 /// <param name="Steps">Committed so far.</param>
 /// <param name="HeartbeatInterval">Between two heartbeats.</param>
-public sealed record Welcome(ulong Incarnation, ulong Session, Recipe Recipe, long Steps, TimeSpan HeartbeatInterval) : CoordinatorMessage;
+/// <param name="Parent">Where the run was forked from, if it was.</param>
+public sealed record Welcome(
+    ulong Incarnation, ulong Session, Recipe Recipe, long Steps, TimeSpan HeartbeatInterval, ParentRun? Parent) : CoordinatorMessage;
 
 /// <summary>Committed steps that the worker lacks, in order.</summary>
 /// <param name="FirstStep">The step of the first one; the worker forgets what it knew from there on.</param>

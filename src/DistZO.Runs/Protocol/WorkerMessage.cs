@@ -17,7 +17,7 @@ public sealed record Hello(int Protocol, string WorkerId, string Name, string Ve
 }
 
 /// <summary>The worker has opened its model and its data.</summary>
-/// <param name="Identity">The run's identity on its inputs, canonical JSON; of a fork without its parent.</param>
+/// <param name="Identity">The run's identity on its inputs, canonical JSON.</param>
 /// <param name="Step">It knows the records up to this step …</param>
 /// <param name="Chain">… of the run with this chain hash there.</param>
 /// <param name="Evaluation">The held-out rows, if it has them.</param>

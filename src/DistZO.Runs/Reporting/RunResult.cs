@@ -12,6 +12,9 @@ public enum RunOutcome
     /// <summary>Early stopping: evaluations got no better.</summary>
     StoppedEarly,
 
+    /// <summary>Somebody asked for the end; the weights of the last step are written, and the run may be gone on with.</summary>
+    Stopped,
+
     /// <summary>A signal asked for it; the same command goes on from here.</summary>
     Interrupted,
 }
@@ -19,12 +22,13 @@ public enum RunOutcome
 /// <summary>Names of <see cref="RunOutcome"/>.</summary>
 public static class RunOutcomes
 {
-    /// <summary>For machines: <c>completed</c>, <c>finished_before</c>, <c>stopped_early</c>, <c>interrupted</c>.</summary>
+    /// <summary>For machines: <c>completed</c>, <c>finished_before</c>, <c>stopped_early</c>, <c>stopped</c>, <c>interrupted</c>.</summary>
     public static string Name(this RunOutcome outcome) => outcome switch
     {
         RunOutcome.Completed => "completed",
         RunOutcome.FinishedBefore => "finished_before",
         RunOutcome.StoppedEarly => "stopped_early",
+        RunOutcome.Stopped => "stopped",
         RunOutcome.Interrupted => "interrupted",
         _ => throw new ArgumentOutOfRangeException(nameof(outcome)),
     };

@@ -55,5 +55,6 @@ public sealed class Weights
         return from;
     }
 
-    private void ReloadBase() => ModelLoader.Reload(_model, _base);
+    /// <summary>Puts the base weights back.</summary>
+    public void ReloadBase() => ModelLoader.Reload(_model, _base);
 }

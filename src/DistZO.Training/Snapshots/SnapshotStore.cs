@@ -85,6 +85,12 @@ public sealed class SnapshotStore
         return 0;
     }
 
+    /// <summary>Deletes the snapshots of later steps, which cannot be trusted any more.</summary>
+    public void DeleteAfter(int step)
+    {
+        if (Directory.Exists(_directory)) DeleteAllBut([.. List().Where(snapshot => snapshot.Step <= step).Select(snapshot => snapshot.Path)]);
+    }
+
     private static bool IsOf(SafetensorsFile file, RunHistory history, int step) =>
         file.Metadata.TryGetValue("chain", out var text) && ChainHash.Parse(text) is { } chain && history.IsPrefix(step, chain);
 

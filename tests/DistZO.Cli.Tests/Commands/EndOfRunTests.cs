@@ -1,3 +1,4 @@
+using DistZO.Cli.Cluster;
 using DistZO.Cli.Commands;
 using DistZO.Optimization;
 using DistZO.Runs;
@@ -80,8 +81,7 @@ public sealed class EndOfRunTests : IDisposable
         var directory = new RunDirectory(_tiny["stopped"]);
         var metrics = new MetricsFile(directory.Metrics);
         using var reporter = new RunReporters([metrics, new StopAt(step, stop)]);
-        using var run = TrainingRun.Open(inputs, directory, reporter, TimeProvider.System);
-        return run.Execute(metrics, stop.Token).Outcome;
+        return LocalRun.Execute(inputs, directory, reporter, metrics, TimeProvider.System, stop.Token, out _).Outcome;
     }
 
     private sealed class StopAt(int last, CancellationTokenSource stop) : IRunReporter

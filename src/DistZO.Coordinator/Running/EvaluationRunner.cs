@@ -1,0 +1,70 @@
+using DistZO.Runs;
+
+namespace DistZO.Coordinator;
+
+/// <summary>The evaluation in flight: shares the held-out rows out over the workers that have them, and adds up what they come to.</summary>
+internal sealed class EvaluationRunner(RunBook book, Roster roster, TimeProvider time, ulong incarnation)
+{
+    /// <summary>Shards for each worker: so that slow and fast ones end at about the same time.</summary>
+    private const int ShardsPerWorker = 4;
+
+    private RowBoard? _board;
+
+    /// <summary>The held-out rows of the run; null until a worker brought some.</summary>
+    public EvaluationRows? Rows { get; set; }
+
+    /// <summary>Whether an evaluation is in flight.</summary>
+    public bool IsOpen => _board is not null;
+
+    /// <summary>Begins the evaluation of the weights now.</summary>
+    public void Begin()
+    {
+        var workers = Math.Max(1, roster.Eligible.Count(HasRows));
+        _board = new RowBoard(book.Steps, Rows!.Rows, workers == 1 ? 1 : workers * ShardsPerWorker);
+    }
+
+    /// <summary>Gives rows to workers that rest. False if no worker could be given any, ever.</summary>
+    public bool HandOut()
+    {
+        var any = false;
+        foreach (var session in roster.Eligible.Where(HasRows).ToList())
+        {
+            any = true;
+            if (session.IsBusy || _board!.Take(session) is not { } rows) continue;
+            session.Rows = rows;
+            session.GivenAt = session.ProgressAt = time.GetTimestamp();
+            roster.SendRound(session, null, wantsDigest: false);
+            session.Link.Send(new EvaluateRows(_board.Step, rows.Start, rows.End));
+        }
+
+        return any;
+    }
+
+    /// <summary>Takes a result; returns the whole evaluation once it is complete.</summary>
+    public EvaluationResult? Take(Session session, EvaluationDone done)
+    {
+        var rows = new RowRange(done.RowStart, done.RowEnd);
+        if (session.Rows == rows) session.Rows = null;
+        if (_board is null || done.Incarnation != incarnation || session.Quarantine is not null) return null;
+        if (done.Result.Step != _board.Step || done.Chain != book.Chain || !IsPossible(rows, done.Result)) return null;
+        session.FoldedStep = Math.Max(session.FoldedStep, _board.Step);
+        if (!_board.Accept(rows, done.Result) || !_board.IsComplete) return null;
+        var total = _board.Total;
+        _board = null;
+        // Whoever still computes rows that another one was faster with gets its next share behind them.
+        foreach (var other in roster.Sessions) other.Rows = null;
+        return total;
+    }
+
+    /// <summary>A session has gone, hangs or is not believed.</summary>
+    public void Drop(Session session)
+    {
+        session.Rows = null;
+        _board?.Drop(session);
+    }
+
+    private bool HasRows(Session session) => session.Ready!.Evaluation?.Digest == Rows?.Digest && Rows is not null;
+
+    private bool IsPossible(RowRange rows, EvaluationResult result) =>
+        result.Rows == rows.End - rows.Start && (result.Confusion?.Labels.Count ?? 0) == Rows!.Labels.Count;
+}

@@ -1,0 +1,79 @@
+using DistZO.Optimization;
+using DistZO.Runs;
+
+namespace DistZO.Coordinator;
+
+/// <summary>One worker's connection, as the coordinator sees it. Only <see cref="RunEngine"/> changes it.</summary>
+public sealed class Session
+{
+    internal Session(ulong number, IWorkerLink link, long now, DateTimeOffset connectedAt) =>
+        (Number, Link, HeardAt, ProgressAt, ConnectedAt) = (number, link, now, now, connectedAt);
+
+    /// <summary>Its number, from 1; never used again by this start of the coordinator.</summary>
+    public ulong Number { get; }
+
+    internal IWorkerLink Link { get; }
+
+    internal DateTimeOffset ConnectedAt { get; }
+
+    internal string WorkerId { get; set; } = "";
+
+    /// <summary>For people. Comes from the worker: text, never markup.</summary>
+    internal string Name { get; set; } = "?";
+
+    /// <summary>What it said once it had opened model and data; null before.</summary>
+    internal Ready? Ready { get; set; }
+
+    /// <summary>Records that it has or was sent.</summary>
+    internal long KnownSteps { get; set; }
+
+    /// <summary>Its weights are folded up to this step, as last heard.</summary>
+    internal long FoldedStep { get; set; }
+
+    /// <summary>It lacks more steps than a share folds in passing.</summary>
+    internal bool IsCatchingUp { get; set; }
+
+    internal bool IsHung { get; set; }
+
+    internal bool HasFinished { get; set; }
+
+    /// <summary>The disagreement that it folds again for; null if its weights are believed.</summary>
+    internal DigestRound? Quarantine { get; set; }
+
+    internal bool WasToldToFinish { get; set; }
+
+    /// <summary>The share that it computes.</summary>
+    internal Assignment? Assignment { get; set; }
+
+    /// <summary>The held-out rows that it computes.</summary>
+    internal RowRange? Rows { get; set; }
+
+    /// <summary>When it was given what it computes, and how long that should take.</summary>
+    internal long GivenAt { get; set; }
+
+    internal double PredictedSeconds { get; set; }
+
+    /// <summary>Directions of the commits that its share folds in passing.</summary>
+    internal int FoldedDirections { get; set; }
+
+    internal SpeedEstimate Speed { get; set; } = new(0);
+
+    internal long HeardAt { get; set; }
+
+    internal long Progress { get; set; }
+
+    internal long ProgressAt { get; set; }
+
+    internal long ResidentBytes { get; set; }
+
+    internal long Shares { get; set; }
+
+    internal double? ShareSeconds { get; set; }
+
+    internal string LastWords { get; set; } = "";
+
+    internal bool IsBusy => Assignment is not null || Rows is not null;
+
+    /// <summary>Whether it may be given work.</summary>
+    internal bool IsEligible => Ready is not null && !IsCatchingUp && !IsHung && Quarantine is null && !HasFinished;
+}
