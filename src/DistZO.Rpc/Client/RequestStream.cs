@@ -1,0 +1,89 @@
+using System.IO.Pipelines;
+using DistZO.Rpc.Framing;
+using Grpc.Core;
+
+namespace Grpc.Net.Client;
+
+/// <summary>Writes the requests of a call.</summary>
+internal sealed class RequestStream<TRequest>(ClientCall call, StreamedRequestContent content, Marshaller<TRequest> marshaller, int? mostBytes)
+    : IClientStreamWriter<TRequest>
+    where TRequest : class
+{
+    private readonly MessageWriter<TRequest> _writer = new(marshaller, mostBytes);
+    private int _writing;
+    private bool _completed;
+
+    public WriteOptions? WriteOptions { get; set; }
+
+    public Task WriteAsync(TRequest message) => WriteAsync(message, CancellationToken.None);
+
+    public async Task WriteAsync(TRequest message, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(message);
+        Begin();
+        try
+        {
+            if (_completed) throw new InvalidOperationException("The request stream is complete.");
+            using var cancelled = call.CancelledBy(cancellationToken);
+            call.ThrowIfOver();
+            var pipe = await content.Opened.ConfigureAwait(false);
+            _writer.Write(message, pipe);
+            if (WriteOptions is { } options && options.Flags.HasFlag(WriteFlags.BufferHint)) return;
+            await pipe.FlushAsync(CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (RpcException problem)
+        {
+            if (_writer.IsTorn) call.End(problem.Status);
+            throw;
+        }
+        catch (Exception problem) when (problem is IOException or OperationCanceledException or HttpRequestException or ObjectDisposedException)
+        {
+            throw Failure(problem);
+        }
+        finally
+        {
+            Volatile.Write(ref _writing, 0);
+        }
+    }
+
+    public async Task CompleteAsync()
+    {
+        Begin();
+        try
+        {
+            if (_completed) return;
+            _completed = true;
+            if (content.Opened is { IsCompletedSuccessfully: true, Result: { UnflushedBytes: > 0 } pipe })
+                await pipe.FlushAsync(CancellationToken.None).ConfigureAwait(false);
+            content.Finish();
+        }
+        catch (Exception problem) when (problem is IOException or OperationCanceledException or HttpRequestException or ObjectDisposedException)
+        {
+            throw Failure(problem);
+        }
+        finally
+        {
+            Volatile.Write(ref _writing, 0);
+        }
+    }
+
+    private void Begin()
+    {
+        if (Interlocked.Exchange(ref _writing, 1) != 0)
+            throw new InvalidOperationException("Can't write the message because the previous write is in progress.");
+    }
+
+    /// <summary>The call's own status if it has one. It goes on otherwise: why the server takes no more is in its response, to be read.</summary>
+    private Exception Failure(Exception problem)
+    {
+        try
+        {
+            call.ThrowIfOver();
+        }
+        catch (Exception over)
+        {
+            return over;
+        }
+        return new RpcException(ClientStatus.Of(problem));
+    }
+}

@@ -1,0 +1,11 @@
+namespace DistZO.Rpc.Tests.Servers;
+
+/// <summary>No test waits for ever: a wait that takes this long has hung.</summary>
+internal static class Bounded
+{
+    public static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
+
+    public static Task InTime(this Task task) => task.WaitAsync(Limit);
+
+    public static Task<T> InTime<T>(this Task<T> task) => task.WaitAsync(Limit);
+}
