@@ -17,6 +17,8 @@ internal static class Program
             "Fine-tunes large language models with zeroth-order optimization: no backward pass, the memory of inference.")
         {
             TrainCommand.Create(),
+            CoordinatorCommand.Create(),
+            WorkerCommand.Create(),
             EvaluateCommand.Create(),
             ReplayCommand.Create(),
             ExportCommand.Create(),

@@ -17,6 +17,9 @@ public sealed record EngineOptions
     /// <summary>What a new run must be, instead of whatever the first worker says; null to believe that one.</summary>
     public RunIdentity? PinnedIdentity { get; init; }
 
+    /// <summary>Is told of every event, in order.</summary>
+    public Action<RunEvent> OnEvent { get; init; } = _ => { };
+
     /// <summary>Tokens of a step's batch, where the data are at hand; null elsewhere.</summary>
     public Func<int, long>? TokensOf { get; init; }
 }

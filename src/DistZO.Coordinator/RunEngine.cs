@@ -52,7 +52,7 @@ public sealed class RunEngine
         BestStep.Require(book.Recipe);
         StepRunner.Require(book.Recipe.Get(RecipeKeys.Parallelism), WorkGrid.Of(book.Recipe));
         (_book, _options, _reporter, _metrics, _time) = (book, options, reporter, metrics, time);
-        _events = new EventLog(time);
+        _events = new EventLog(time, options.OnEvent);
         _roster = new Roster(book, _events, time);
         _evaluation = new EvaluationRunner(book, _roster, time, options.Incarnation);
         _digests = new DigestKeeper(book, _roster);

@@ -1,5 +1,5 @@
-using DistZO.Runs;
 using DistZO.Optimization;
+using DistZO.Runs;
 
 namespace DistZO.Cli.Commands;
 
@@ -7,11 +7,11 @@ namespace DistZO.Cli.Commands;
 internal static class ResultLine
 {
     /// <summary>How a run ended.</summary>
-    public static string Of(RunResult result, ChainHash chain) => MetricsLine.Write(json =>
+    public static string Of(RunResult result, ChainHash? chain) => MetricsLine.Write(json =>
     {
         json.WriteString("outcome", result.Outcome.Name());
         json.WriteNumber("steps", result.Steps);
-        json.WriteString("chain", chain.ToString());
+        json.WriteString("chain", chain?.ToString());
         json.WriteString("output", result.Output);
         foreach (var (name, evaluation) in new[] { ("before", result.Before), ("after", result.After) })
         {

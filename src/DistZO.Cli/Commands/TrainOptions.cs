@@ -36,21 +36,44 @@ internal sealed class TrainOptions
         var directory = new RunDirectory(
             recipe.Get(RecipeKeys.Output) ?? throw new BadInputException("output_dir is not set; give it with --output or in the recipe"));
         using var signals = new StopSignals();
-        using var inputs = RunInputs.Open(recipe, () => CpuDevices.Open(recipe));
-        prepare?.Invoke(inputs, directory);
-        var logging = recipe.Get(RecipeKeys.LoggingSteps);
-        var metrics = new MetricsFile(directory.Metrics, logging);
-        using var reporter = new RunReporters(
-        [
-            metrics,
-            .. recipe.Get(RecipeKeys.ReportTo) == ReportTarget.TensorBoard
-                ? (IRunReporter[])[new TensorBoardWriter(directory.TensorBoard, logging, TimeProvider.System)] : [],
-            ConsoleReporters.Create(recipe.Get(RecipeKeys.LogJson), logging, output, error, TimeProvider.System),
-        ]);
-        var result = LocalRun.Execute(inputs, directory, reporter, metrics, TimeProvider.System, signals.Token, out var chain);
+        using var reporter = RunReporting.Create(recipe, directory, output, error, out var metrics);
+        var (result, chain) = recipe.Get(RecipeKeys.Workers) > 1
+            ? Distribute(recipe, directory, prepare, reporter, metrics, signals.Token)
+            : Alone(recipe, directory, prepare, reporter, metrics, signals.Token);
         if (result.Outcome == RunOutcome.Interrupted) result = result with { HowToGoOn = CommandText.Of(parsed) };
         reporter.Finished(result);
         if (parsed.GetValue(_json)) output.WriteLine(ResultLine.Of(result, chain));
         return result.Outcome == RunOutcome.Interrupted ? ExitCodes.Failed : ExitCodes.Done;
+    }
+
+    private static (RunResult Result, ChainHash? Chain) Alone(
+        Recipe recipe,
+        RunDirectory directory,
+        Action<RunInputs, RunDirectory>? prepare,
+        IRunReporter reporter,
+        MetricsFile metrics,
+        CancellationToken stopping)
+    {
+        using var inputs = RunInputs.Open(recipe, () => CpuDevices.Open(recipe));
+        prepare?.Invoke(inputs, directory);
+        var result = LocalRun.Execute(inputs, directory, reporter, metrics, TimeProvider.System, stopping, out var chain);
+        return (result, chain);
+    }
+
+    private static (RunResult Result, ChainHash? Chain) Distribute(
+        Recipe recipe,
+        RunDirectory directory,
+        Action<RunInputs, RunDirectory>? prepare,
+        IRunReporter reporter,
+        MetricsFile metrics,
+        CancellationToken stopping)
+    {
+        if (prepare is not null)
+        {
+            using var inputs = RunInputs.Open(recipe, () => CpuDevices.Open(recipe));
+            prepare(inputs, directory);
+        }
+
+        return LocalCluster.Execute(recipe, directory, reporter, metrics, stopping).GetAwaiter().GetResult();
     }
 }

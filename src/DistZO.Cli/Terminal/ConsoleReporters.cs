@@ -21,6 +21,10 @@ internal static class ConsoleReporters
         return new ProgressBar(error, Width, time, colour);
     }
 
+    /// <summary>For what has no steps of its own to show: lines only.</summary>
+    public static IRunReporter CreatePlain(bool logJson, TextWriter output, TextWriter error) =>
+        logJson ? new JsonLogReporter(output, loggingSteps: 1) : new PlainReporter(error, loggingSteps: 1);
+
     private static int Width()
     {
         try

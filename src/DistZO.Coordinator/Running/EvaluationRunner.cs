@@ -49,7 +49,7 @@ internal sealed class EvaluationRunner(RunBook book, Roster roster, TimeProvider
         if (done.Result.Step != _board.Step || done.Chain != book.Chain || !IsPossible(rows, done.Result)) return null;
         session.FoldedStep = Math.Max(session.FoldedStep, _board.Step);
         if (!_board.Accept(rows, done.Result) || !_board.IsComplete) return null;
-        var total = _board.Total;
+        var total = Named(_board.Total!);
         _board = null;
         // Whoever still computes rows that another one was faster with gets its next share behind them.
         foreach (var other in roster.Sessions) other.Rows = null;
@@ -64,6 +64,19 @@ internal sealed class EvaluationRunner(RunBook book, Roster roster, TimeProvider
     }
 
     private bool HasRows(Session session) => session.Ready!.Evaluation?.Digest == Rows?.Digest && Rows is not null;
+
+    /// <summary>The result under the run's labels: workers send numbers only.</summary>
+    private EvaluationResult Named(EvaluationResult total)
+    {
+        if (total.Confusion is not { } counts) return total;
+        var table = new ConfusionTable(Rows!.Labels);
+        for (var truth = 0; truth < counts.Labels.Count; truth++)
+        {
+            for (var predicted = 0; predicted < counts.Labels.Count; predicted++) table.Add(truth, predicted, counts[truth, predicted]);
+        }
+
+        return new EvaluationResult(total.Step, total.Rows, total.LossSum, total.Terms, total.Flagged, total.Undecided, table);
+    }
 
     private bool IsPossible(RowRange rows, EvaluationResult result) =>
         result.Rows == rows.End - rows.Start && (result.Confusion?.Labels.Count ?? 0) == Rows!.Labels.Count;

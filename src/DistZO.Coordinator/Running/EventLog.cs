@@ -1,7 +1,7 @@
 namespace DistZO.Coordinator;
 
 /// <summary>The last events of a run, for the time axis. Old ones are forgotten.</summary>
-internal sealed class EventLog(TimeProvider time)
+internal sealed class EventLog(TimeProvider time, Action<RunEvent> onEvent)
 {
     private const int Remembered = 2000;
     private readonly Queue<RunEvent> _events = [];
@@ -9,8 +9,10 @@ internal sealed class EventLog(TimeProvider time)
 
     public void Add(long step, string kind, string? worker, string message)
     {
-        _events.Enqueue(new RunEvent(_count++, time.GetUtcNow(), step, kind, worker, message));
+        var happened = new RunEvent(_count++, time.GetUtcNow(), step, kind, worker, message);
+        _events.Enqueue(happened);
         if (_events.Count > Remembered) _events.Dequeue();
+        onEvent(happened);
     }
 
     /// <summary>The events from a number on.</summary>

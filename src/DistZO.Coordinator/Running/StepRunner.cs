@@ -11,10 +11,10 @@ namespace DistZO.Coordinator;
 internal sealed class StepRunner
 {
     /// <summary>A share is late once it has taken so many times what was predicted …</summary>
-    private const double LateFactor = 1.5;
+    private const double LateFactor = 2;
 
     /// <summary>… and this much more, in seconds: a timer's and a network's share of it.</summary>
-    private const double LateMargin = 0.05;
+    private const double LateMargin = 0.2;
 
     private readonly RunBook _book;
     private readonly Roster _roster;

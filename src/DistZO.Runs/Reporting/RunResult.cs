@@ -32,6 +32,17 @@ public static class RunOutcomes
         RunOutcome.Interrupted => "interrupted",
         _ => throw new ArgumentOutOfRangeException(nameof(outcome)),
     };
+
+    /// <summary>The inverse of <see cref="Name"/>. Throws <see cref="FormatException"/> for any other text.</summary>
+    public static RunOutcome Parse(string name)
+    {
+        foreach (var outcome in Enum.GetValues<RunOutcome>())
+        {
+            if (outcome.Name() == name) return outcome;
+        }
+
+        throw new FormatException($"'{name}' is no outcome of a run");
+    }
 }
 
 /// <summary>How a run ended.</summary>

@@ -1,0 +1,137 @@
+using System.Diagnostics;
+using DistZO.Devices;
+using DistZO.Optimization;
+
+namespace DistZO.Cli.Cluster;
+
+/// <summary>
+/// Worker processes of <c>distzo train --workers N</c> on this machine: started, watched, started again when they die. They end by
+/// themselves when this process does, for they watch the pipe to it.
+/// </summary>
+internal sealed class LocalWorkers : IDisposable
+{
+    private const int MostRestarts = 10;
+    private static readonly TimeSpan RestartDelay = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan EndPatience = TimeSpan.FromSeconds(10);
+
+    private readonly Action<string> _tell;
+    private readonly TaskCompletionSource _failed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly CancellationTokenSource _ending = new();
+    private readonly List<Process> _processes = [];
+    private readonly List<Task> _watches = [];
+
+    /// <param name="tell">Receives a line for people.</param>
+    public LocalWorkers(Action<string> tell) => _tell = tell;
+
+    /// <summary>Fails with what a worker said that cannot take part, now or ever.</summary>
+    public Task Failed => _failed.Task;
+
+    /// <summary>Starts the workers.</summary>
+    /// <param name="recipe">Its paths are the workers' too; threads are shared out.</param>
+    /// <param name="coordinator">Where they connect.</param>
+    /// <param name="token">What they bring.</param>
+    public void Start(Recipe recipe, string coordinator, string token)
+    {
+        var count = recipe.Get(RecipeKeys.Workers);
+        var threads = Math.Max(1, (recipe.Get(RecipeKeys.Threads) ?? Environment.ProcessorCount) / count);
+        for (var i = 0; i < count; i++)
+        {
+            string[] arguments =
+            [
+                "worker", "--coordinator", coordinator, "--name", $"worker {i}", "--threads", $"{threads}", "--exit-with-parent",
+                "--model", recipe.Get(RecipeKeys.Model) ?? throw new BadInputException("model_name_or_path is not set; give it with --model or in the recipe"),
+                "--data", recipe.Get(RecipeKeys.TrainFile) ?? throw new BadInputException("train_file is not set; give it with --data or in the recipe"),
+                .. recipe.Get(RecipeKeys.EvalFile) is { } rows ? (string[])["--eval-data", rows] : [],
+                // One of them writes; snapshots help all of them to come back.
+                .. i == 0 ? (string[])["--output", recipe.Get(RecipeKeys.Output)!] : ["--cache", Path.Combine(recipe.Get(RecipeKeys.Output)!, ".distzo"), "--no-snapshots"],
+            ];
+            _watches.Add(Task.Run(() => Watch(i, arguments, token)));
+        }
+    }
+
+    /// <summary>Waits for the workers to end by themselves after the run has.</summary>
+    public async Task End()
+    {
+        _ending.Cancel();
+        await Task.WhenAny(Task.WhenAll(_watches), Task.Delay(EndPatience));
+    }
+
+    public void Dispose()
+    {
+        _ending.Cancel();
+        lock (_processes)
+        {
+            foreach (var process in _processes)
+            {
+                if (!process.HasExited) process.Kill();
+                process.Dispose();
+            }
+        }
+
+        _ending.Dispose();
+    }
+
+    private async Task Watch(int number, string[] arguments, string token)
+    {
+        for (var start = 0; !_ending.IsCancellationRequested; start++)
+        {
+            try
+            {
+                var process = Run(arguments, token);
+                var said = "";
+                while (await process.StandardError.ReadLineAsync() is { } line)
+                {
+                    said = line;
+                    if (line.StartsWith("warning:", StringComparison.Ordinal)) _tell($"worker {number}: {line}");
+                }
+
+                await process.WaitForExitAsync();
+                if (process.ExitCode == ExitCodes.Done) return;
+                if (process.ExitCode == ExitCodes.BadInput) throw new BadInputException(Said(said));
+                if (_ending.IsCancellationRequested) return;
+                if (start >= MostRestarts) throw new RunFailedException($"worker {number} ended {start + 1} times: {Said(said)}");
+                _tell($"worker {number} ended with exit code {process.ExitCode}{(said.Length > 0 ? $" ({Said(said)})" : "")}; starting it again");
+                await Task.Delay(RestartDelay, _ending.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+            catch (Exception e)
+            {
+                _failed.TrySetException(e);
+                return;
+            }
+        }
+    }
+
+    private Process Run(string[] arguments, string token)
+    {
+        var start = new ProcessStartInfo { RedirectStandardInput = true, RedirectStandardError = true, RedirectStandardOutput = true };
+        var program = typeof(LocalWorkers).Assembly.Location;
+        var host = Environment.ProcessPath;
+        if (program.Length > 0)
+        {
+            start.FileName = Path.GetFileNameWithoutExtension(host) == "dotnet" ? host! : "dotnet";
+            start.ArgumentList.Add(program);
+        }
+        else
+        {
+            start.FileName = host!;
+        }
+
+        foreach (var argument in arguments) start.ArgumentList.Add(argument);
+        start.Environment[SecurityOptions.TokenVariable] = token;
+        lock (_processes)
+        {
+            var process = Process.Start(start)!;
+            _processes.Add(process);
+            // Nobody reads what it prints there.
+            process.OutputDataReceived += (_, _) => { };
+            process.BeginOutputReadLine();
+            return process;
+        }
+    }
+
+    private static string Said(string line) => line.StartsWith("distzo: ", StringComparison.Ordinal) ? line["distzo: ".Length..] : line;
+}

@@ -1,0 +1,95 @@
+using System.CommandLine;
+using DistZO.Cli.Cluster;
+using DistZO.Cli.Terminal;
+using DistZO.Devices;
+using DistZO.Optimization;
+using DistZO.Runs;
+using DistZO.Training;
+using DistZO.Worker;
+
+namespace DistZO.Cli.Commands;
+
+/// <summary><c>distzo worker</c>: computes for a coordinator with this machine's model, data and cores.</summary>
+internal static class WorkerCommand
+{
+    public static Command Create()
+    {
+        var command = new Command("worker", "compute for a coordinator; comes and goes at any time");
+        var coordinator = new Option<string?>("--coordinator")
+        {
+            Description = "where the coordinator is (or DISTZO_COORDINATOR, or what torchrun, SLURM and Kubernetes set)",
+            HelpName = "HOST:PORT",
+        };
+        var recipeOptions = new RecipeOptions(
+            command, [RecipeKeys.Model, RecipeKeys.TrainFile, RecipeKeys.EvalFile, RecipeKeys.Output, RecipeKeys.Threads, RecipeKeys.LogJson], hasFile: false);
+        var cache = new Option<string?>("--cache") { Description = "directory for snapshots of the weights, to come back sooner [OUT/.distzo]", HelpName = "DIR" };
+        var name = new Option<string?>("--name") { Description = "what people call it [the host's name, with the rank]", HelpName = "NAME" };
+        var patience = new Option<double>("--patience")
+        {
+            Description = "try to reach the coordinator for so long [900]",
+            HelpName = "SECONDS",
+            DefaultValueFactory = _ => 900,
+        };
+        var withParent = new Option<bool>("--exit-with-parent") { Hidden = true };
+        var noSnapshots = new Option<bool>("--no-snapshots") { Hidden = true };
+        foreach (var option in new Option[] { coordinator, cache, name, patience, withParent, noSnapshots }) command.Options.Add(option);
+        var security = new SecurityOptions(command, isServer: false);
+        command.SetAction(parsed =>
+        {
+            if (parsed.GetValue(withParent)) ParentProcess.ExitWithIt();
+            var environment = LaunchEnvironment.Current;
+            var own = recipeOptions.Over(Recipe.Default, parsed);
+            var at = parsed.GetValue(coordinator) ?? environment.Coordinator
+                ?? throw new BadInputException("--coordinator is not given; name the HOST:PORT that the coordinator listens on");
+            foreach (var (key, flag) in new[] { (RecipeKeys.Model, "--model"), (RecipeKeys.TrainFile, "--data") })
+            {
+                if (own.Get(key) is null) throw new BadInputException($"{flag} is not given; a worker opens its own copy of the run's model and data");
+            }
+
+            var threads = own.Get(RecipeKeys.Threads) ?? Math.Max(1, Environment.ProcessorCount / environment.LocalProcesses);
+            var output = own.Get(RecipeKeys.Output) is { } path ? new RunDirectory(path) : null;
+            var (results, log) = (parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error);
+            using var reporter = ConsoleReporters.CreatePlain(own.Get(RecipeKeys.LogJson), results, log);
+            using var signals = new StopSignals();
+            var handler = security.Handler(parsed, out var usesTls);
+            var address = new Uri($"{(usesTls ? "https" : "http")}://{Endpoint.Parse(at, "--coordinator", Endpoint.DefaultPort)}");
+            var host = new WorkerHost(
+                new HostingOptions
+                {
+                    Address = address,
+                    Token = security.Token(parsed),
+                    Handler = handler,
+                    Patience = TimeSpan.FromSeconds(Math.Max(0, parsed.GetValue(patience))),
+                },
+                new WorkerOptions
+                {
+                    Name = parsed.GetValue(name) ?? environment.WorkerName,
+                    Open = recipe => Open(recipe, own, threads),
+                    Output = output,
+                    Snapshots = parsed.GetValue(cache) is { } folder ? Path.Combine(folder, "snapshots") : output?.Snapshots,
+                    SavesSnapshots = !parsed.GetValue(noSnapshots),
+                    Stopping = signals.Token,
+                },
+                reporter.Notice,
+                TimeProvider.System);
+            var outcome = host.Run();
+            reporter.Notice(
+                NoticeLevel.Information,
+                "finished",
+                outcome is null ? "stopped; start it again to go on" : $"the run has ended: {outcome.Value.Name()}{(output is null ? "" : $"; output in {output.Path}")}");
+            return outcome is null ? ExitCodes.Failed : ExitCodes.Done;
+        });
+        return command;
+    }
+
+    /// <summary>The coordinator's recipe on this machine's files.</summary>
+    private static RunInputs Open(Recipe recipe, Recipe own, int threads)
+    {
+        recipe = recipe
+            .With(RecipeKeys.Model, own.Get(RecipeKeys.Model))
+            .With(RecipeKeys.TrainFile, own.Get(RecipeKeys.TrainFile))
+            .With(RecipeKeys.EvalFile, own.Get(RecipeKeys.EvalFile))
+            .With(RecipeKeys.Threads, threads);
+        return RunInputs.Open(recipe, () => CpuDevices.Open(recipe));
+    }
+}

@@ -1,0 +1,108 @@
+using System.Net;
+using System.Net.Security;
+using System.Security.Cryptography.X509Certificates;
+using System.Threading.RateLimiting;
+using DistZO.Devices;
+using DistZO.Rpc;
+using Grpc.Core;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace DistZO.Coordinator;
+
+/// <summary>A coordinator on the network: gRPC for workers on one port, REST and the dashboard on another.</summary>
+public sealed class CoordinatorHost : IAsyncDisposable
+{
+    /// <summary>Identities of very large models take some megabytes; everything else is tens of bytes.</summary>
+    private const int LargestMessage = 8 << 20;
+
+    private readonly WebApplication _app;
+
+    private CoordinatorHost(WebApplication app, IPEndPoint listen, IPEndPoint? http) => (_app, Listen, Http) = (app, listen, http);
+
+    /// <summary>Where workers connect.</summary>
+    public IPEndPoint Listen { get; }
+
+    /// <summary>Where the dashboard is; null if there is none.</summary>
+    public IPEndPoint? Http { get; }
+
+    /// <summary>Starts to listen.</summary>
+    /// <param name="loop">The run; the caller owns it.</param>
+    /// <param name="options">Where, and for whom.</param>
+    /// <exception cref="BadInputException">A port cannot be listened on.</exception>
+    public static async Task<CoordinatorHost> Start(CoordinatorLoop loop, HostOptions options)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.Services.Configure<Microsoft.Extensions.Hosting.HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(5));
+        builder.Services.AddSingleton(loop);
+        builder.Services.AddSingleton(new WorkerSessions(loop));
+        builder.Services.AddGrpc(grpc => grpc.MaxReceiveMessageSize = LargestMessage);
+        IPEndPoint listen = options.Listen, http = options.Http ?? options.Listen;
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxConcurrentConnections = options.MaxConnections;
+            kestrel.Limits.MaxRequestBodySize = null;
+            kestrel.Limits.MinRequestBodyDataRate = null;
+            kestrel.Limits.MinResponseDataRate = null;
+            kestrel.Limits.Http2.KeepAlivePingDelay = TimeSpan.FromSeconds(20);
+            kestrel.Limits.Http2.KeepAlivePingTimeout = TimeSpan.FromSeconds(10);
+            kestrel.Listen(options.Listen, on => Configure(on, HttpProtocols.Http2, options));
+            if (options.Http is { } pages) kestrel.Listen(pages, on => Configure(on, HttpProtocols.Http1AndHttp2, options with { ClientAuthorities = null }));
+        });
+        var app = builder.Build();
+        app.Use(new Admission(options.Token is { } token ? new SharedToken(token) : null).Invoke);
+        app.MapGrpcService<WorkerSessions>();
+        try
+        {
+            await app.StartAsync().ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is IOException or AddressInUseException or System.Net.Sockets.SocketException)
+        {
+            await app.DisposeAsync().ConfigureAwait(false);
+            throw new BadInputException($"cannot listen on {options.Listen}{(options.Http is null ? "" : $" and {options.Http}")}: {e.Message}", e);
+        }
+
+        var addresses = app.Urls.Select(url => new Uri(url)).ToList();
+        if (listen.Port == 0) listen = new IPEndPoint(listen.Address, addresses[0].Port);
+        if (http.Port == 0 && options.Http is not null) http = new IPEndPoint(http.Address, addresses[1].Port);
+        return new CoordinatorHost(app, listen, options.Http is null ? null : http);
+    }
+
+    /// <summary>Stops listening and ends what is in flight.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _app.StopAsync().ConfigureAwait(false);
+        await _app.DisposeAsync().ConfigureAwait(false);
+    }
+
+    private static void Configure(ListenOptions listen, HttpProtocols protocols, HostOptions options)
+    {
+        listen.Protocols = protocols;
+        if (options.Certificate is not { } certificate) return;
+        listen.UseHttps(https =>
+        {
+            https.ServerCertificate = certificate;
+            if (options.ClientAuthorities is not { } authorities) return;
+            https.ClientCertificateMode = ClientCertificateMode.RequireCertificate;
+            https.ClientCertificateValidation = (client, _, _) => IsSignedBy(client, authorities);
+        });
+    }
+
+    private static bool IsSignedBy(X509Certificate2 certificate, X509Certificate2Collection authorities)
+    {
+        using var chain = new X509Chain();
+        chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
+        chain.ChainPolicy.CustomTrustStore.AddRange(authorities);
+        chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
+        return chain.Build(certificate);
+    }
+}
