@@ -133,7 +133,15 @@ public sealed class WorkerRun : IDisposable
     {
         var run = Run;
         if (round.Commit.Length > 0) Commit(run, round.Commit);
-        if (round.Assignment is { } assignment) Evaluate(run, assignment);
+        try
+        {
+            if (round.Assignment is { } assignment) Evaluate(run, assignment);
+        }
+        catch (OperationCanceledException)
+        {
+            // The share is worth nothing any more; the digest is.
+        }
+
         if (round.WantsDigest) TellDigest(run, run.History.Steps);
         if (_dueSnapshot > 0 && _dueSnapshot == run.History.Steps) run.Save(Warn);
         _dueSnapshot = 0;

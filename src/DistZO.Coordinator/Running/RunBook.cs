@@ -89,10 +89,16 @@ public sealed class RunBook : IDisposable
         Take(LedgerWriter.Open(Directory.Ledger, out var contents), contents);
     }
 
+    /// <summary>Called before and after a record is made durable; tests let the process die there.</summary>
+    internal Action<StepRecord, bool>? OnAppend { get; set; }
+
     /// <summary>Makes a step durable.</summary>
     public void Append(StepRecord record)
     {
-        _chains.Add(_writer!.Append(record));
+        OnAppend?.Invoke(record, false);
+        var chain = _writer!.Append(record);
+        OnAppend?.Invoke(record, true);
+        _chains.Add(chain);
         _records.Add(record);
     }
 

@@ -8,6 +8,10 @@ namespace DistZO.Coordinator;
 internal sealed class SpeedEstimate(double zSeconds)
 {
     private const int Window = 5;
+
+    /// <summary>A nanosecond: nothing is faster, and a clock that stood still must not make a rank infinitely fast.</summary>
+    private const double Shortest = 1e-9;
+
     private readonly double[] _recent = new double[Window];
     private int _count;
 
@@ -27,7 +31,7 @@ internal sealed class SpeedEstimate(double zSeconds)
     {
         // z was measured once, by itself. Whatever else it may come to now, most of a share is its cells: a tenth at least.
         var own = Math.Max(seconds - (zSeconds * (folded + directions)), seconds / 10);
-        _recent[_count++ % Window] = own / cells;
+        _recent[_count++ % Window] = Math.Max(own / cells, Shortest);
     }
 
     private double Median()

@@ -65,7 +65,7 @@ public class ForkTests(TrainedRun run) : IClassFixture<TrainedRun>
     [Fact]
     public void Fork_OnAnotherBase_IsRefused()
     {
-        TinyRun.WriteModel(Tiny["other"], seed: 2);
+        TinyModel.Write(Tiny["other"], seed: 2);
         Assert.Contains("is not the base model", Fork("base", "--model", Tiny["other"]).Problem(2));
     }
 

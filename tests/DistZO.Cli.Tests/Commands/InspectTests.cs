@@ -100,7 +100,7 @@ public class InspectTests(TrainedRun run) : IClassFixture<TrainedRun>
     [Fact]
     public void Inspect_ModelWithAWeightThatIsNotFinite_NamesIt()
     {
-        TinyRun.WriteModel(Tiny["nan"], seed: 1);
+        TinyModel.Write(Tiny["nan"], seed: 1);
         var path = Path.Combine(Tiny["nan"], "model.safetensors");
         var bytes = File.ReadAllBytes(path);
         BitConverter.TryWriteBytes(bytes.AsSpan(bytes.Length - 4), float.NaN);

@@ -61,7 +61,7 @@ public class ReplayTests(TrainedRun run) : IClassFixture<TrainedRun>
     [Fact]
     public void Replay_OnAnotherBase_IsRefusedBeforeAnythingIsWritten()
     {
-        TinyRun.WriteModel(Tiny["other"], seed: 2);
+        TinyModel.Write(Tiny["other"], seed: 2);
         var problem = Distzo.Run("replay", run.Ledger, "--model", Tiny["other"], "--output", Tiny["never"]).Problem(2);
         Assert.Contains($"'{Tiny["other"]}' is not the base model", problem);
         Assert.Contains("the base model's weights differ", problem);

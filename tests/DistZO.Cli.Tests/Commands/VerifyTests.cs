@@ -54,7 +54,7 @@ public class VerifyTests(TrainedRun run) : IClassFixture<TrainedRun>
     [Fact]
     public void Verify_WithAnotherBase_NamesWhatDiffers()
     {
-        TinyRun.WriteModel(Tiny["other"], seed: 2);
+        TinyModel.Write(Tiny["other"], seed: 2);
         Assert.Contains("the base model's weights differ", Distzo.Run("verify", run.Output, "--model", Tiny["other"]).Problem(2));
     }
 

@@ -1,0 +1,95 @@
+using DistZO.Devices;
+using DistZO.Devices.Cpu;
+using DistZO.Optimization;
+using DistZO.Runs;
+using DistZO.Training;
+
+namespace DistZO.Cluster.Tests;
+
+/// <summary>A tiny model, rows for it, and what a run of one process alone makes of them, by recipe.</summary>
+public sealed class RunFiles : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+    private readonly Dictionary<string, Outcome> _alone = [];
+    private int _folders;
+
+    public RunFiles()
+    {
+        TinyModel.Write(Model, seed: 1);
+        TinyModel.WriteRows(Data, 23);
+        TinyModel.WriteRows(Held, 7);
+    }
+
+    public string Model => _folder["model"];
+
+    public string Data => _folder["train.jsonl"];
+
+    public string Held => _folder["dev.jsonl"];
+
+    /// <summary>What equal runs have in common.</summary>
+    /// <param name="Records">The ledger's records.</param>
+    /// <param name="Digest">Of the last weights.</param>
+    /// <param name="Evaluations">By step, as the sidecar has them.</param>
+    internal sealed record Outcome(string Records, string Digest, IReadOnlyDictionary<long, string> Evaluations);
+
+    /// <summary>A recipe over these files.</summary>
+    internal Recipe Recipe(int steps, params (string Key, string Value)[] more) => Optimization.Recipe.Default.WithFlags(
+        [
+            ("model", Model), ("data", Data), ("eval-data", Held), ("max-steps", $"{steps}"), ("prompt", "{text} It was"),
+            ("choices", "{no: ' bad', yes: ' good'}"), ("batch-size", "4"), ("learning-rate", "1e-3"), ("eval-steps", "5"), ("threads", "1"),
+        ]).WithFlags(more);
+
+    /// <summary>A new folder for a ledger.</summary>
+    internal RunDirectory NewDirectory()
+    {
+        var path = _folder[$"run-{Interlocked.Increment(ref _folders)}"];
+        Directory.CreateDirectory(path);
+        return new RunDirectory(path);
+    }
+
+    /// <summary>Model and data, opened for one rank.</summary>
+    internal RunInputs Open(Recipe recipe)
+    {
+        recipe = recipe.With(RecipeKeys.Model, Model).With(RecipeKeys.TrainFile, Data);
+        return RunInputs.Open(recipe, () => CpuDevice.Open(1));
+    }
+
+    /// <summary>The undisturbed run of one device: no coordinator, no worker, the plainest loop there is.</summary>
+    internal Outcome Alone(Recipe recipe)
+    {
+        var key = recipe.ToJson();
+        lock (_alone)
+        {
+            if (_alone.TryGetValue(key, out var known)) return known;
+            using var inputs = Open(recipe);
+            var history = new RunHistory(inputs.Identity(null).Start);
+            var steps = new LocalSteps(inputs.Recipe, inputs.Train.Examples, new ShareExecutor(inputs.Model, history.Updates));
+            var evaluator = new Evaluator(inputs.Model, history.Updates);
+            var records = new List<string>();
+            var evaluations = new Dictionary<long, string>();
+            var last = inputs.Recipe.Get(RecipeKeys.MaxSteps);
+            Evaluate(0);
+            for (var step = 0; step < last; step++)
+            {
+                var payload = RecordCodec.Encode(steps.Compute(step));
+                records.Add(Convert.ToHexString(payload));
+                history.Append(payload);
+                Evaluate(step + 1);
+            }
+
+            inputs.Model.Fold(history.Updates, last);
+            return _alone[key] = new Outcome(string.Join('\n', records), WeightsDigest.Text(inputs.Model.Digest()), evaluations);
+
+            void Evaluate(int step)
+            {
+                if (inputs.Evaluation is not { } rows || (step % inputs.Recipe.Get(RecipeKeys.EvalSteps) != 0 && step != last)) return;
+                evaluations[step] = Text(evaluator.Run(step, rows, ..).Metrics.ToDictionary(m => m.Name, m => m.Value));
+            }
+        }
+    }
+
+    internal static string Text(IReadOnlyDictionary<string, double> metrics) =>
+        string.Join(' ', metrics.OrderBy(m => m.Key, StringComparer.Ordinal).Select(m => $"{m.Key}={BitConverter.DoubleToInt64Bits(m.Value):x}"));
+
+    public void Dispose() => _folder.Dispose();
+}
