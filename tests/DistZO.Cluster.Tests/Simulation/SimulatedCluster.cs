@@ -17,6 +17,7 @@ internal sealed class SimulatedCluster : IDisposable
     private const double Tick = 0.1;
     private const double HeartbeatEvery = 2;
     private const double LongestSimulation = 5_000;
+    private const int MostEvents = 500_000;
 
     private readonly PriorityQueue<Action, (double Time, long Number)> _events = new();
     private readonly Dictionary<SimulatedLink, double> _arrivals = [];
@@ -72,6 +73,14 @@ internal sealed class SimulatedCluster : IDisposable
         return worker;
     }
 
+    /// <summary>Adds a worker with other files than this cluster's.</summary>
+    public void AddFrom(RunFiles files)
+    {
+        var worker = new SimulatedWorker(this, $"w{Workers.Count}", 100, files);
+        Workers.Add(worker);
+        worker.Connect();
+    }
+
     /// <summary>The coordinator starts; workers find it by themselves.</summary>
     public void StartCoordinator()
     {
@@ -112,8 +121,10 @@ internal sealed class SimulatedCluster : IDisposable
     /// <summary>Runs until something is so.</summary>
     public void RunUntil(Func<bool> isSo)
     {
+        var events = 0;
         while (!isSo())
         {
+            if (events++ > MostEvents) throw new InvalidOperationException($"the run goes in circles: {Describe()}");
             if (!_events.TryDequeue(out var action, out var at)) throw new InvalidOperationException("nothing happens any more");
             if (at.Time > LongestSimulation) throw new InvalidOperationException($"the run does not end: {Describe()}");
             Time.AdvanceTo(at.Time);

@@ -17,11 +17,11 @@ internal sealed class SimulatedWorker
     private bool _isScheduled;
     private SimulatedLink? _link;
 
-    public SimulatedWorker(SimulatedCluster cluster, string name, double speed)
+    public SimulatedWorker(SimulatedCluster cluster, string name, double speed, RunFiles? files = null)
     {
         (_cluster, Name, Speed) = (cluster, name, speed);
         var output = cluster.NewDirectory();
-        var options = new WorkerOptions { Name = name, Open = cluster.Files.Open, Output = output, Snapshots = output.Snapshots, IsSuperseded = IsSuperseded };
+        var options = new WorkerOptions { Name = name, Open = (files ?? cluster.Files).Open, Output = output, Snapshots = output.Snapshots, IsSuperseded = IsSuperseded };
         _run = new WorkerRun(options, Send, (_, _, _) => { }, cluster.Time);
     }
 

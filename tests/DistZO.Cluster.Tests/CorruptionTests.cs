@@ -1,0 +1,53 @@
+using DistZO.Coordinator;
+using DistZO.Runs;
+
+namespace DistZO.Cluster.Tests;
+
+/// <summary>Memory rots silently: a bit of one rank's weights flips. It is found, named, and put right.</summary>
+public sealed class CorruptionTests(RunFiles files) : IClassFixture<RunFiles>
+{
+    private const int Steps = 12;
+
+    [Theory]
+    [InlineData(2)]
+    [InlineData(3)]
+    public void Weights_OfOneRankFlipped_AreNamedQuarantinedAndFoldedAgain(int workers)
+    {
+        using var cluster = new SimulatedCluster(files, files.Recipe(Steps, ("digest-steps", "4"), ("batch-size", "6"))) { MinWorkers = workers };
+        for (var i = 0; i < workers; i++) cluster.Add();
+        cluster.RunToStep(5);
+        Flip(cluster.Workers[1]);
+        Assert.Equal(RunOutcome.Completed, cluster.RunToTheEnd().Outcome);
+
+        Assert.Contains(cluster.Events, e => e.Kind == "quarantined" && e.Worker == "w1");
+        Assert.Contains(cluster.Events, e => e.Kind == "refolded" && e.Worker == "w1");
+        var digests = cluster.Engine!.Describe().Digests;
+        var suspect = Assert.Single(digests.Suspect);
+        Assert.Equal((4, 8, "w1"), (suspect.From, suspect.To, suspect.Worker));
+        Assert.Equal($"distzo fork {cluster.Directory.Ledger} --step 4", suspect.Command);
+        Assert.Equal(Steps, digests.AgreedStep);
+
+        // Losses of the flipped weights may be in the ledger; it is the truth all the same, and all weights follow from it.
+        Assert.Equal(workers, cluster.Workers.Select(worker => worker.Run.Digest()).Count(digest => digest == digests.Digest));
+    }
+
+    [Fact]
+    public void Weights_ThatDifferEvenAfterFoldingAgain_CostTheRankItsPlace()
+    {
+        using var cluster = new SimulatedCluster(files, files.Recipe(Steps, ("digest-steps", "4"))) { MinWorkers = 3 };
+        for (var i = 0; i < 3; i++) cluster.Add();
+        cluster.Workers[2].Tamper = message => message is DigestDone done ? [done with { Digest = done.Digest + 1 }] : [message];
+        Assert.Equal(RunOutcome.Completed, cluster.RunToTheEnd().Outcome);
+        Assert.Contains("its machine is faulty", Assert.Single(cluster.Refusals));
+        cluster.AssertSameAsAlone();
+    }
+
+    private static void Flip(SimulatedWorker worker)
+    {
+        var parameter = worker.Run.Model!.Parameters[3];
+        Span<byte> one = stackalloc byte[1];
+        worker.Run.Model.Device.Download(parameter.Storage, 6, one);
+        one[0] ^= 0x40;
+        worker.Run.Model.Device.Upload(one, parameter.Storage, 6);
+    }
+}
