@@ -39,7 +39,8 @@ public sealed class RandomFaultTests(RunFiles files) : IClassFixture<RunFiles>
             foreach (var worker in cluster.Workers) worker.Hangs = false;
             for (var i = 0; i < cluster.MinWorkers; i++) cluster.Add();
         });
-        Assert.Equal(RunOutcome.Completed, cluster.RunToTheEnd().Outcome);
+        // A coordinator that is killed behind the last step finds the run finished.
+        Assert.Contains(cluster.RunToTheEnd().Outcome, new[] { RunOutcome.Completed, RunOutcome.FinishedBefore });
         cluster.AssertSameAsAlone();
     }
 

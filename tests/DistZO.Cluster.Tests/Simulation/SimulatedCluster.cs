@@ -153,7 +153,7 @@ internal sealed class SimulatedCluster : IDisposable
         var evaluations = new EvaluationLog(Directory.Evaluations).Of(ledger).ToDictionary(e => (long)e.Step, e => RunFiles.Text(e.Metrics));
         Assert.Equal(alone.Evaluations, evaluations);
         Assert.Contains(Workers, worker => worker.HasFinished);
-        foreach (var worker in Workers.Where(worker => worker.HasFinished)) Assert.Equal(alone.Digest, worker.Run.Digest());
+        foreach (var worker in Workers.Where(worker => worker.HasFinished && worker.IsAlive)) Assert.Equal(alone.Digest, worker.Run.Digest());
     }
 
     public void Dispose()

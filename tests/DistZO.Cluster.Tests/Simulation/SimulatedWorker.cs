@@ -88,6 +88,7 @@ internal sealed class SimulatedWorker
 
     private void Schedule()
     {
+        if (!IsAlive) _inbox.Clear();
         if (_isScheduled || _inbox.Count == 0) return;
         _isScheduled = true;
         _cluster.At(Hangs ? _cluster.Time.Now + 0.5 : Math.Max(_busyUntil, _cluster.Time.Now), () =>
