@@ -61,6 +61,19 @@ internal static class RunOpenApi
             return Task.CompletedTask;
         }).ProducesProblem(400);
 
+    /// <summary>Documents a query parameter that is true unless it says otherwise.</summary>
+    public static RouteHandlerBuilder WithFlag(this RouteHandlerBuilder endpoint, string name, string help) =>
+        endpoint.AddOpenApiOperationTransformer((operation, _, _) =>
+        {
+            foreach (var parameter in operation.Parameters?.OfType<OpenApiParameter>().Where(p => p.Name == name) ?? [])
+            {
+                parameter.Description = help;
+                parameter.Schema = new OpenApiSchema { Type = JsonSchemaType.Boolean, Default = true };
+            }
+
+            return Task.CompletedTask;
+        });
+
     /// <summary>Documents that a call needs the token.</summary>
     public static RouteHandlerBuilder WithToken(this RouteHandlerBuilder endpoint) =>
         endpoint.AddOpenApiOperationTransformer((operation, context, _) =>

@@ -25,16 +25,23 @@ internal static class RunQueries
             .WithName("workers").WithSummary("The workers that are connected, then those that left of late.");
         run.MapGet("/recipe", () => TypedResults.Text(monitor.Recipe.ToJson(), "application/json"))
             .Produces<JsonObject>().WithName("recipe").WithSummary("The recipe: all keys that have a value.");
-        run.MapGet("/steps", (string? from, string? limit, string? every) => Steps(monitor, from, limit, every))
-            .WithNumbers(From, Limit, Every).WithName("steps").WithSummary("Committed steps, a page at a time.");
+        run.MapGet("/steps", (string? from, string? limit, string? every, string? directions) =>
+                Steps(monitor, from, limit, every, directions))
+            .WithNumbers(From, Limit, Every).WithFlag("directions", "false leaves the directions out: enough for a curve, and shorter").WithName("steps").WithSummary("Committed steps, a page at a time.");
         run.MapGet("/evaluations", async () => TypedResults.Ok(new EvaluationList(await monitor.Evaluations())))
             .WithName("evaluations").WithSummary("All evaluations, in order.");
         run.MapGet("/events", (string? from, string? last) => Events(monitor, from, last))
             .WithNumbers(From, Last).WithName("events").WithSummary("What happened, as far as it is remembered.");
     }
 
-    private static async Task<Results<Ok<StepPage>, ProblemHttpResult>> Steps(IRunMonitor monitor, string? from, string? limit, string? every)
+    private static async Task<Results<Ok<StepPage>, ProblemHttpResult>> Steps(
+        IRunMonitor monitor, string? from, string? limit, string? every, string? directions)
     {
+        if (directions is not (null or "" or "true" or "false"))
+        {
+            return Problem.BadParameter("'directions' is neither true nor false", "Give directions=false to leave them out.").ToResult();
+        }
+
         if (!From.TryRead(from, out var first, out var problem)
             || !Limit.TryRead(limit, out var most, out problem)
             || !Every.TryRead(every, out var stride, out problem))
@@ -45,6 +52,7 @@ internal static class RunQueries
         var steps = await monitor.Steps(first!.Value, (int)most!.Value, (int)stride!.Value);
         var committed = (await monitor.Status()).Step;
         var next = steps is [.., var last] && last.Step + stride < committed ? last.Step + stride : null;
+        if (directions == "false") steps = [.. steps.Select(step => step with { Directions = [] })];
         return TypedResults.Ok(new StepPage(steps, next));
     }
 
