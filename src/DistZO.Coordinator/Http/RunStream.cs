@@ -47,26 +47,34 @@ internal sealed class RunStream(IRunMonitor monitor, TimeProvider time, Cancella
                 nextEvent = happened.Number + 1;
             }
 
-            if (workersSent is not { } sent || time.GetElapsedTime(sent) >= WorkersEvery)
-            {
-                workersSent = time.GetTimestamp();
-                yield return Item("workers", new WorkerList(await monitor.Workers()), RunJson.Default.WorkerList, ref length);
-            }
-
+            var owed = workersSent is { } sent && time.GetElapsedTime(sent) < WorkersEvery;
+            if (!owed) yield return await WorkersItem();
             var pause = TimeSpan.FromSeconds(length / CharactersPerSecond);
             if (!await Ended(Task.Delay(pause > Shortest ? pause : Shortest, time, end.Token))) yield break;
             var changed = monitor.Changed(status.Version, end.Token);
-            while (await Late(changed, end.Token)) yield return new SseItem<string>("{}", "heartbeat");
+            while (await Late(changed, owed ? WorkersEvery - time.GetElapsedTime(workersSent!.Value) : Heartbeat, end.Token))
+            {
+                // A run that has gone quiet still owes the table of its last change.
+                yield return owed ? await WorkersItem() : new SseItem<string>("{}", "heartbeat");
+                owed = false;
+            }
+
             if (!await Ended(changed)) yield break;
             status = await monitor.Status();
+
+            async Task<SseItem<string>> WorkersItem()
+            {
+                workersSent = time.GetTimestamp();
+                return Item("workers", new WorkerList(await monitor.Workers()), RunJson.Default.WorkerList, ref length);
+            }
         }
     }
 
-    private async Task<bool> Late(Task changed, CancellationToken end)
+    /// <summary>True if a span passes before <paramref name="changed"/> ends.</summary>
+    private async Task<bool> Late(Task changed, TimeSpan span, CancellationToken end)
     {
-        // Workers and clocks move on while a run's version does not: the heartbeat is for the connection alone.
-        var pause = Task.Delay(Heartbeat, time, end);
-        return await Task.WhenAny(changed, pause) == pause && !end.IsCancellationRequested;
+        var passed = Task.Delay(span > TimeSpan.Zero ? span : TimeSpan.Zero, time, end);
+        return await Task.WhenAny(changed, passed) == passed && !end.IsCancellationRequested;
     }
 
     private static async Task<bool> Ended(Task task)

@@ -63,9 +63,9 @@ internal static class FakeStatus
             .. run.Workers.Where(w => w.JoinedAt <= run.Step).Select(worker =>
             {
                 var planned = plan.GetValueOrDefault(worker.Session);
-                var isBackup = late is not null && planned is null && IsIdle(run, worker);
+                var isBackup = late is not null && worker.Session == Backup(run)?.Session;
                 var share = isBackup ? plan[late!.Session]!.Value.Share : planned?.Share;
-                var done = planned is { } p && Done(run, worker, p);
+                var done = !isBackup && planned is { } p && Done(run, worker);
                 return worker.Status(run, planned?.Place, share, done, isBackup);
             }).OrderBy(w => w.State == WorkerState.Gone),
         ];
@@ -87,15 +87,18 @@ internal static class FakeStatus
         {
             var planned = plan[worker.Session]!.Value;
             var isLate = ReferenceEquals(worker, late);
-            ulong[] backups = isLate ? [.. run.Workers.Where(w => IsIdle(run, w) && plan.GetValueOrDefault(w.Session) is null).Select(w => w.Session)] : [];
-            var state = isLate ? "late" : Done(run, worker, planned) ? "done" : "running";
+            ulong[] backups = isLate && Backup(run) is { } backup ? [backup.Session] : [];
+            var state = isLate ? "late" : Done(run, worker) ? "done" : "running";
             return new GridShare(planned.Share, state, [worker.Session, .. backups]);
         });
         var places = plan.Values.First(p => p is not null)!.Value.Place;
         return new GridStatus(run.Step, run.WorkGrid.Probes, run.WorkGrid.Samples, places.PertpSize, places.DpSize, [.. shares]);
     }
 
-    private static bool Done(FakeRun run, FakeWorker worker, PlannedShare planned) =>
+    // Who is done first helps out whoever is late.
+    private static FakeWorker? Backup(FakeRun run) => run.Workers.FirstOrDefault(w => IsIdle(run, w) && Done(run, w));
+
+    private static bool Done(FakeRun run, FakeWorker worker) =>
         worker.State != WorkerState.Hung && run.Phase > 0.3 + (0.7 * FakeRun.Noise(run.Step, (int)worker.Session + 500));
 
     // A hung worker's share is late.

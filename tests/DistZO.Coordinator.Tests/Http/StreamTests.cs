@@ -39,6 +39,21 @@ public sealed class StreamTests
     }
 
     [Fact]
+    public async Task Stream_AfterOneQuickChange_StillHasTheWorkersOfIt()
+    {
+        var time = new FakeTimeProvider();
+        await using var host = await RunHost.Start(time: time);
+        await using var reader = await Open(host);
+        await reader.SkipTo("workers");
+        host.Monitor.Change(run => run.Workers.RemoveAt(0));
+        var status = reader.Next("status");
+        await Pass(time, RunStream.Shortest, status);
+        var workers = reader.SkipTo("workers");
+        await Pass(time, RunStream.Shortest, workers);
+        Assert.Equal(9, Parse(await workers, RunJson.Default.WorkerList).Workers.Count);
+    }
+
+    [Fact]
     public async Task Stream_OfAQuietRun_HasHeartbeats()
     {
         var time = new FakeTimeProvider();
@@ -118,10 +133,12 @@ public sealed class StreamTests
             return item;
         }
 
-        public async Task SkipTo(string name)
+        public async Task<SseItem<string>> SkipTo(string name)
         {
-            while (await NextOrEnd() is { } item && item.EventType != name)
+            while (true)
             {
+                var item = await NextOrEnd() ?? throw new EndOfStreamException();
+                if (item.EventType == name) return item;
             }
         }
 

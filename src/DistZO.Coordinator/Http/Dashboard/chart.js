@@ -66,7 +66,7 @@ const drawChart = () => {
 
   c.lineWidth = 1;
   c.textBaseline = 'middle';
-  const rows = Math.max(2, Math.floor((box.bottom - box.top) / 52));
+  const rows = Math.max(3, Math.floor((box.bottom - box.top) / 52));
   if (lossSpan) {
     const { list, digits } = ticks(...lossSpan, rows);
     for (const v of list) {
@@ -96,8 +96,9 @@ const drawChart = () => {
   c.save();
   c.beginPath(); c.rect(box.left, box.top - 4, box.right - box.left + 4, box.bottom - box.top + 8); c.clip();
   c.fillStyle = theme['--loss'];
-  c.globalAlpha = points.length > 600 ? 0.2 : 0.35;
-  for (const p of points) if (p.loss != null) c.fillRect(x(p.step) - 1, yLoss(p.loss) - 1, 2.2, 2.2);
+  const dot = points.length > 400 ? 2.2 : 3.6;
+  c.globalAlpha = points.length > 400 ? 0.28 : 0.5;
+  for (const p of points) if (p.loss != null) c.fillRect(x(p.step) - dot / 2, yLoss(p.loss) - dot / 2, dot, dot);
   c.globalAlpha = 1;
   line(c, points.filter(p => p.smooth != null), p => x(p.step), p => yLoss(p.smooth), theme['--loss'], 2);
   line(c, seen, e => x(e.step), e => yEval(e.metrics[chart.metric]), theme['--eval'], 1.6);
@@ -187,7 +188,7 @@ const readChart = () => {
   if (e && chart.metric) parts.push(` · ${words(chart.metric)} `, el('b', '', loss(e.metrics[chart.metric])), ` at step ${whole(e.step)}`);
   const reach = (chart.x1 - chart.x0) / 120;
   const near = chart.cursor === null ? [] : run.events.filter(v => v.kind !== 'evaluation' && Math.abs(v.step - at) <= reach);
-  for (const v of near.slice(-3)) parts.push(' · ', v.message);
+  for (const v of near.slice(-3)) parts.push(' · ', eventText(v));
   if (near.length > 3) parts.push(` · and ${near.length - 3} more`);
   output.replaceChildren(...parts);
 };

@@ -98,12 +98,13 @@ const readGrid = () => {
   const g = run.status?.grid;
   const output = byId('gridReadout');
   setText(byId('gridNote'), g ? `step ${whole(g.step)} · ${g.probes} probes × ${whole(g.samples)} samples, split ${g.p} × ${g.d}` : '');
+  byId('gridLegend').hidden = !g;
   if (!g) { output.replaceChildren(); grid.canvas.setAttribute('aria-label', 'No step is in flight'); return; }
   const tally = {};
   for (const share of g.shares) tally[share.state] = (tally[share.state] ?? 0) + 1;
   const summary = Object.entries(tally).map(([state, n]) => `${whole(n)} ${state}`).join(', ');
   grid.canvas.setAttribute('aria-label', `Work grid of step ${g.step}: ${g.shares.length} shares, ${summary}`);
-  if (!grid.hover) { output.replaceChildren(`${whole(g.shares.length)} shares: ${summary}`); return; }
+  if (!grid.hover) { output.replaceChildren(`${whole(g.shares.length)} ${g.shares.length === 1 ? 'share' : 'shares'}: ${summary}`); return; }
   const { share: s, state, sessions } = grid.hover.share;
   const workers = namesOf();
   const who = sessions.map((id, i) => (workers.get(id)?.name ?? `session ${id}`) + (i > 0 ? ' (backup)' : '')).join(', ') || 'nobody yet';

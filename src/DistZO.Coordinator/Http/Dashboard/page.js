@@ -19,11 +19,22 @@ const drawTime = () => {
   const end = new Date(Date.now() + (left ?? 0) * 1000);
   const day = end.toDateString() === new Date().toDateString() ? 'today' : end.toLocaleDateString(undefined, { weekday: 'long', day: 'numeric', month: 'short' });
   const ends = `done ${day} at ${end.toLocaleTimeString(undefined, { hour: '2-digit', minute: '2-digit' })}`;
-  const note = over ? (s.state === 'paused' && left != null ? `${duration(left)} of work left, ` : '') + `${duration(s.elapsed_seconds)} so far`
+  // What is waited for, or went wrong, belongs where the eyes are.
+  const said = ['waiting', 'failed', 'paused'].includes(s.state);
+  setText(byId('message'), said ? `${duration(s.elapsed_seconds)} since this start` : s.message);
+  const note = said ? s.message + (s.state === 'paused' && left != null ? ` · ${duration(left)} of work left` : '')
+    : over ? `${duration(s.elapsed_seconds)} since this start`
     : left == null ? 'measuring the speed' : `${ends} · ${duration(s.elapsed_seconds)} so far`;
   setText(byId('leftNote'), note);
   const percent = s.max_steps > 0 ? Math.floor(100 * s.step / s.max_steps) : 0;
   document.title = `${percent}% ${over ?? (left == null ? s.state : duration(left) + ' left')} · DistZO`;
+};
+
+const workersStat = ({ active, connected, hung, quarantined }) => {
+  const bad = [[hung, 'hung'], [quarantined, 'quarantined']].filter(p => p[0] > 0).map(p => `${whole(p[0])} ${p[1]}`).join(', ');
+  const parts = stat('Workers', whole(active), connected === 0 ? '' : connected === active ? 'all active' : `of ${whole(connected)}${bad ? `, ${bad}` : ''}`);
+  if (bad) parts[2].classList.add('alert');
+  return parts;
 };
 
 const drawHero = () => {
@@ -39,7 +50,7 @@ const drawHero = () => {
     metric ? stat(`Best ${words(metric)}`, loss(s.best.metrics[metric]), `at step ${whole(s.best.step)}`) : null,
     stat('Step', s.step_seconds == null ? '–' : shortTime(s.step_seconds), s.tokens_per_second == null ? '' : `${count(s.tokens_per_second)} tokens/s`),
     stat('Learning rate', s.learning_rate == null ? '–' : small(s.learning_rate), s.projected_gradient == null ? '' : `g ${small(s.projected_gradient)}`),
-    stat('Workers', whole(s.workers.active), s.workers.connected === s.workers.active ? 'all connected ones' : `active of ${whole(s.workers.connected)}`),
+    workersStat(s.workers),
     stat('Weights', s.parameters == null ? '–' : count(s.parameters), s.wire.weights_bytes == null ? '' : bytes(s.wire.weights_bytes)),
   ].filter(Boolean).map(parts => el('div', '', ...parts)));
   const share = s.max_steps > 0 ? s.step / s.max_steps : 0;
@@ -49,7 +60,6 @@ const drawHero = () => {
   bar.setAttribute('aria-valuenow', s.step);
   const skipped = s.skipped_steps > 0 ? `, ${whole(s.skipped_steps)} skipped` : '';
   setText(byId('steps'), `step ${whole(s.step)} of ${whole(s.max_steps)} · ${(100 * share).toFixed(1)}%${skipped}`);
-  setText(byId('message'), s.message);
   drawTime();
 };
 
@@ -64,7 +74,7 @@ const drawWire = () => {
   sent.firstChild.style.width = `${Math.min(100, 100 * all / wire.weights_bytes)}%`;
   const instead = 2 * wire.weights_bytes * step * Math.max(1, workers.active);
   box.replaceChildren(
-    el('p', 'ratio', `1 : ${whole(wire.weights_bytes / perStep)}`, el('small', '', '  a step against the model')),
+    el('p', 'ratio', `1 : ${whole(wire.weights_bytes / perStep)}`, el('small', '', 'of the model crosses the wire with a step')),
     el('div', 'bars', el('span', '', `model ${bytes(wire.weights_bytes)}`), el('div'), el('span', '', `all so far ${bytes(all)}`), sent),
     el('p', 'muted', `Seeds up and down, no weights. Exchanging gradients would have moved about ${bytes(instead)} by now.`));
 };
@@ -92,6 +102,9 @@ const drawDigests = () => {
     el('div', 'copy', el('code', '', s.command), copyButton(s.command)))));
 };
 
+// A message may leave out whom it is about.
+const eventText = e => e.worker && !e.message.includes(e.worker) ? `${e.worker}: ${e.message}` : e.kind === 'evaluation' ? `evaluation: ${e.message}` : e.message;
+
 const drawEvents = () => {
   const list = byId('events');
   const shown = run.events.slice(-300).reverse();
@@ -103,7 +116,7 @@ const drawEvents = () => {
     const time = el('time', '', `step ${whole(e.step)}`);
     time.dateTime = e.time;
     time.title = new Date(e.time).toLocaleString();
-    const item = el('li', '', shapeIcon(e.kind), el('span', '', e.kind === 'evaluation' ? `evaluation: ${e.message}` : e.message), time);
+    const item = el('li', '', shapeIcon(e.kind), el('span', '', eventText(e)), time);
     item.addEventListener('mouseenter', () => pointAt(e.step));
     item.addEventListener('mouseleave', () => pointAt(null));
     return item;

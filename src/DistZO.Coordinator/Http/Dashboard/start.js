@@ -85,7 +85,8 @@ setInterval(() => { if (grid.moving && !calm.matches && !document.hidden && grid
 setInterval(watch, 1000);
 const restyle = () => { readTheme(); redrawChart(); redrawGrid(); };
 matchMedia('(prefers-color-scheme: dark)').addEventListener('change', restyle);
-new ResizeObserver(() => { redrawChart(); redrawGrid(); }).observe(document.body);
+const resized = new ResizeObserver(() => { redrawChart(); redrawGrid(); });
+for (const canvas of [chart.canvas, grid.canvas]) resized.observe(canvas.parentElement);
 byId('gridLegend').replaceChildren(el('span', '', '✓ full: done'), el('span', '', 'filling: by its speed of late'), el('span', '', 'striped: late, its backup’s colour'));
 readTheme();
 drawWorkers();
