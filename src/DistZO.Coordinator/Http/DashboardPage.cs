@@ -14,7 +14,7 @@ namespace DistZO.Coordinator;
 internal static class DashboardPage
 {
     /// <summary>In the order in which they are run.</summary>
-    private static readonly string[] Scripts = 
+    private static readonly string[] Scripts =
         ["format.js", "data.js", "colors.js", "chart.js", "grid.js", "workers.js", "page.js", "control.js", "start.js"];
 
     private static readonly Lazy<(byte[] Page, string Policy)> Made = new(Make);

@@ -28,7 +28,11 @@ public sealed class DashboardActionTests
         host.Monitor.Change(run => run.Step = 11_500);
         await browser.Until("document.getElementById('steps').textContent.startsWith('step 11,500 ')");
         await browser.Until("document.getElementById('readout').textContent.startsWith('step 11,499 ')");
-        host.Monitor.Change(run => run.Workers.Add(new FakeWorker(99, "newcomer", 70) { JoinedAt = 11_500 }));
+        host.Monitor.Change(run =>
+        {
+            run.Step = 11_502;
+            run.Workers.Add(new FakeWorker(99, "newcomer", 70) { JoinedAt = 11_501 });
+        });
         await browser.Until("document.getElementById('workers').textContent.includes('newcomer')");
         await browser.Until("document.getElementById('events').textContent.includes('newcomer joined')");
         host.Monitor.Change(run => (run.State, run.Step, run.Message) = (RunState.Finished, 20_000, "done"));

@@ -171,7 +171,11 @@ const drawCursor = (c, box) => {
   const at = chart.x(chart.cursor);
   c.strokeStyle = theme['--ink']; c.globalAlpha = 0.5; c.lineWidth = 1;
   c.beginPath(); c.moveTo(at, box.top); c.lineTo(at, box.bottom + 54); c.stroke(); c.globalAlpha = 1;
-  const dot = (x, y, color) => { c.beginPath(); c.arc(x, y, 4, 0, 7); c.fillStyle = color; c.fill(); c.strokeStyle = theme['--card']; c.lineWidth = 1.5; c.stroke(); };
+  const dot = (x, y, color) => {
+    c.beginPath(); c.arc(x, y, 4, 0, 7);
+    c.fillStyle = color; c.fill();
+    c.strokeStyle = theme['--card']; c.lineWidth = 1.5; c.stroke();
+  };
   if (p?.smooth != null) dot(chart.x(p.step), chart.yLoss(p.smooth), theme['--loss']);
   const e = nearest(chart.seen, chart.cursor);
   if (e) dot(chart.x(e.step), chart.yEval(e.metrics[chart.metric]), theme['--eval']);
@@ -182,8 +186,8 @@ const readChart = () => {
   const at = chart.cursor ?? (run.status ? run.status.step - 1 : null);
   if (at === null || !chart.box) { output.replaceChildren(); return; }
   const p = nearest(chart.points, at);
-  const parts = [`step `, el('b', '', whole(p.step)), p.loss == null ? ' was skipped' : ' · loss ', p.loss == null ? '' : el('b', '', loss(p.loss)),
-    ' · smoothed ', el('b', '', loss(p.smooth))];
+  const own = p.loss == null ? [' was skipped'] : [' · loss ', el('b', '', loss(p.loss))];
+  const parts = ['step ', el('b', '', whole(p.step)), ...own, ' · smoothed ', el('b', '', loss(p.smooth))];
   const e = nearest(run.evaluations, at);
   if (e && chart.metric) parts.push(` · ${words(chart.metric)} `, el('b', '', loss(e.metrics[chart.metric])), ` at step ${whole(e.step)}`);
   const reach = (chart.x1 - chart.x0) / 120;

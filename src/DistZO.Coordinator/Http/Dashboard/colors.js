@@ -12,15 +12,18 @@ const colorOf = session => {
 // What happened, as a shape on the time axis and in the list; the shape alone tells the kinds apart.
 const shapes = {
   up: 'M0-5L5 4H-5Z', down: 'M0 5L5-4H-5Z', cross: 'M-4-4L4 4M4-4L-4 4', diamond: 'M0-5L5 0L0 5L-5 0Z',
-  alarm: 'M-5-5H5V5H-5ZM0-3V1M0 2.6V3.2', bar: 'M-1.5-5H1.5V5H-1.5Z', ring: 'M3.6 0A3.6 3.6 0 1 1-3.6 0A3.6 3.6 0 1 1 3.6 0Z', dot: 'M2.4 0A2.4 2.4 0 1 1-2.4 0A2.4 2.4 0 1 1 2.4 0Z',
+  alarm: 'M-5-5H5V5H-5ZM0-3V1M0 2.6V3.2', bar: 'M-1.5-5H1.5V5H-1.5Z',
+  ring: 'M3.6 0A3.6 3.6 0 1 1-3.6 0A3.6 3.6 0 1 1 3.6 0Z', dot: 'M2.4 0A2.4 2.4 0 1 1-2.4 0A2.4 2.4 0 1 1 2.4 0Z',
 };
 const kinds = {
   joined: ['up', '--good'], back: ['up', '--good'], refolded: ['up', '--good'], agreed: ['ring', '--good'], left: ['down', '--muted'],
-  lost: ['cross', '--bad'], failed: ['cross', '--bad'], refused: ['cross', '--bad'], hung: ['diamond', '--bad'], backup: ['diamond', '--warn'],
-  flag: ['diamond', '--warn'], differs: ['alarm', '--bad'], quarantined: ['alarm', '--bad'], skipped: ['dot', '--muted'],
+  lost: ['cross', '--bad'], failed: ['cross', '--bad'], refused: ['cross', '--bad'], hung: ['diamond', '--bad'],
+  backup: ['diamond', '--warn'], flag: ['diamond', '--warn'], differs: ['alarm', '--bad'],
+  quarantined: ['alarm', '--bad'], skipped: ['dot', '--muted'],
   evaluation: ['ring', '--eval'],
 };
-const shapeOf = kind => kinds[kind] ?? (['started', 'paused', 'resumed', 'stopping', 'finished'].includes(kind) ? ['bar', '--loss'] : ['dot', '--muted']);
+const turns = ['started', 'paused', 'resumed', 'stopping', 'finished'];
+const shapeOf = kind => kinds[kind] ?? (turns.includes(kind) ? ['bar', '--loss'] : ['dot', '--muted']);
 const isStroke = shape => shape === 'cross' || shape === 'ring' || shape === 'alarm';
 const paths = Object.fromEntries(Object.entries(shapes).map(([name, d]) => [name, new Path2D(d)]));
 

@@ -29,7 +29,12 @@ const command = async name => {
   for (;;) {
     const headers = token === null ? {} : { Authorization: `Bearer ${token}` };
     let response;
-    try { response = await fetch(`/v1/${name}`, { method: 'POST', headers }); } catch { tell(`${name}: the coordinator does not answer`, true); return; }
+    try {
+      response = await fetch(`/v1/${name}`, { method: 'POST', headers });
+    } catch {
+      tell(`${name}: the coordinator does not answer`, true);
+      return;
+    }
     if (response.ok) { tell(null); take(await response.json()); return; }
     const problem = await response.json().catch(() => ({}));
     if (response.status !== 401) { tell(`${name}: ${problem.title ?? response.status}. ${problem.detail ?? ''}`, true); return; }
@@ -46,11 +51,11 @@ const drawButtons = () => {
   const over = ['finishing', 'finished', 'failed'].includes(state);
   setText(byId('pause'), state === 'paused' ? 'Resume' : 'Pause');
   byId('pause').disabled = byId('stop').disabled = over || !run.live;
-  if (state === 'failed') tell(run.status.message, true);
 };
 
 byId('pause').addEventListener('click', () => command(run.status.state === 'paused' ? 'resume' : 'pause'));
 byId('stop').addEventListener('click', async () => {
-  const text = 'It ends after the step in flight, and workers write the model of that step. Nothing is lost: the same run may be gone on with later.';
+  const text = 'It ends after the step in flight, and workers write the model of that step. Nothing is lost: '
+    + 'the same run may be gone on with later.';
   if (await ask({ title: 'Stop the run?', text, yes: 'Stop it' })) command('stop');
 });

@@ -9,7 +9,9 @@ const bytes = value => {
   return (unit === 0 ? value.toFixed(0) : threeDigits(value)) + ' ' + units[unit];
 };
 
-const count = v => v < 999.5 ? v.toFixed(0) : v < 999500 ? threeDigits(v / 1e3) + 'k' : v < 999.5e6 ? threeDigits(v / 1e6) + 'M' : threeDigits(v / 1e9) + 'G';
+const count = v => v < 999.5 ? v.toFixed(0)
+  : v < 999500 ? threeDigits(v / 1e3) + 'k'
+  : v < 999.5e6 ? threeDigits(v / 1e6) + 'M' : threeDigits(v / 1e9) + 'G';
 
 // 12,345: steps are counted in full.
 const whole = v => Math.round(v).toString().replace(/\B(?=(\d{3})+$)/g, ',');
@@ -24,7 +26,9 @@ const duration = seconds => {
 };
 
 // A time that need not be exact: 4 s, 3 min, 2 h, 5 d.
-const ago = s => s < 99.5 ? `${Math.round(s)} s` : s < 5970 ? `${Math.round(s / 60)} min` : s < 172800 ? `${Math.round(s / 3600)} h` : `${Math.round(s / 86400)} d`;
+const ago = s => s < 99.5 ? `${Math.round(s)} s`
+  : s < 5970 ? `${Math.round(s / 60)} min`
+  : s < 172800 ? `${Math.round(s / 3600)} h` : `${Math.round(s / 86400)} d`;
 
 const shortTime = s => s < 0.0995 ? `${threeDigits(s * 1000)} ms` : s < 99.5 ? `${threeDigits(s)} s` : duration(s);
 

@@ -4,6 +4,13 @@ const grid = { canvas: byId('grid'), step: null, since: 0, hover: null, rects: [
 const calm = matchMedia('(prefers-reduced-motion: reduce)');
 const namesOf = () => new Map(run.workers.map(w => [w.session, w]));
 
+// Where the share that is pointed at is in the newest picture; -1 if nowhere.
+const pointedAt = () => {
+  const pointed = grid.hover?.share.share;
+  return pointed ? grid.rects.findIndex(({ share: { share: s } }) =>
+    s.probe_start === pointed.probe_start && s.sample_start === pointed.sample_start) : -1;
+};
+
 const drawGrid = () => {
   const surface = sized(grid.canvas);
   if (!surface) return;
@@ -33,8 +40,7 @@ const drawGrid = () => {
     grid.rects.push(r);
     drawShare(c, r, share, workers, passed);
   }
-  const pointed = grid.hover?.share.share;
-  if (pointed) grid.hover = grid.rects.find(({ share: { share: s } }) => s.probe_start === pointed.probe_start && s.sample_start === pointed.sample_start) ?? null;
+  grid.hover = grid.rects[pointedAt()] ?? null;
   if (grid.hover) { c.strokeStyle = theme['--ink']; c.lineWidth = 2; c.strokeRect(grid.hover.x, grid.hover.y, grid.hover.w, grid.hover.h); }
 };
 
@@ -43,7 +49,10 @@ const drawGridAxes = (c, g, labels, x, y, { left, top, right, bottom }) => {
   if (labels) {
     for (let p = 0; p < g.probes; p++) c.fillText(`${p >> 1} ${p % 2 ? '−' : '+'}`, left - 6, (y(p) + y(p + 1)) / 2);
   } else {
-    c.save(); c.translate(7, (top + bottom) / 2); c.rotate(-Math.PI / 2); c.textAlign = 'center'; c.fillText(`${whole(g.probes)} probes`, 0, 0); c.restore();
+    c.save();
+    c.translate(7, (top + bottom) / 2); c.rotate(-Math.PI / 2);
+    c.textAlign = 'center'; c.fillText(`${whole(g.probes)} probes`, 0, 0);
+    c.restore();
   }
   c.textBaseline = 'top';
   c.textAlign = 'left'; c.fillText('0', left, bottom + 4);
@@ -76,7 +85,10 @@ const drawShare = (c, r, share, workers, passed) => {
   const middle = r.y + r.h / 2;
   if (!done) {
     // On a pale or hatched ground the theme's own ink reads best, with a plate under it where there are stripes.
-    if (share.state !== 'running' && share.state !== 'waiting') { c.fillStyle = theme['--card']; c.fillRect(r.x + 4, middle - 8, c.measureText(text).width + 8, 16); }
+    if (share.state !== 'running' && share.state !== 'waiting') {
+      c.fillStyle = theme['--card'];
+      c.fillRect(r.x + 4, middle - 8, c.measureText(text).width + 8, 16);
+    }
     c.fillStyle = theme['--ink'];
   } else c.fillStyle = inkOn(color);
   c.fillText(text, r.x + 8, middle + 0.5);
@@ -94,6 +106,8 @@ const hatch = (c, r, color, backup) => {
   c.restore();
 };
 
+const shareText = s => `probes ${s.probe_start}–${s.probe_end - 1}, samples ${s.sample_start}–${s.sample_end - 1}`;
+
 const readGrid = () => {
   const g = run.status?.grid;
   const output = byId('gridReadout');
@@ -104,9 +118,12 @@ const readGrid = () => {
   for (const share of g.shares) tally[share.state] = (tally[share.state] ?? 0) + 1;
   const summary = Object.entries(tally).map(([state, n]) => `${whole(n)} ${state}`).join(', ');
   grid.canvas.setAttribute('aria-label', `Work grid of step ${g.step}: ${g.shares.length} shares, ${summary}`);
-  if (!grid.hover) { output.replaceChildren(`${whole(g.shares.length)} ${g.shares.length === 1 ? 'share' : 'shares'}: ${summary}`); return; }
+  if (!grid.hover) {
+    output.replaceChildren(`${whole(g.shares.length)} ${g.shares.length === 1 ? 'share' : 'shares'}: ${summary}`);
+    return;
+  }
   const { share: s, state, sessions } = grid.hover.share;
   const workers = namesOf();
   const who = sessions.map((id, i) => (workers.get(id)?.name ?? `session ${id}`) + (i > 0 ? ' (backup)' : '')).join(', ') || 'nobody yet';
-  output.replaceChildren(el('b', '', who), ` · ${state} · probes ${s.probe_start}–${s.probe_end - 1}, samples ${s.sample_start}–${s.sample_end - 1}`);
+  output.replaceChildren(el('b', '', who), ` · ${state} · ${shareText(s)}`);
 };

@@ -1,5 +1,7 @@
 // The rest of the page: what stands large, the wire, digests, events, buttons; and what happens when.
 
+const known = (value, text, otherwise = '–') => value == null ? otherwise : text(value);
+
 const stat = (label, value, note) => [el('dt', '', label), el('dd', '', value), el('dd', '', note ?? '')];
 
 const remaining = () => {
@@ -17,7 +19,8 @@ const drawTime = () => {
   const [big, unit] = [over ?? (left == null ? '–' : duration(left)), over || left == null ? '' : 'left'];
   byId('left').replaceChildren(big, unit ? el('small', '', unit) : '');
   const end = new Date(Date.now() + (left ?? 0) * 1000);
-  const day = end.toDateString() === new Date().toDateString() ? 'today' : end.toLocaleDateString(undefined, { weekday: 'long', day: 'numeric', month: 'short' });
+  const today = end.toDateString() === new Date().toDateString();
+  const day = today ? 'today' : end.toLocaleDateString(undefined, { weekday: 'long', day: 'numeric', month: 'short' });
   const ends = `done ${day} at ${end.toLocaleTimeString(undefined, { hour: '2-digit', minute: '2-digit' })}`;
   // What is waited for, or went wrong, belongs where the eyes are.
   const said = ['waiting', 'failed', 'paused'].includes(s.state);
@@ -32,13 +35,15 @@ const drawTime = () => {
 
 const workersStat = ({ active, connected, hung, quarantined }) => {
   const bad = [[hung, 'hung'], [quarantined, 'quarantined']].filter(p => p[0] > 0).map(p => `${whole(p[0])} ${p[1]}`).join(', ');
-  const parts = stat('Workers', whole(active), connected === 0 ? '' : connected === active ? 'all active' : `of ${whole(connected)}${bad ? `, ${bad}` : ''}`);
+  const rest = connected === active ? 'all active' : `of ${whole(connected)}${bad ? `, ${bad}` : ''}`;
+  const parts = stat('Workers', whole(active), connected === 0 ? '' : rest);
   if (bad) parts[2].classList.add('alert');
   return parts;
 };
 
 const drawHero = () => {
   const s = run.status;
+  byId('hero').classList.toggle('failed', s.state === 'failed');
   const pill = byId('state');
   pill.className = `pill ${s.state} ${run.live ? 'live' : ''}`;
   setText(pill, words(s.state));
@@ -48,10 +53,10 @@ const drawHero = () => {
   byId('stats').replaceChildren(...[
     stat('Loss, smoothed', loss(s.smoothed_loss), s.loss == null ? '' : `last ${loss(s.loss)}`),
     metric ? stat(`Best ${words(metric)}`, loss(s.best.metrics[metric]), `at step ${whole(s.best.step)}`) : null,
-    stat('Step', s.step_seconds == null ? '–' : shortTime(s.step_seconds), s.tokens_per_second == null ? '' : `${count(s.tokens_per_second)} tokens/s`),
-    stat('Learning rate', s.learning_rate == null ? '–' : small(s.learning_rate), s.projected_gradient == null ? '' : `g ${small(s.projected_gradient)}`),
+    stat('Step', known(s.step_seconds, shortTime), known(s.tokens_per_second, v => `${count(v)} tokens/s`, '')),
+    stat('Learning rate', known(s.learning_rate, small), known(s.projected_gradient, v => `g ${small(v)}`, '')),
     workersStat(s.workers),
-    stat('Weights', s.parameters == null ? '–' : count(s.parameters), s.wire.weights_bytes == null ? '' : bytes(s.wire.weights_bytes)),
+    stat('Weights', known(s.parameters, count), known(s.wire.weights_bytes, bytes, '')),
   ].filter(Boolean).map(parts => el('div', '', ...parts)));
   const share = s.max_steps > 0 ? s.step / s.max_steps : 0;
   const bar = byId('progress');
@@ -68,7 +73,10 @@ const drawWire = () => {
   const box = byId('wire');
   const perStep = wire.bytes_up_per_step + wire.bytes_down_per_step;
   setText(byId('wireRate'), perStep > 0 ? `${bytes(perStep)} a step and worker` : '');
-  if (wire.weights_bytes == null || perStep <= 0) { box.replaceChildren(el('p', 'empty', 'Seeds and sums of losses go over the wire, never weights.')); return; }
+  if (wire.weights_bytes == null || perStep <= 0) {
+    box.replaceChildren(el('p', 'empty', 'Seeds and sums of losses go over the wire, never weights.'));
+    return;
+  }
   const all = wire.bytes_up + wire.bytes_down;
   const sent = el('div', 'sent', el('i'));
   sent.firstChild.style.width = `${Math.min(100, 100 * all / wire.weights_bytes)}%`;
@@ -83,7 +91,14 @@ const copyButton = text => {
   const button = el('button', '', 'Copy');
   button.type = 'button';
   button.addEventListener('click', async () => {
-    try { await navigator.clipboard.writeText(text); button.textContent = 'Copied'; } catch { button.textContent = 'Select it'; }
+    // Browsers keep the clipboard from pages that came over plain http from elsewhere: there the text is selected, to copy by hand.
+    try {
+      await navigator.clipboard.writeText(text);
+      button.textContent = 'Copied';
+    } catch {
+      getSelection().selectAllChildren(button.previousElementSibling);
+      button.textContent = 'Selected';
+    }
     setTimeout(() => { button.textContent = 'Copy'; }, 2000);
   });
   return button;
@@ -98,12 +113,14 @@ const drawDigests = () => {
   const agreed = d.agreed_step == null ? el('p', 'empty', 'Weights were not compared yet.')
     : el('p', '', el('span', 'ok', '✓ '), `All workers agreed at step ${whole(d.agreed_step)} `, el('span', 'mono muted', d.digest ?? ''));
   byId('digests').replaceChildren(agreed, ...d.suspect.map(s => el('div', 'suspect',
-    el('p', '', `Steps ${whole(s.from)} to ${whole(s.to - 1)} may hold losses of wrong weights of ${s.worker}. Train again from before them:`),
+    el('p', '', `Steps ${whole(s.from)} to ${whole(s.to - 1)} may hold losses of wrong weights of ${s.worker}. `,
+      'Train again from before them:'),
     el('div', 'copy', el('code', '', s.command), copyButton(s.command)))));
 };
 
 // A message may leave out whom it is about.
-const eventText = e => e.worker && !e.message.includes(e.worker) ? `${e.worker}: ${e.message}` : e.kind === 'evaluation' ? `evaluation: ${e.message}` : e.message;
+const eventText = e => e.worker && !e.message.includes(e.worker) ? `${e.worker}: ${e.message}`
+  : e.kind === 'evaluation' && !e.message.includes('evaluation') ? `evaluation: ${e.message}` : e.message;
 
 const drawEvents = () => {
   const list = byId('events');

@@ -21,9 +21,9 @@ const drawChoices = () => {
   const long = (run.status?.step ?? 0) > lateSteps;
   if (!long) chart.range = 'all';
   choices('range', long ? ['all', 'last_1,000'] : [], chart.range, name => { chart.range = name; redrawChart(); });
-  const sample = (color, className) => { const i = el('i', className); i.style.cssText = `background:${color}`; return i; };
+  const sample = color => { const i = el('i', 'dot'); i.style.background = `var(${color})`; return i; };
   const legend = [['loss', '--loss'], ...(chart.metric ? [[words(chart.metric) + ' of held-out rows', '--eval']] : [])];
-  byId('legend').replaceChildren(...legend.map(([text, color]) => { const i = sample(`var(${color})`, 'dot'); i.style.margin = '0'; return el('span', '', i, text); }));
+  byId('legend').replaceChildren(...legend.map(([text, color]) => el('span', '', sample(color), text)));
   chart.canvas.setAttribute('aria-label', `Loss over steps, smoothed ${loss(run.status?.smoothed_loss)}; arrow keys move the read-out`);
 };
 
@@ -73,8 +73,7 @@ grid.canvas.addEventListener('keydown', e => {
   if (e.key === 'Escape') grid.hover = null;
   else if (move && grid.rects.length > 0) {
     e.preventDefault();
-    const at = grid.rects.findIndex(r => r.share.share.probe_start === grid.hover?.share.share.probe_start && r.share.share.sample_start === grid.hover?.share.share.sample_start);
-    grid.hover = grid.rects[(at + move + grid.rects.length) % grid.rects.length];
+    grid.hover = grid.rects[(pointedAt() + move + grid.rects.length) % grid.rects.length];
   }
   redrawGrid();
 });
@@ -87,7 +86,8 @@ const restyle = () => { readTheme(); redrawChart(); redrawGrid(); };
 matchMedia('(prefers-color-scheme: dark)').addEventListener('change', restyle);
 const resized = new ResizeObserver(() => { redrawChart(); redrawGrid(); });
 for (const canvas of [chart.canvas, grid.canvas]) resized.observe(canvas.parentElement);
-byId('gridLegend').replaceChildren(el('span', '', '✓ full: done'), el('span', '', 'filling: by its speed of late'), el('span', '', 'striped: late, its backup’s colour'));
+const gridLegend = ['✓ full: done', 'filling: by its speed of late', 'striped: late, its backup’s colour'];
+byId('gridLegend').replaceChildren(...gridLegend.map(text => el('span', '', text)));
 readTheme();
 drawWorkers();
 drawEvents();

@@ -46,7 +46,8 @@ const drawHeadings = () => {
 const chosen = () => {
   const wanted = table.filter.toLowerCase();
   const value = columns.find(c => c[0] === table.sort)[3];
-  const list = run.workers.filter(w => wanted === '' || `${w.name} ${words(w.state)} ${w.last_words} ${w.device ?? ''}`.toLowerCase().includes(wanted));
+  const text = w => `${w.name} ${words(w.state)} ${w.last_words} ${w.device ?? ''}`.toLowerCase();
+  const list = run.workers.filter(w => wanted === '' || text(w).includes(wanted));
   const compare = (a, b) => { const [u, v] = [value(a), value(b)]; return u < v ? -1 : u > v ? 1 : 0; };
   return list.map((w, i) => [w, i]).sort((a, b) =>
     (a[0].state === 'gone') - (b[0].state === 'gone') || (table.down ? -1 : 1) * compare(a[0], b[0]) || a[1] - b[1]).map(pair => pair[0]);
@@ -54,7 +55,8 @@ const chosen = () => {
 
 const newRow = w => {
   const row = el('tr');
-  const cells = Object.fromEntries(columns.map(([name, , className]) => { const td = el('td', className); row.append(td); return [name, td]; }));
+  const cells = Object.fromEntries(columns.map(([name, , className]) => [name, el('td', className)]));
+  row.append(...Object.values(cells));
   const dot = el('span', 'dot');
   dot.style.background = colorOf(w.session);
   cells.session.append(dot, el('span'));
@@ -69,13 +71,15 @@ const newRow = w => {
 const fillRow = ({ row, cells }, w, fastest) => {
   row.className = w.state;
   setText(cells.session.lastChild, w.name);
-  cells.session.title = [w.name, w.device, `session ${w.session}`, `${w.shares} shares`, `${bytes(w.bytes_up)} up, ${bytes(w.bytes_down)} down`].filter(Boolean).join('\n');
+  const wire = `${bytes(w.bytes_up)} up, ${bytes(w.bytes_down)} down`;
+  cells.session.title = [w.name, w.device, `session ${w.session}`, `${w.shares} shares`, wire].filter(Boolean).join('\n');
   setText(cells.state.firstChild, words(w.state));
   cells.state.lastChild.hidden = !w.is_backup;
   setText(cells.place, w.place ? `p${w.place.pertp_rank + 1}/${w.place.pertp_size} · d${w.place.dp_rank + 1}/${w.place.dp_size}` : '–');
   const cellsAll = gridCells();
-  setText(cells.share, w.rows ? `rows ${w.rows.start}–${w.rows.end - 1}` : w.share && cellsAll ? `${threeDigits(100 * cellsOf(w) / cellsAll)}%` : '–');
-  cells.share.title = w.share ? `probes ${w.share.probe_start}–${w.share.probe_end - 1}, samples ${w.share.sample_start}–${w.share.sample_end - 1}` : '';
+  const part = w.share && cellsAll ? `${threeDigits(100 * cellsOf(w) / cellsAll)}%` : '–';
+  setText(cells.share, w.rows ? `rows ${w.rows.start}–${w.rows.end - 1}` : part);
+  cells.share.title = w.share ? shareText(w.share) : '';
   cells.speed.firstChild.firstChild.style.width = `${100 * (w.cells_per_second ?? 0) / fastest}%`;
   setText(cells.speed.lastChild, w.cells_per_second == null ? '–' : count(w.cells_per_second));
   setText(cells.lag, w.lag == null ? '–' : whole(w.lag));
@@ -106,5 +110,6 @@ const drawWorkers = () => {
     : `and ${whole(list.length - shown.length)} more; sort or filter to see others`);
   const n = run.status?.workers;
   const parts = n ? [[n.active, 'active'], [n.joining, 'joining'], [n.hung, 'hung'], [n.quarantined, 'quarantined']] : [];
-  setText(byId('workersNote'), n ? [`${whole(n.connected)} connected`, ...parts.filter(p => p[0] > 0).map(p => `${whole(p[0])} ${p[1]}`)].join(', ') : '');
+  const said = parts.filter(p => p[0] > 0).map(p => `${whole(p[0])} ${p[1]}`);
+  setText(byId('workersNote'), n ? [`${whole(n.connected)} connected`, ...said].join(', ') : '');
 };
