@@ -27,7 +27,8 @@ internal sealed class StatusClient : IDisposable
     public StatusClient(string url, string? token)
     {
         var text = url.Contains("://", StringComparison.Ordinal) ? url : "http://" + url;
-        if (!Uri.TryCreate(text, UriKind.Absolute, out var address) || address.Scheme is not ("http" or "https") || address.Host.Length == 0)
+        var isAddress = Uri.TryCreate(text, UriKind.Absolute, out var address) && address.Scheme is "http" or "https";
+        if (!isAddress || address!.Host.Length == 0)
         {
             throw new BadInputException($"'{url}' is not the address of a coordinator; give it as http://HOST:PORT");
         }
@@ -52,7 +53,8 @@ internal sealed class StatusClient : IDisposable
             using var response = await _http.GetAsync(path, cancellation);
             if (response.StatusCode is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden)
             {
-                var refused = response.StatusCode == HttpStatusCode.Unauthorized ? "asks for a token; give --token-file" : "refuses this request";
+                var asksForToken = response.StatusCode == HttpStatusCode.Unauthorized;
+                var refused = asksForToken ? "asks for a token; give --token-file" : "refuses this request";
                 throw new BadInputException($"{_address.Authority} {refused} ({(int)response.StatusCode})");
             }
 
@@ -61,7 +63,8 @@ internal sealed class StatusClient : IDisposable
                 throw new RunFailedException($"{_address.Authority} has a fault of its own ({(int)response.StatusCode}); try again");
             }
 
-            if (!response.IsSuccessStatusCode || response.Content.Headers.ContentType?.MediaType != "application/json") throw NoCoordinator();
+            var isJson = response.Content.Headers.ContentType?.MediaType == "application/json";
+            if (!response.IsSuccessStatusCode || !isJson) throw NoCoordinator();
             return JsonSerializer.Deserialize(await response.Content.ReadAsStringAsync(cancellation), type) ?? throw NoCoordinator();
         }
         catch (JsonException)

@@ -43,8 +43,8 @@ internal static class ClusterGrid
     public static IReadOnlyDictionary<ulong, char>? LettersOf(IReadOnlyList<WorkerStatus> workers)
     {
         var connected = workers.Where(worker => worker.State != WorkerState.Gone).OrderBy(worker => worker.Session).ToList();
-        return connected.Count > Letters ? null
-            : connected.Select((worker, i) => (worker.Session, Letter: (char)('a' + i))).ToDictionary(pair => pair.Session, pair => pair.Letter);
+        if (connected.Count > Letters) return null;
+        return connected.Select((worker, i) => KeyValuePair.Create(worker.Session, (char)('a' + i))).ToDictionary();
     }
 
     private static char Mark(GridShare share, IReadOnlyDictionary<ulong, char>? letters)

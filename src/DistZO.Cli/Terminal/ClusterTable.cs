@@ -11,7 +11,9 @@ internal static class ClusterTable
     private const int Widest = 24;
     private const int NarrowestWords = 12;
 
-    /// <summary>The lines. With room for fewer workers than there are, those with trouble come first and the last line counts the rest.</summary>
+    /// <summary>
+    /// The lines. With room for fewer workers than there are, those with trouble come first and the last line counts the rest.
+    /// </summary>
     /// <param name="workers">All of them.</param>
     /// <param name="grid">The step in flight.</param>
     /// <param name="width">Columns.</param>

@@ -78,14 +78,15 @@ internal static class ClusterText
             List<string> traffic = [$"wire {Quantity.Bytes((long)perStep)} a step and worker"];
             if (wire.WeightsBytes is { } model)
             {
-                traffic.Add(string.Create(CultureInfo.InvariantCulture, $"1 : {model / perStep:N0} of the model's {Quantity.Bytes(model)}"));
+                var ratio = string.Create(CultureInfo.InvariantCulture, $"1 : {model / perStep:N0}");
+                traffic.Add($"{ratio} of the model's {Quantity.Bytes(model)}");
             }
 
             traffic.Add($"{Quantity.Bytes(wire.BytesUp + wire.BytesDown)} in all");
             yield return traffic;
         }
 
-        if (status.Digests is { AgreedStep: { } agreed, Digest: var digest }) yield return [$"weights agreed at step {agreed}", digest ?? ""];
+        if (status.Digests.AgreedStep is { } agreed) yield return [$"weights agreed at step {agreed}", status.Digests.Digest ?? ""];
     }
 
     // The command is there to be copied: it is broken, never cut.

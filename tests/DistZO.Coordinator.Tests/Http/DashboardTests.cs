@@ -8,6 +8,7 @@ public sealed class DashboardTests
     [SkippableTheory]
     [InlineData("waiting", 1600, 1000, false)]
     [InlineData("one", 1600, 1000, true)]
+    [InlineData("picture", 1600, 1000, true)]
     [InlineData("eight", 1600, 1000, false)]
     [InlineData("eight", 1600, 1000, true)]
     [InlineData("eight", 2500, 1300, false)]

@@ -14,6 +14,7 @@ internal static class FakeScenes
             WeightsBytes = 500_959_232,
         },
         "one" => new FakeRun { Step = 37, Phase = 0.6, Workers = [new FakeWorker(1, "laptop", 96)] },
+        "picture" => Picture(),
         "eight" => FakeRunMonitor.Eventful(),
         "thousand" => new FakeRun
         {
@@ -35,6 +36,14 @@ internal static class FakeScenes
         },
         _ => throw new ArgumentOutOfRangeException(nameof(name)),
     };
+
+    // docs/images/dashboard.png
+    private static FakeRun Picture()
+    {
+        var run = FakeRunMonitor.Eventful();
+        run.Workers[2] = run.Workers[2] with { Name = "cygnus" };
+        return run;
+    }
 
     private static FakeRun Paused()
     {

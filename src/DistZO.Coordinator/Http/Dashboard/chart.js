@@ -81,7 +81,7 @@ const drawChart = () => {
     for (const v of list) c.fillText(v.toFixed(digits), box.right + 7, yEval(v));
   }
   c.fillStyle = theme['--muted']; c.textAlign = 'center'; c.textBaseline = 'top';
-  for (const v of ticks(chart.x0, chart.x1, Math.max(2, Math.floor((box.right - box.left) / 110))).list) {
+  for (const v of ticks(chart.x0, chart.x1, Math.max(2, Math.floor((box.right - box.left) / 80))).list) {
     if (Number.isInteger(v)) c.fillText(whole(v), Math.min(x(v), box.right - 12), height - 15);
   }
 

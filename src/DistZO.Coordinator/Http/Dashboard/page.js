@@ -55,7 +55,7 @@ const drawHero = () => {
     metric ? stat(`Best ${words(metric)}`, loss(s.best.metrics[metric]), `at step ${whole(s.best.step)}`) : null,
     stat('Step', known(s.step_seconds, shortTime), known(s.tokens_per_second, v => `${count(v)} tokens/s`, '')),
     stat('Learning rate', known(s.learning_rate, small), known(s.projected_gradient, v => `g ${small(v)}`, '')),
-    workersStat(s.workers),
+    s.state === 'finished' ? stat('Workers', whole(s.workers.connected), 'still there') : workersStat(s.workers),
     stat('Weights', known(s.parameters, count), known(s.wire.weights_bytes, bytes, '')),
   ].filter(Boolean).map(parts => el('div', '', ...parts)));
   const share = s.max_steps > 0 ? s.step / s.max_steps : 0;
@@ -80,7 +80,7 @@ const drawWire = () => {
   const all = wire.bytes_up + wire.bytes_down;
   const sent = el('div', 'sent', el('i'));
   sent.firstChild.style.width = `${Math.min(100, 100 * all / wire.weights_bytes)}%`;
-  const instead = 2 * wire.weights_bytes * step * Math.max(1, workers.active);
+  const instead = 2 * wire.weights_bytes * step * Math.max(1, workers.connected);
   box.replaceChildren(
     el('p', 'ratio', `1 : ${whole(wire.weights_bytes / perStep)}`, el('small', '', 'of the model crosses the wire with a step')),
     el('div', 'bars', el('span', '', `model ${bytes(wire.weights_bytes)}`), el('div'), el('span', '', `all so far ${bytes(all)}`), sent),
