@@ -107,7 +107,7 @@ public sealed class StatusCommandTests
         var time = new FakeTimeProvider();
         var steps = new List<long>();
         using var client = new StatusClient(host.Address.ToString(), token: null);
-        var watching = new StatusWatch(client, Show, TextWriter.Null, time).Run(CancellationToken.None);
+        var watching = new StatusWatch(client, Show, TextWriter.Null, time).Run(CancellationToken.None).WaitAsync(RunHost.Patience);
         while (!watching.IsCompleted)
         {
             time.Advance(TimeSpan.FromSeconds(1));

@@ -47,9 +47,13 @@ internal sealed class Browser : IAsyncDisposable
         return browser;
     }
 
-    /// <summary>Opens a page on a screen of that size.</summary>
+    /// <summary>Opens a page on a screen of that size; what the page before it asked for and complained about is forgotten.</summary>
     public async Task Open(Uri address, int width, int height, bool dark, bool mobile = false)
     {
+        await Call("Page.navigate", new JsonObject { ["url"] = "about:blank" });
+        await Evaluate("document.readyState");
+        Complaints.Clear();
+        Requests.Clear();
         await Call("Emulation.setDeviceMetricsOverride", new JsonObject
         {
             ["width"] = width,

@@ -3,7 +3,8 @@ using DistZO.Optimization;
 namespace DistZO.Coordinator.Tests;
 
 /// <summary>What the dashboard does when the run, the network or somebody at the keyboard does something.</summary>
-public sealed class DashboardActionTests
+[Collection(SharedBrowser.Tests.Name)]
+public sealed class DashboardActionTests(SharedBrowser shared)
 {
     private const string Loaded = "document.querySelectorAll('#workers tbody tr').length > 0 && document.getElementById('readout').textContent !== ''";
 
@@ -11,7 +12,7 @@ public sealed class DashboardActionTests
     public async Task Page_WithAHostileWorkerName_ShowsItAsText()
     {
         await using var host = await RunHost.Start();
-        await using var browser = await Browser.Start();
+        var browser = await shared.Get();
         await Open(browser, host);
         Assert.Equal(
             FakeWorker.Hostile, await Text(browser, "[...document.querySelectorAll('#workers td.name')].find(td => td.textContent.includes('alert')).textContent"));
@@ -23,7 +24,7 @@ public sealed class DashboardActionTests
     public async Task Page_WhenTheRunGoesOn_FollowsWithoutAReload()
     {
         await using var host = await RunHost.Start();
-        await using var browser = await Browser.Start();
+        var browser = await shared.Get();
         await Open(browser, host);
         host.Monitor.Change(run => run.Step = 11_500);
         await browser.Until("document.getElementById('steps').textContent.startsWith('step 11,500 ')");
@@ -44,7 +45,7 @@ public sealed class DashboardActionTests
     public async Task Buttons_WithATokenSet_AskForItUntilItIsRight()
     {
         await using var host = await RunHost.Start(token: "sesame");
-        await using var browser = await Browser.Start();
+        var browser = await shared.Get();
         await Open(browser, host);
         await browser.Evaluate("document.getElementById('pause').click()");
         await Answer(browser, "wrong", "asks for its shared token");
@@ -60,7 +61,7 @@ public sealed class DashboardActionTests
     public async Task Stop_AsksFirst_AndDoesNothingIfTheAnswerIsNo()
     {
         await using var host = await RunHost.Start();
-        await using var browser = await Browser.Start();
+        var browser = await shared.Get();
         await Open(browser, host);
         await browser.Evaluate("document.getElementById('stop').click()");
         await browser.Until("document.getElementById('ask').open");
@@ -78,7 +79,7 @@ public sealed class DashboardActionTests
     public async Task Page_WithoutItsCoordinator_SaysThatItIsOld()
     {
         await using var host = await RunHost.Start();
-        await using var browser = await Browser.Start();
+        var browser = await shared.Get();
         await Open(browser, host);
         await host.Stop();
         await browser.Until("document.getElementById('link').textContent.startsWith('no connection')");
@@ -89,7 +90,7 @@ public sealed class DashboardActionTests
     public async Task Table_OfAThousandWorkers_ShowsAHundredAndFindsTheOthers()
     {
         await using var host = await RunHost.Start(FakeScenes.Of("thousand"));
-        await using var browser = await Browser.Start();
+        var browser = await shared.Get();
         await Open(browser, host);
         Assert.Equal(100, (await browser.Evaluate("document.querySelectorAll('#workers tbody tr').length"))!.GetValue<int>());
         Assert.Equal("and 900 more; sort or filter to see others", await Text(browser, "document.getElementById('more').textContent"));
@@ -105,7 +106,7 @@ public sealed class DashboardActionTests
     public async Task Chart_UnderTheArrowKeys_ReadsOutSteps()
     {
         await using var host = await RunHost.Start();
-        await using var browser = await Browser.Start();
+        var browser = await shared.Get();
         await Open(browser, host);
         await browser.Evaluate(
             "{ const c = document.getElementById('chart'); c.focus(); c.dispatchEvent(new KeyboardEvent('keydown', { key: 'PageUp' })); }");

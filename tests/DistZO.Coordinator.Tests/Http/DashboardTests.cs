@@ -1,7 +1,8 @@
 namespace DistZO.Coordinator.Tests;
 
 /// <summary>The dashboard in a real browser. DISTZO_PICTURES names a folder for its pictures, to look at.</summary>
-public sealed class DashboardTests
+[Collection(SharedBrowser.Tests.Name)]
+public sealed class DashboardTests(SharedBrowser shared)
 {
     private const string Drawn = "document.getElementById('readout')?.textContent.length > 10 || document.title.includes('Waiting')";
 
@@ -22,7 +23,7 @@ public sealed class DashboardTests
     public async Task Page_OfARun_FitsItsScreenAndComplainsAboutNothing(string scene, int width, int height, bool dark)
     {
         await using var host = await RunHost.Start(FakeScenes.Of(scene));
-        await using var browser = await Browser.Start();
+        var browser = await shared.Get();
         await browser.Open(host.Address, width, height, dark, mobile: width < 700);
         await browser.Until(Drawn);
         await browser.Until("document.querySelectorAll('#events li').length > 0");

@@ -9,11 +9,12 @@ const ask = ({ title, text, yes, secret }) => new Promise(resolve => {
   setText(byId('askText'), text);
   setText(byId('askYes'), yes);
   [input.hidden, input.value] = [!secret, ''];
-  const end = answer => { dialog.onclose = null; dialog.close(); resolve(answer); };
+  const end = answer => { dialog.close(); resolve(answer); };
   byId('askYes').onclick = () => end(secret ? input.value : true);
   byId('askNo').onclick = () => end(null);
   input.onkeydown = e => { if (e.key === 'Enter') end(input.value); };
-  dialog.onclose = () => resolve(null);
+  // Escape. Not the event close, which comes late: the next question would take it for its own.
+  dialog.oncancel = () => end(null);
   dialog.showModal();
   (secret ? input : byId('askNo')).focus();
 });

@@ -38,6 +38,9 @@ const load = async committed => {
   changed('steps');
 };
 
+// Until it is there: a coordinator that starts anew may not answer yet.
+const reload = () => load(run.status.step).catch(() => setTimeout(reload, 3000));
+
 // The stream says the newest loss alone; of a run faster than it, the chart has some of the points.
 const append = status => {
   const step = status.step - 1;
@@ -64,8 +67,9 @@ const take = status => {
   [run.status, run.received] = [status, performance.now()];
   if (other) {
     if (before) run.events = [];
-    load(status.step).catch(() => setTimeout(() => { run.status = null; }, 3000));
-  } else if (status.step !== before.step || status.evaluation?.step !== before.evaluation?.step) append(status);
+    reload();
+  } else if (status.step - before.step > Math.max(200, 20 * run.every)) reload();
+  else if (status.step !== before.step || status.evaluation?.step !== before.evaluation?.step) append(status);
   changed('status');
 };
 
