@@ -13,6 +13,7 @@ public sealed class DashboardTests(SharedBrowser shared)
     [InlineData("eight", 1600, 1000, false)]
     [InlineData("eight", 1600, 1000, true)]
     [InlineData("eight", 2500, 1300, false)]
+    [InlineData("eight", 1280, 800, false)]
     [InlineData("eight", 900, 1100, false)]
     [InlineData("eight", 390, 844, false)]
     [InlineData("eight", 360, 740, true)]

@@ -111,7 +111,7 @@ const shareText = s => `probes ${s.probe_start}–${s.probe_end - 1}, samples ${
 const readGrid = () => {
   const g = run.status?.grid;
   const output = byId('gridReadout');
-  setText(byId('gridNote'), g ? `step ${whole(g.step)} · ${g.probes} probes × ${whole(g.samples)} samples, split ${g.p} × ${g.d}` : '');
+  setText(byId('gridNote'), g ? `step ${whole(g.step)} · ${g.probes} probes × ${whole(g.samples)} samples · ${g.p} × ${g.d}` : '');
   byId('gridLegend').hidden = !g;
   if (!g) { output.replaceChildren(); grid.canvas.setAttribute('aria-label', 'No step is in flight'); return; }
   const tally = {};
