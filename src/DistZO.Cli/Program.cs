@@ -19,6 +19,7 @@ internal static class Program
             TrainCommand.Create(),
             CoordinatorCommand.Create(),
             WorkerCommand.Create(),
+            StatusCommand.Create(),
             EvaluateCommand.Create(),
             ReplayCommand.Create(),
             ExportCommand.Create(),

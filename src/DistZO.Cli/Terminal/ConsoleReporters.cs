@@ -6,8 +6,6 @@ namespace DistZO.Cli.Terminal;
 /// <summary>Chooses how a run is shown: JSON lines if asked for, a live line on a terminal, plain lines elsewhere.</summary>
 internal static class ConsoleReporters
 {
-    private const int WidthIfUnknown = 80;
-
     /// <summary>
     /// Progress goes to the error stream, so that the output stream holds results alone; <c>--log-json</c> is asked for by programs
     /// and goes to the output stream.
@@ -18,22 +16,10 @@ internal static class ConsoleReporters
         var dumb = Environment.GetEnvironmentVariable("TERM") is "dumb";
         if (error != Console.Error || Console.IsErrorRedirected || dumb) return new PlainReporter(error, loggingSteps);
         var colour = string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"));
-        return new ProgressBar(error, Width, time, colour);
+        return new ProgressBar(error, TerminalSize.Width, time, colour);
     }
 
     /// <summary>For what has no steps of its own to show: lines only.</summary>
     public static IRunReporter CreatePlain(bool logJson, TextWriter output, TextWriter error) =>
         logJson ? new JsonLogReporter(output, loggingSteps: 1) : new PlainReporter(error, loggingSteps: 1);
-
-    private static int Width()
-    {
-        try
-        {
-            return Console.WindowWidth is > 0 and var width ? width : WidthIfUnknown;
-        }
-        catch (IOException)
-        {
-            return WidthIfUnknown;
-        }
-    }
 }

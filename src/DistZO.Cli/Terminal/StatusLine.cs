@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using DistZO.Runs;
 using DistZO.Training;
 
@@ -37,20 +36,10 @@ internal static class StatusLine
 
         var text = string.Concat(fields.Select(field => Gap + field.Text));
         var bar = Math.Min(WidestBar, width - percent.Length - 1 - text.Length);
-        var line = bar >= NarrowestBar ? $"{percent} {Bar(share, bar, colour)}{text}" : (percent + text);
+        var line = bar >= NarrowestBar ? $"{percent} {Bar.Of(share, bar, colour)}{text}" : (percent + text);
         return bar >= NarrowestBar || line.Length <= width ? line : line[..Math.Max(0, width)];
     }
 
     private static int Width(string percent, List<(int Keep, string Text)> fields) =>
         percent.Length + fields.Sum(field => Gap.Length + field.Text.Length);
-
-    // Half a cell is visible in this typeface of lines, so the bar moves twice as smoothly as its width.
-    private static string Bar(double share, int width, bool colour)
-    {
-        var halves = (int)(share * width * 2);
-        var done = new StringBuilder().Append('━', halves / 2);
-        if (halves % 2 == 1) done.Append('╸');
-        var rest = new string('─', width - done.Length);
-        return colour ? $"{Ansi.Cyan}{done}{Ansi.Dim}{rest}{Ansi.Plain}" : done + rest;
-    }
 }

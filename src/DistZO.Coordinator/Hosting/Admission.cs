@@ -21,9 +21,21 @@ internal sealed class Admission(SharedToken? token)
 
     private readonly ConcurrentDictionary<IPAddress, (int Failures, long Since)> _failures = new();
 
+    /// <summary>Workers call here and nowhere else, and nobody else does: the ports may ask for different certificates.</summary>
+    public int GrpcPort { get; set; }
+
     public Task Invoke(HttpContext context, RequestDelegate next)
     {
-        if (token is null || !GrpcStatus.Applies(context)) return next(context);
+        var isForWorkers = context.Connection.LocalPort == GrpcPort;
+        if (!GrpcStatus.Applies(context))
+        {
+            if (!isForWorkers) return next(context);
+            context.Response.StatusCode = StatusCodes.Status404NotFound;
+            return Task.CompletedTask;
+        }
+
+        if (!isForWorkers) return GrpcStatus.WriteAsync(context, new Status(StatusCode.Unimplemented, "workers are served on another port"));
+        if (token is null) return next(context);
         var address = context.Connection.RemoteIpAddress ?? IPAddress.None;
         var now = Environment.TickCount64;
         if (_failures.TryGetValue(address, out var failed) && failed.Failures >= MostFailures && now - failed.Since < Window.TotalMilliseconds)

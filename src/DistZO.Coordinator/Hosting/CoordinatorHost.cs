@@ -44,6 +44,7 @@ public sealed class CoordinatorHost : IAsyncDisposable
         builder.Services.Configure<Microsoft.Extensions.Hosting.HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(5));
         builder.Services.AddSingleton(loop);
         builder.Services.AddSingleton(new WorkerSessions(loop));
+        builder.Services.AddRunEndpoints();
         builder.Services.AddGrpc(grpc => grpc.MaxReceiveMessageSize = LargestMessage);
         IPEndPoint listen = options.Listen, http = options.Http ?? options.Listen;
         builder.WebHost.ConfigureKestrel(kestrel =>
@@ -59,8 +60,10 @@ public sealed class CoordinatorHost : IAsyncDisposable
             if (options.Http is { } pages) kestrel.Listen(pages, on => Configure(on, HttpProtocols.Http1AndHttp2, options with { ClientAuthorities = null }));
         });
         var app = builder.Build();
-        app.Use(new Admission(options.Token is { } token ? new SharedToken(token) : null).Invoke);
+        var admission = new Admission(options.Token is { } token ? new SharedToken(token) : null);
+        app.Use(admission.Invoke);
         app.MapGrpcService<WorkerSessions>();
+        if (options.Http is not null) app.MapRunEndpoints(loop, new RunEndpointOptions { Token = options.Token });
         try
         {
             await app.StartAsync().ConfigureAwait(false);
@@ -74,6 +77,7 @@ public sealed class CoordinatorHost : IAsyncDisposable
         var addresses = app.Urls.Select(url => new Uri(url)).ToList();
         if (listen.Port == 0) listen = new IPEndPoint(listen.Address, addresses[0].Port);
         if (http.Port == 0 && options.Http is not null) http = new IPEndPoint(http.Address, addresses[1].Port);
+        admission.GrpcPort = listen.Port;
         return new CoordinatorHost(app, listen, options.Http is null ? null : http);
     }
 

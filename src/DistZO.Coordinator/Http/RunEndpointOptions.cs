@@ -1,0 +1,14 @@
+namespace DistZO.Coordinator;
+
+/// <summary>How a run is shown over HTTP.</summary>
+public sealed record RunEndpointOptions
+{
+    /// <summary>
+    /// The shared token that the changing calls ask for. Null: nothing is asked for, and every request must name a loopback host, so that
+    /// no page of a browser reaches the run under a name of its own. The host must listen on loopback only then.
+    /// </summary>
+    public string? Token { get; init; }
+
+    /// <summary>The clock of the event stream.</summary>
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+}
