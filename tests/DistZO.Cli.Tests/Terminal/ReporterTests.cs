@@ -135,7 +135,7 @@ public sealed class ReporterTests
         Assert.Equal(
             """
             {"event":"started","level":"information","model":"base","parameters":4340000,"rows":320,"batch_size":16,"committed_steps":0,"max_steps":100,"ledger":"out/run.zol"}
-            {"event":"step","level":"information","step":100,"max_steps":100,"epoch":0,"loss":1,"smoothed_loss":null,"learning_rate":0,"projected_gradient":null,"tokens":0}
+            {"event":"step","level":"information","step":100,"max_steps":100,"epoch":0,"loss":1,"smoothed_loss":null,"learning_rate":0,"projected_gradient":null}
             {"event":"evaluation","level":"information","step":100,"eval_accuracy":0.5,"best":false}
             {"event":"divergence","level":"warning","message":"say \"no\""}
             {"event":"finished","level":"information","outcome":"completed","steps":100,"elapsed_seconds":61,"output":"out"}
