@@ -1,7 +1,7 @@
 using DistZO.Devices;
 using DistZO.Optimization;
-using DistZO.Training;
 using DistZO.Runs;
+using DistZO.Training;
 
 namespace DistZO.Worker;
 
