@@ -32,10 +32,8 @@ build: probe ## the executable, at bin/distzo
 all-projects: build
 	@$(DOTNET_BUILD) DistZO.sln
 
-demo: build ## fine-tunes the small model on support tickets, anew, in three minutes at most
-	@rm -rf $(DEMO)/output
-	@bin/distzo train --config $(DEMO)/recipe.yaml --model $(DEMO)/model \
-	  --data $(DEMO)/train.jsonl --eval-data $(DEMO)/dev.jsonl --output $(DEMO)/output
+demo: build ## fine-tunes the small model on support tickets with two workers, then alone: the same bits
+	@$(DEMO)/demo.sh
 
 test: all-projects ## every test but the chaos ones, or those of FILTER='FullyQualifiedName~…'
 	@tests/run.sh '$(FILTER)'
