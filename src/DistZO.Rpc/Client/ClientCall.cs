@@ -32,7 +32,8 @@ internal sealed class ClientCall : IDisposable
     {
         (_channel, _options, _abandoned) = (channel, options, abandoned);
         ObjectDisposedException.ThrowIf(channel.Closed.IsCancellationRequested, channel);
-        if (TimeLeft() is { } left) _deadline = new DeadlineTimer(channel.Options.TimeProvider, left, () => End(ClientStatus.DeadlineExceeded));
+        if (TimeLeft() is { } left)
+            _deadline = new DeadlineTimer(channel.Options.TimeProvider, left, () => End(ClientStatus.DeadlineExceeded));
         _callerCancels = CancelledBy(options.CancellationToken);
         _channelCloses = channel.Closed.UnsafeRegister(static call => ((ClientCall)call!).End(Cancelled), this);
         if (_outcome is not null) Release();
@@ -107,7 +108,9 @@ internal sealed class ClientCall : IDisposable
     public void ThrowIfOver()
     {
         if (_outcome is null) return;
-        throw GetStatus().StatusCode == StatusCode.OK ? new InvalidOperationException("The call is over: the server takes no more requests.") : Failure();
+        throw GetStatus().StatusCode == StatusCode.OK
+            ? new InvalidOperationException("The call is over: the server takes no more requests.")
+            : Failure();
     }
 
     /// <summary>While the registration lives, the token cancels the call.</summary>
@@ -131,7 +134,8 @@ internal sealed class ClientCall : IDisposable
         request.Headers.TryAddWithoutValidation("te", "trailers");
         if (TimeLeft() is { } left) request.Headers.TryAddWithoutValidation(WireNames.Timeout, TimeoutHeader.Format(left));
         request.Headers.TryAddWithoutValidation(WireNames.AcceptEncoding, WireNames.Identity);
-        foreach (var entry in _options.Headers ?? Metadata.Empty) request.Headers.TryAddWithoutValidation(entry.Key, WireMetadata.Encode(entry));
+        foreach (var entry in _options.Headers ?? Metadata.Empty)
+            request.Headers.TryAddWithoutValidation(entry.Key, WireMetadata.Encode(entry));
         if (!request.Headers.NonValidated.Contains("user-agent")) request.Headers.TryAddWithoutValidation("user-agent", "grpc-distzo/1");
         return request;
     }

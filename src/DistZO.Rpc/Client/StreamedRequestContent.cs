@@ -36,7 +36,8 @@ internal sealed class StreamedRequestContent : HttpContent
         var pipe = PipeWriter.Create(stream, new StreamPipeWriterOptions(leaveOpen: true));
         // Requests that went out can't be had back for a second try.
         if (!_opened.TrySetResult(pipe)) throw new IOException("The requests can't be sent again.");
-        using var cancelled = cancellationToken.UnsafeRegister(static (state, token) => ((TaskCompletionSource)state!).TrySetCanceled(token), _finished);
+        using var cancelled = cancellationToken.UnsafeRegister(
+            static (state, token) => ((TaskCompletionSource)state!).TrySetCanceled(token), _finished);
         await _finished.Task.ConfigureAwait(false);
     }
 

@@ -21,7 +21,7 @@ internal sealed class HttpServerCallContext(HttpContext http, ServerRuntime runt
 
     public HttpContext HttpContext => http;
 
-    /// <summary>Fires at the deadline, for reads and writes that the server must break off. (It breaks off those of a client that is gone.)</summary>
+    /// <summary>Fires at the deadline, to break off reads and writes; the server itself breaks off those of a client that is gone.</summary>
     public CancellationToken DeadlineToken => _cancelled?.Token ?? CancellationToken.None;
 
     protected override string MethodCore => http.Request.Path.Value!;
@@ -152,7 +152,8 @@ internal sealed class HttpServerCallContext(HttpContext http, ServerRuntime runt
 
     private void StartDeadline(string text)
     {
-        if (!TimeoutHeader.TryParse(text, out var timeout)) throw new RpcException(new Status(StatusCode.Internal, $"The timeout \"{text}\" is malformed."));
+        if (!TimeoutHeader.TryParse(text, out var timeout))
+            throw new RpcException(new Status(StatusCode.Internal, $"The timeout \"{text}\" is malformed."));
         var now = runtime.Time.GetUtcNow().UtcDateTime;
         if (timeout >= DateTime.MaxValue - now) return;
         _deadline = now + timeout;
