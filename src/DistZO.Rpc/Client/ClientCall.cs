@@ -32,8 +32,10 @@ internal sealed class ClientCall : IDisposable
     {
         (_channel, _options, _abandoned) = (channel, options, abandoned);
         ObjectDisposedException.ThrowIf(channel.Closed.IsCancellationRequested, channel);
-        if (TimeLeft() is { } left)
-            _deadline = new DeadlineTimer(channel.Options.TimeProvider, left, () => End(ClientStatus.DeadlineExceeded));
+        var left = TimeLeft();
+        if (left <= TimeSpan.Zero) End(ClientStatus.DeadlineExceeded);
+        else if (left is not null)
+            _deadline = new DeadlineTimer(channel.Options.TimeProvider, left.Value, () => End(ClientStatus.DeadlineExceeded));
         _callerCancels = CancelledBy(options.CancellationToken);
         _channelCloses = channel.Closed.UnsafeRegister(static call => ((ClientCall)call!).End(Cancelled), this);
         if (_outcome is not null) Release();

@@ -21,7 +21,7 @@ internal sealed class HttpServerCallContext(HttpContext http, ServerRuntime runt
 
     public HttpContext HttpContext => http;
 
-    /// <summary>Fires at the deadline, to break off reads and writes; the server itself breaks off those of a client that is gone.</summary>
+    /// <summary>Fires at the deadline, to break off reads and writes. The server itself breaks off those of a lost client.</summary>
     public CancellationToken DeadlineToken => _cancelled?.Token ?? CancellationToken.None;
 
     protected override string MethodCore => http.Request.Path.Value!;
