@@ -76,15 +76,17 @@ internal static class ClientStatus
     };
 
     /// <summary>
-    /// By gRPC's table of HTTP/2 error codes, but for NO_ERROR: it comes with the GOAWAY of a server that shuts down.
+    /// By gRPC's table of HTTP/2 error codes for streams, where REFUSED_STREAM, CANCEL, ENHANCE_YOUR_CALM, INADEQUATE_SECURITY,
+    /// INTERNAL_ERROR and STREAM_CLOSED come from. The other codes end whole connections (a GOAWAY with NO_ERROR, a ping that nobody
+    /// answered as PROTOCOL_ERROR), and HttpClient doesn't tell the two apart: they are UNAVAILABLE here, where the table says INTERNAL.
     /// </summary>
     private static StatusCode OfHttp2(long code) => code switch
     {
-        0x0 or 0x7 => StatusCode.Unavailable,
+        0x2 or 0x5 => StatusCode.Internal,
         0x8 => StatusCode.Cancelled,
         0xB => StatusCode.ResourceExhausted,
         0xC => StatusCode.PermissionDenied,
-        _ => StatusCode.Internal,
+        _ => StatusCode.Unavailable,
     };
 
     private static string Details(Exception problem)
