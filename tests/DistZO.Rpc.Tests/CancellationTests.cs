@@ -9,7 +9,8 @@ namespace DistZO.Rpc.Tests;
 /// <summary>Either end breaks a call off.</summary>
 public class CancellationTests
 {
-    public static TheoryData<string> Ways => ["token of the call", "dispose", "token of a read", "token of a write", "dispose of the channel"];
+    public static TheoryData<string> Ways =>
+        ["token of the call", "dispose", "token of a read", "token of a write", "dispose of the channel"];
 
     [Theory]
     [MemberData(nameof(Ways))]

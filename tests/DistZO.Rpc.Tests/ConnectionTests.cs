@@ -77,7 +77,8 @@ public class ConnectionTests
         listener.Start();
         using var channel = GrpcChannel.ForAddress($"http://{listener.LocalEndpoint}");
         using var call = new EchoService.EchoServiceClient(channel).UnaryAsync(new EchoMessage());
-        using (var peer = await listener.AcceptSocketAsync().InTime()) await peer.SendAsync("HTTP/1.1 400 Bad Request\r\n\r\n"u8.ToArray()).InTime();
+        using (var peer = await listener.AcceptSocketAsync().InTime())
+            await peer.SendAsync("HTTP/1.1 400 Bad Request\r\n\r\n"u8.ToArray()).InTime();
         await Assert.ThrowsAsync<RpcException>(() => call.ResponseAsync.InTime());
     }
 
@@ -87,7 +88,7 @@ public class ConnectionTests
         await using var server = await TestServer.StartAsync();
         using var proxy = new SilentProxy(server.Address);
         var handler = RpcHandler.Create(keepAlivePingDelay: TimeSpan.FromSeconds(1), keepAlivePingTimeout: TimeSpan.FromSeconds(1));
-        using var channel = GrpcChannel.ForAddress(proxy.Address, new GrpcChannelOptions { HttpHandler = handler, DisposeHttpClient = true });
+        using var channel = GrpcChannel.ForAddress(proxy.Address, new() { HttpHandler = handler, DisposeHttpClient = true });
         using var call = new EchoService.EchoServiceClient(channel).Duplex();
         await call.RequestStream.WriteAsync(new EchoMessage()).InTime();
         Assert.True(await call.ResponseStream.MoveNext().InTime());
@@ -150,7 +151,8 @@ public class ConnectionTests
     [Theory]
     [InlineData("ftp://localhost")]
     [InlineData("localhost:5000")]
-    public void Channel_OfAnotherScheme_IsRefused(string address) => Assert.Throws<ArgumentException>(() => GrpcChannel.ForAddress(address));
+    public void Channel_OfAnotherScheme_IsRefused(string address) =>
+        Assert.Throws<ArgumentException>(() => GrpcChannel.ForAddress(address));
 
     [Fact]
     public async Task Tls_WithOwnAuthorityAndClientCertificate_LetsOnlyItsBearersIn()

@@ -188,7 +188,8 @@ public class DeadlineTests
 
     private Task<TestServer> StartAsync() => TestServer.StartAsync(services: services => services.AddSingleton<TimeProvider>(_serverTime));
 
-    private EchoService.EchoServiceClient Client(TestServer server) => server.ClientOf(new GrpcChannelOptions { TimeProvider = _clientTime });
+    private EchoService.EchoServiceClient Client(TestServer server) =>
+        server.ClientOf(new GrpcChannelOptions { TimeProvider = _clientTime });
 
     private DateTime In(TimeSpan time) => _clientTime.GetUtcNow().UtcDateTime + time;
 }

@@ -123,7 +123,9 @@ public class FramingTests
     }
 
     [Fact]
-    public void MessageWriter_MarshallerNeverCompletes_Throws() =>
-        Assert.Throws<RpcException>(
-            () => new MessageWriter<string>(Marshallers.Create<string>((_, _) => { }, _ => ""), null).Write("", new ArrayBufferWriter<byte>()));
+    public void MessageWriter_MarshallerNeverCompletes_Throws()
+    {
+        var writer = new MessageWriter<string>(Marshallers.Create<string>((_, _) => { }, _ => ""), null);
+        Assert.Equal(StatusCode.Internal, Assert.Throws<RpcException>(() => writer.Write("", new ArrayBufferWriter<byte>())).StatusCode);
+    }
 }

@@ -15,6 +15,8 @@ public class RefusalTests
 
     private static readonly byte[] Request = RawCall.Frame(new EchoMessage());
 
+    private static readonly Status Refusal = new(StatusCode.Unauthenticated, "no token, or a wrong one – größer");
+
     [Theory]
     [InlineData("gzip")]
     [InlineData("deflate")]
@@ -94,7 +96,7 @@ public class RefusalTests
             return;
         }
         var problem = await Assert.ThrowsAsync<RpcException>(() => unary.ResponseAsync.InTime());
-        Assert.Equal((expected, "no token, or a wrong one – größer"), (problem.StatusCode, problem.Status.Detail));
+        Assert.Equal((expected, Refusal.Detail), (problem.StatusCode, problem.Status.Detail));
         problem = await Assert.ThrowsAsync<RpcException>(() => duplex.ResponseStream.MoveNext().InTime());
         Assert.Equal(expected, problem.StatusCode);
         problem = await Assert.ThrowsAsync<RpcException>(() => duplex.RequestStream.WriteAsync(new EchoMessage()).InTime());
@@ -112,7 +114,7 @@ public class RefusalTests
     private static Task Guard(HttpContext context, RequestDelegate next)
     {
         if (context.Request.Headers.Authorization == "Bearer good") return next(context);
-        if (GrpcStatus.Applies(context)) return GrpcStatus.WriteAsync(context, new Status(StatusCode.Unauthenticated, "no token, or a wrong one – größer"));
+        if (GrpcStatus.Applies(context)) return GrpcStatus.WriteAsync(context, Refusal);
         context.Response.StatusCode = StatusCodes.Status401Unauthorized;
         return Task.CompletedTask;
     }

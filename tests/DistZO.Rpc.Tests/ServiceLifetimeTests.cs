@@ -76,23 +76,28 @@ public class ServiceLifetimeTests
     private sealed class Stub : EchoService.EchoServiceClient
     {
         public override AsyncUnaryCall<EchoMessage> UnaryAsync(EchoMessage request, CallOptions options) =>
-            new(Task.FromResult(new EchoMessage { Text = "stub" }), Task.FromResult(Metadata.Empty), () => Status.DefaultSuccess, () => [], () => { });
+            new(
+                Task.FromResult(new EchoMessage { Text = "stub" }),
+                Task.FromResult(Metadata.Empty),
+                () => Status.DefaultSuccess,
+                () => [],
+                () => { });
     }
 
     private sealed class NamingBinder : ServiceBinderBase
     {
         public List<string> Names { get; } = [];
 
-        public override void AddMethod<TRequest, TResponse>(Method<TRequest, TResponse> method, UnaryServerMethod<TRequest, TResponse>? handler) =>
-            Names.Add(method.Name);
+        public override void AddMethod<TRequest, TResponse>(
+            Method<TRequest, TResponse> method, UnaryServerMethod<TRequest, TResponse>? handler) => Names.Add(method.Name);
 
-        public override void AddMethod<TRequest, TResponse>(Method<TRequest, TResponse> method, ClientStreamingServerMethod<TRequest, TResponse>? handler) =>
-            Names.Add(method.Name);
+        public override void AddMethod<TRequest, TResponse>(
+            Method<TRequest, TResponse> method, ClientStreamingServerMethod<TRequest, TResponse>? handler) => Names.Add(method.Name);
 
-        public override void AddMethod<TRequest, TResponse>(Method<TRequest, TResponse> method, ServerStreamingServerMethod<TRequest, TResponse>? handler) =>
-            Names.Add(method.Name);
+        public override void AddMethod<TRequest, TResponse>(
+            Method<TRequest, TResponse> method, ServerStreamingServerMethod<TRequest, TResponse>? handler) => Names.Add(method.Name);
 
-        public override void AddMethod<TRequest, TResponse>(Method<TRequest, TResponse> method, DuplexStreamingServerMethod<TRequest, TResponse>? handler) =>
-            Names.Add(method.Name);
+        public override void AddMethod<TRequest, TResponse>(
+            Method<TRequest, TResponse> method, DuplexStreamingServerMethod<TRequest, TResponse>? handler) => Names.Add(method.Name);
     }
 }

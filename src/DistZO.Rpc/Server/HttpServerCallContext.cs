@@ -132,6 +132,7 @@ internal sealed class HttpServerCallContext(HttpContext http, ServerRuntime runt
     {
         _over = true;
         _timer?.Dispose();
+        _cancelled?.Dispose();
     }
 
     protected override Task WriteResponseHeadersAsyncCore(Metadata responseHeaders)
@@ -165,6 +166,17 @@ internal sealed class HttpServerCallContext(HttpContext http, ServerRuntime runt
     {
         if (_over) return;
         _deadlinePassed = true;
-        _cancelled!.Cancel();
+        try
+        {
+            _cancelled!.Cancel();
+        }
+        catch (ObjectDisposedException)
+        {
+            // The call ended at this very moment.
+        }
+        catch (AggregateException problem)
+        {
+            ServerLog.HandlerThrew(runtime.Log, problem, Method); // in a callback of its token; on this thread it would end the process
+        }
     }
 }

@@ -39,7 +39,11 @@ internal sealed class RawCall : IDisposable
     /// <summary>Sends the call and reads the whole response.</summary>
     public async Task<RawResponse> SendAsync(Uri server, string path)
     {
-        using var request = new HttpRequestMessage(Method, new Uri(server, path)) { Version = Version, VersionPolicy = HttpVersionPolicy.RequestVersionExact };
+        using var request = new HttpRequestMessage(Method, new Uri(server, path))
+        {
+            Version = Version,
+            VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+        };
         if (Method != HttpMethod.Get)
         {
             request.Content = new PiecesContent(Pieces);

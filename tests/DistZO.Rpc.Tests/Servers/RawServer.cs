@@ -20,7 +20,8 @@ internal sealed class RawServer : IAsyncDisposable
     private RawServer(WebApplication app)
     {
         _app = app;
-        Channel = GrpcChannel.ForAddress(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single());
+        var addresses = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses;
+        Channel = GrpcChannel.ForAddress(addresses.Single());
         Client = new EchoService.EchoServiceClient(Channel);
     }
 

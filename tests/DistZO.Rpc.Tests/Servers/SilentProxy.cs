@@ -3,7 +3,9 @@ using System.Net.Sockets;
 
 namespace DistZO.Rpc.Tests.Servers;
 
-/// <summary>Stands between a client and a server, until it loses every byte without closing a connection: a host that lost its power.</summary>
+/// <summary>
+/// Stands between a client and a server, until it loses every byte without closing a connection: a host that lost its power.
+/// </summary>
 internal sealed class SilentProxy : IDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
