@@ -98,7 +98,8 @@ public class CancellationTests
         server.Service.OnDuplex = (_, _, _) => Task.CompletedTask;
         using var call = server.Client.Duplex();
         Assert.False(await call.ResponseStream.MoveNext().InTime());
-        await Assert.ThrowsAsync<InvalidOperationException>(() => call.RequestStream.WriteAsync(new EchoMessage()).InTime());
+        var problem = await Assert.ThrowsAsync<RpcException>(() => call.RequestStream.WriteAsync(new EchoMessage()).InTime());
+        Assert.Equal(StatusCode.OK, problem.StatusCode);
         await call.RequestStream.CompleteAsync().InTime();
         Assert.Equal(StatusCode.OK, call.GetStatus().StatusCode);
     }
@@ -124,7 +125,7 @@ public class CancellationTests
         await Assert.ThrowsAsync<ArgumentNullException>(() => call.RequestStream.WriteAsync(null!).InTime());
         release.SetResult();
         Assert.False(await call.ResponseStream.MoveNext().InTime());
-        await Assert.ThrowsAnyAsync<Exception>(() => blocked.InTime());
+        await Assert.ThrowsAsync<RpcException>(() => blocked.InTime());
         await Assert.ThrowsAsync<InvalidOperationException>(async () => await kept!.WriteAsync(new EchoMessage()).InTime());
     }
 

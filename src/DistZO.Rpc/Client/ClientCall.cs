@@ -41,18 +41,20 @@ internal sealed class ClientCall : IDisposable
         if (_outcome is not null) Release();
     }
 
+    public bool IsOver => _outcome is not null;
+
     public int? MaxReceiveMessageSize => _channel.Options.MaxReceiveMessageSize;
 
     /// <summary>The response's headers; fails if the call ends before they come.</summary>
     public Task<Metadata> Headers => _headers.Task;
 
     /// <summary>Sends the request; what it returns gives the bytes of the response, or null if the call is over without any.</summary>
-    public async Task<PipeReader?> SendAsync(IMethod method, HttpContent content)
+    public async Task<PipeReader?> SendAsync(IMethod method, Func<HttpContent> content)
     {
         try
         {
             if (_outcome is not null) return null;
-            var response = await _channel.Http.SendAsync(Request(method, content), _abort.Token).ConfigureAwait(false);
+            var response = await _channel.Http.SendAsync(Request(method, content()), _abort.Token).ConfigureAwait(false);
             lock (_lock) _response = response;
             if (_outcome is not null) // ended meanwhile: nobody else disposes it
             {
@@ -107,12 +109,10 @@ internal sealed class ClientCall : IDisposable
     /// <summary>What the callers of a call that failed are told.</summary>
     public RpcException Failure() => new(GetStatus(), GetTrailers());
 
+    /// <summary>Throws the status of a call that is over, even if it is OK: the server takes no more requests.</summary>
     public void ThrowIfOver()
     {
-        if (_outcome is null) return;
-        throw GetStatus().StatusCode == StatusCode.OK
-            ? new InvalidOperationException("The call is over: the server takes no more requests.")
-            : Failure();
+        if (_outcome is not null) throw Failure();
     }
 
     /// <summary>While the registration lives, the token cancels the call.</summary>

@@ -79,16 +79,5 @@ internal sealed class RequestStream<TRequest>(
     /// <summary>
     /// The call's own status if it has one. It goes on otherwise: why the server takes no more is in its response, to be read.
     /// </summary>
-    private Exception Failure(Exception problem)
-    {
-        try
-        {
-            call.ThrowIfOver();
-        }
-        catch (Exception over)
-        {
-            return over;
-        }
-        return new RpcException(ClientStatus.Of(problem));
-    }
+    private RpcException Failure(Exception problem) => call.IsOver ? call.Failure() : new RpcException(ClientStatus.Of(problem));
 }
