@@ -1,6 +1,6 @@
 # What there is to do here; everything is built by the .NET SDK alone.
 .DEFAULT_GOAL := help
-.PHONY: help probe build all-projects demo test test-goldens fuzz chaos bench format clean
+.PHONY: help probe build all-projects demo test test-goldens interop-tools fuzz chaos bench format clean
 
 export DOTNET_NOLOGO := 1
 export DOTNET_CLI_TELEMETRY_OPTOUT := 1
@@ -40,6 +40,9 @@ test: all-projects ## every test but the chaos ones, or those of FILTER='FullyQu
 
 test-goldens: all-projects ## only the comparisons with reference outputs (DISTZO_FIXTURES)
 	@tests/run.sh 'Category=Goldens'
+
+interop-tools: ## installs the other gRPCs that ours is tested against, if they can be had
+	@tests/interop.sh
 
 fuzz: all-projects ## the parsers on damaged input, for longer (FUZZ_ROUNDS=200000)
 	@DISTZO_FUZZ_ROUNDS=$(FUZZ_ROUNDS) tests/run.sh 'Category=Fuzz'

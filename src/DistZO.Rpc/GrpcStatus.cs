@@ -5,12 +5,12 @@ using Microsoft.AspNetCore.Http;
 
 namespace DistZO.Rpc;
 
-/// <summary>Answers a gRPC call with nothing but a status, from middleware in front of the endpoints: who may not call learns why.</summary>
+/// <summary>
+/// Answers a gRPC call with nothing but a status, from middleware in front of the endpoints: who may not call learns why.
+/// </summary>
 public static class GrpcStatus
 {
-    /// <summary>
-    /// Whether a request is a gRPC call. Others expect an HTTP status.
-    /// </summary>
+    /// <summary>Whether a request is a gRPC call; any other expects an HTTP status.</summary>
     public static bool Applies(HttpContext context) => WireNames.IsGrpc(context.Request.ContentType);
 
     /// <summary>Writes the whole response and ends it. Throws <see cref="InvalidOperationException"/> if a response has begun.</summary>

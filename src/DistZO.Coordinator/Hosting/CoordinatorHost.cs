@@ -4,6 +4,8 @@ using System.Security.Cryptography.X509Certificates;
 using System.Threading.RateLimiting;
 using DistZO.Devices;
 using DistZO.Rpc;
+using DistZO.Rpc.Health;
+using DistZO.Rpc.V1;
 using Grpc.Core;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
@@ -14,6 +16,8 @@ using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+
+using ServingStatus = Grpc.Health.V1.HealthCheckResponse.Types.ServingStatus;
 
 namespace DistZO.Coordinator;
 
@@ -44,6 +48,7 @@ public sealed class CoordinatorHost : IAsyncDisposable
         builder.Services.Configure<Microsoft.Extensions.Hosting.HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(5));
         builder.Services.AddSingleton(loop);
         builder.Services.AddSingleton(new WorkerSessions(loop));
+        builder.Services.AddSingleton<HealthService>();
         builder.Services.AddRunEndpoints();
         builder.Services.AddGrpc(grpc => grpc.MaxReceiveMessageSize = LargestMessage);
         IPEndPoint listen = options.Listen, http = options.Http ?? options.Listen;
@@ -63,6 +68,7 @@ public sealed class CoordinatorHost : IAsyncDisposable
         var admission = new Admission(options.Token is { } token ? new SharedToken(token) : null);
         app.Use(admission.Invoke);
         app.MapGrpcService<WorkerSessions>();
+        app.MapGrpcService<HealthService>();
         if (options.Http is not null) app.MapRunEndpoints(loop, new RunEndpointOptions { Token = options.Token });
         try
         {
@@ -78,12 +84,14 @@ public sealed class CoordinatorHost : IAsyncDisposable
         if (listen.Port == 0) listen = new IPEndPoint(listen.Address, addresses[0].Port);
         if (http.Port == 0 && options.Http is not null) http = new IPEndPoint(http.Address, addresses[1].Port);
         admission.GrpcPort = listen.Port;
+        app.Services.GetRequiredService<HealthService>().SetStatus(CoordinatorService.Descriptor.FullName, ServingStatus.Serving);
         return new CoordinatorHost(app, listen, options.Http is null ? null : http);
     }
 
     /// <summary>Stops listening and ends what is in flight.</summary>
     public async ValueTask DisposeAsync()
     {
+        _app.Services.GetRequiredService<HealthService>().ShutDown();
         await _app.StopAsync().ConfigureAwait(false);
         await _app.DisposeAsync().ConfigureAwait(false);
     }

@@ -32,11 +32,16 @@ internal sealed class ClientCall : IDisposable
     {
         (_channel, _options, _abandoned) = (channel, options, abandoned);
         ObjectDisposedException.ThrowIf(channel.Closed.IsCancellationRequested, channel);
-        if (TimeLeft() is { } left) _deadline = new DeadlineTimer(channel.Options.TimeProvider, left, () => End(ClientStatus.DeadlineExceeded));
+        var left = TimeLeft();
+        if (left <= TimeSpan.Zero) End(ClientStatus.DeadlineExceeded);
+        else if (left is not null)
+            _deadline = new DeadlineTimer(channel.Options.TimeProvider, left.Value, () => End(ClientStatus.DeadlineExceeded));
         _callerCancels = CancelledBy(options.CancellationToken);
         _channelCloses = channel.Closed.UnsafeRegister(static call => ((ClientCall)call!).End(Cancelled), this);
         if (_outcome is not null) Release();
     }
+
+    public bool IsOver => _outcome is not null;
 
     public int? MaxReceiveMessageSize => _channel.Options.MaxReceiveMessageSize;
 
@@ -44,12 +49,12 @@ internal sealed class ClientCall : IDisposable
     public Task<Metadata> Headers => _headers.Task;
 
     /// <summary>Sends the request; what it returns gives the bytes of the response, or null if the call is over without any.</summary>
-    public async Task<PipeReader?> SendAsync(IMethod method, HttpContent content)
+    public async Task<PipeReader?> SendAsync(IMethod method, Func<HttpContent> content)
     {
         try
         {
             if (_outcome is not null) return null;
-            var response = await _channel.Http.SendAsync(Request(method, content), _abort.Token).ConfigureAwait(false);
+            var response = await _channel.Http.SendAsync(Request(method, content()), _abort.Token).ConfigureAwait(false);
             lock (_lock) _response = response;
             if (_outcome is not null) // ended meanwhile: nobody else disposes it
             {
@@ -104,10 +109,10 @@ internal sealed class ClientCall : IDisposable
     /// <summary>What the callers of a call that failed are told.</summary>
     public RpcException Failure() => new(GetStatus(), GetTrailers());
 
+    /// <summary>Throws the status of a call that is over, even if it is OK: the server takes no more requests.</summary>
     public void ThrowIfOver()
     {
-        if (_outcome is null) return;
-        throw GetStatus().StatusCode == StatusCode.OK ? new InvalidOperationException("The call is over: the server takes no more requests.") : Failure();
+        if (_outcome is not null) throw Failure();
     }
 
     /// <summary>While the registration lives, the token cancels the call.</summary>
@@ -131,7 +136,8 @@ internal sealed class ClientCall : IDisposable
         request.Headers.TryAddWithoutValidation("te", "trailers");
         if (TimeLeft() is { } left) request.Headers.TryAddWithoutValidation(WireNames.Timeout, TimeoutHeader.Format(left));
         request.Headers.TryAddWithoutValidation(WireNames.AcceptEncoding, WireNames.Identity);
-        foreach (var entry in _options.Headers ?? Metadata.Empty) request.Headers.TryAddWithoutValidation(entry.Key, WireMetadata.Encode(entry));
+        foreach (var entry in _options.Headers ?? Metadata.Empty)
+            request.Headers.TryAddWithoutValidation(entry.Key, WireMetadata.Encode(entry));
         if (!request.Headers.NonValidated.Contains("user-agent")) request.Headers.TryAddWithoutValidation("user-agent", "grpc-distzo/1");
         return request;
     }

@@ -28,8 +28,9 @@ internal static class ClientStatus
     /// <summary>What the fields <c>grpc-status</c> and <c>grpc-message</c> say; UNKNOWN if they say nothing.</summary>
     public static Status OfTrailers(HttpHeaders trailers)
     {
-        if (!trailers.NonValidated.TryGetValues(WireNames.Status, out var code)) return new Status(StatusCode.Unknown, "The server sent no status.");
-        string detail = trailers.NonValidated.TryGetValues(WireNames.Message, out var message) ? StatusMessage.Decode(message.ToString()) : "";
+        var fields = trailers.NonValidated;
+        if (!fields.TryGetValues(WireNames.Status, out var code)) return new Status(StatusCode.Unknown, "The server sent no status.");
+        string detail = fields.TryGetValues(WireNames.Message, out var message) ? StatusMessage.Decode(message.ToString()) : "";
         // A number that is not known is UNKNOWN, as in all of gRPC.
         bool known = int.TryParse(code.ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out int number)
             && Enum.IsDefined((StatusCode)number);
@@ -59,8 +60,8 @@ internal static class ClientStatus
                     return new Status(OfHttp2(protocol.ErrorCode), Details(problem), problem);
             }
         }
-        var code = problem is HttpRequestException or IOException or OperationCanceledException ? StatusCode.Unavailable : StatusCode.Internal;
-        return new Status(code, Details(problem), problem);
+        bool lost = problem is HttpRequestException or IOException or OperationCanceledException;
+        return new Status(lost ? StatusCode.Unavailable : StatusCode.Internal, Details(problem), problem);
     }
 
     /// <summary>By gRPC's table "HTTP to gRPC Status Code Mapping".</summary>
@@ -75,15 +76,17 @@ internal static class ClientStatus
     };
 
     /// <summary>
-    /// By gRPC's table of HTTP/2 error codes, but for NO_ERROR: it comes with the GOAWAY of a server that shuts down.
+    /// By gRPC's table of HTTP/2 error codes for streams, where REFUSED_STREAM, CANCEL, ENHANCE_YOUR_CALM, INADEQUATE_SECURITY,
+    /// INTERNAL_ERROR and STREAM_CLOSED come from. The other codes end whole connections (a GOAWAY with NO_ERROR, a ping that nobody
+    /// answered as PROTOCOL_ERROR), and HttpClient doesn't tell the two apart: they are UNAVAILABLE here, where the table says INTERNAL.
     /// </summary>
     private static StatusCode OfHttp2(long code) => code switch
     {
-        0x0 or 0x7 => StatusCode.Unavailable,
+        0x2 or 0x5 => StatusCode.Internal,
         0x8 => StatusCode.Cancelled,
         0xB => StatusCode.ResourceExhausted,
         0xC => StatusCode.PermissionDenied,
-        _ => StatusCode.Internal,
+        _ => StatusCode.Unavailable,
     };
 
     private static string Details(Exception problem)

@@ -31,11 +31,14 @@ public sealed class GrpcChannel : ChannelBase, IDisposable
 
     public static GrpcChannel ForAddress(string address) => ForAddress(new Uri(address), new GrpcChannelOptions());
 
-    public static GrpcChannel ForAddress(string address, GrpcChannelOptions channelOptions) => ForAddress(new Uri(address), channelOptions);
+    public static GrpcChannel ForAddress(string address, GrpcChannelOptions channelOptions) =>
+        ForAddress(new Uri(address), channelOptions);
 
     public static GrpcChannel ForAddress(Uri address) => ForAddress(address, new GrpcChannelOptions());
 
-    /// <summary>A channel; nothing is dialled yet. Throws <see cref="ArgumentException"/> for an address that is not http or https.</summary>
+    /// <summary>
+    /// A channel; nothing is dialled yet. Throws <see cref="ArgumentException"/> for an address that is not http or https.
+    /// </summary>
     public static GrpcChannel ForAddress(Uri address, GrpcChannelOptions channelOptions)
     {
         ArgumentNullException.ThrowIfNull(address);

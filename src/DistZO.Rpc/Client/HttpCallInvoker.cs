@@ -44,9 +44,11 @@ internal sealed class HttpCallInvoker(GrpcChannel channel) : CallInvoker
     {
         ArgumentNullException.ThrowIfNull(request);
         CheckHost(host);
-        var content = SingleRequestContent.Of(request, method.RequestMarshaller, channel.Options.MaxSendMessageSize);
         var call = new ClientCall(channel, options, abandoned: null);
-        return (call, new ResponseStream<TResponse>(call, call.SendAsync(method, content), method.ResponseMarshaller));
+        // A request that can't be sent is a failure of the call, too.
+        var opened = call.SendAsync(
+            method, () => SingleRequestContent.Of(request, method.RequestMarshaller, channel.Options.MaxSendMessageSize));
+        return (call, new ResponseStream<TResponse>(call, opened, method.ResponseMarshaller));
     }
 
     private (ClientCall Call, RequestStream<TRequest> Requests, ResponseStream<TResponse> Responses) Stream<TRequest, TResponse>(
@@ -61,7 +63,7 @@ internal sealed class HttpCallInvoker(GrpcChannel channel) : CallInvoker
         {
             WriteOptions = options.WriteOptions,
         };
-        return (call, requests, new ResponseStream<TResponse>(call, call.SendAsync(method, content), method.ResponseMarshaller));
+        return (call, requests, new ResponseStream<TResponse>(call, call.SendAsync(method, () => content), method.ResponseMarshaller));
     }
 
     private static void CheckHost(string? host)

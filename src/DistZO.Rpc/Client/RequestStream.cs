@@ -5,8 +5,8 @@ using Grpc.Core;
 namespace Grpc.Net.Client;
 
 /// <summary>Writes the requests of a call.</summary>
-internal sealed class RequestStream<TRequest>(ClientCall call, StreamedRequestContent content, Marshaller<TRequest> marshaller, int? mostBytes)
-    : IClientStreamWriter<TRequest>
+internal sealed class RequestStream<TRequest>(
+    ClientCall call, StreamedRequestContent content, Marshaller<TRequest> marshaller, int? mostBytes) : IClientStreamWriter<TRequest>
     where TRequest : class
 {
     private readonly MessageWriter<TRequest> _writer = new(marshaller, mostBytes);
@@ -36,7 +36,7 @@ internal sealed class RequestStream<TRequest>(ClientCall call, StreamedRequestCo
             if (_writer.IsTorn) call.End(problem.Status);
             throw;
         }
-        catch (Exception problem) when (problem is IOException or OperationCanceledException or HttpRequestException or ObjectDisposedException)
+        catch (Exception problem) when (IsLoss(problem))
         {
             throw Failure(problem);
         }
@@ -57,7 +57,7 @@ internal sealed class RequestStream<TRequest>(ClientCall call, StreamedRequestCo
                 await pipe.FlushAsync(CancellationToken.None).ConfigureAwait(false);
             content.Finish();
         }
-        catch (Exception problem) when (problem is IOException or OperationCanceledException or HttpRequestException or ObjectDisposedException)
+        catch (Exception problem) when (IsLoss(problem))
         {
             throw Failure(problem);
         }
@@ -67,23 +67,17 @@ internal sealed class RequestStream<TRequest>(ClientCall call, StreamedRequestCo
         }
     }
 
+    private static bool IsLoss(Exception problem) =>
+        problem is IOException or OperationCanceledException or HttpRequestException or ObjectDisposedException;
+
     private void Begin()
     {
         if (Interlocked.Exchange(ref _writing, 1) != 0)
             throw new InvalidOperationException("Can't write the message because the previous write is in progress.");
     }
 
-    /// <summary>The call's own status if it has one. It goes on otherwise: why the server takes no more is in its response, to be read.</summary>
-    private Exception Failure(Exception problem)
-    {
-        try
-        {
-            call.ThrowIfOver();
-        }
-        catch (Exception over)
-        {
-            return over;
-        }
-        return new RpcException(ClientStatus.Of(problem));
-    }
+    /// <summary>
+    /// The call's own status if it has one. It goes on otherwise: why the server takes no more is in its response, to be read.
+    /// </summary>
+    private RpcException Failure(Exception problem) => call.IsOver ? call.Failure() : new RpcException(ClientStatus.Of(problem));
 }

@@ -31,13 +31,24 @@ internal sealed class StreamedRequestContent : HttpContent
 
     protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
     {
-        // The headers go out now; else they would wait for the first request, and the server's first words with them.
-        await stream.FlushAsync(cancellationToken).ConfigureAwait(false);
-        var pipe = PipeWriter.Create(stream, new StreamPipeWriterOptions(leaveOpen: true));
-        // Requests that went out can't be had back for a second try.
-        if (!_opened.TrySetResult(pipe)) throw new IOException("The requests can't be sent again.");
-        using var cancelled = cancellationToken.UnsafeRegister(static (state, token) => ((TaskCompletionSource)state!).TrySetCanceled(token), _finished);
-        await _finished.Task.ConfigureAwait(false);
+        try
+        {
+            // The headers go out now; else they would wait for the first request, and the server's first words with them.
+            await stream.FlushAsync(cancellationToken).ConfigureAwait(false);
+            var pipe = PipeWriter.Create(stream, new StreamPipeWriterOptions(leaveOpen: true));
+            // Requests that went out can't be had back for a second try.
+            if (!_opened.TrySetResult(pipe)) throw new IOException("The requests can't be sent again.");
+            using var broken = cancellationToken.UnsafeRegister(
+                static finished => ((TaskCompletionSource)finished!).TrySetCanceled(), _finished);
+            await _finished.Task.ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            // Not a byte leaves any more. But only a write tells that the server reset the stream, with its code; and what is thrown
+            // here is what the caller of the handler gets to see.
+            await stream.WriteAsync(new byte[1], cancellationToken).ConfigureAwait(false);
+            throw;
+        }
     }
 
     protected override bool TryComputeLength(out long length)

@@ -2,7 +2,9 @@ using System.Runtime.CompilerServices;
 
 namespace Grpc.Core;
 
-/// <summary>One request, one response. Awaiting the call awaits its response; a call that fails throws <see cref="RpcException"/>.</summary>
+/// <summary>
+/// One request, one response. Awaiting the call awaits its response; a call that fails throws <see cref="RpcException"/>.
+/// </summary>
 public sealed class AsyncUnaryCall<TResponse>(
     Task<TResponse> responseAsync,
     Task<Metadata> responseHeadersAsync,

@@ -18,7 +18,8 @@ public sealed partial class Metadata
         {
             ArgumentNullException.ThrowIfNull(valueBytes);
             Key = Normalized(key);
-            if (!HasBinarySuffix(Key)) throw new ArgumentException($"The key of a binary entry must end in \"{BinaryHeaderSuffix}\": {key}", nameof(key));
+            if (!HasBinarySuffix(Key))
+                throw new ArgumentException($"The key of a binary entry must end in \"{BinaryHeaderSuffix}\": {key}", nameof(key));
             _bytes = [.. valueBytes];
         }
 
@@ -27,7 +28,8 @@ public sealed partial class Metadata
         {
             ArgumentNullException.ThrowIfNull(value);
             Key = Normalized(key);
-            if (HasBinarySuffix(Key)) throw new ArgumentException($"The key of a text entry must not end in \"{BinaryHeaderSuffix}\": {key}", nameof(key));
+            if (HasBinarySuffix(Key))
+                throw new ArgumentException($"The key of a text entry must not end in \"{BinaryHeaderSuffix}\": {key}", nameof(key));
             _value = value;
         }
 
@@ -44,7 +46,8 @@ public sealed partial class Metadata
 
         internal ReadOnlySpan<byte> Bytes => _bytes;
 
-        public override string ToString() => IsBinary ? $"[Entry: key={Key}, valueBytes={_bytes!.Length} bytes]" : $"[Entry: key={Key}, value={_value}]";
+        public override string ToString() =>
+            IsBinary ? $"[Entry: key={Key}, valueBytes={_bytes!.Length} bytes]" : $"[Entry: key={Key}, value={_value}]";
 
         internal static bool HasBinarySuffix(string key) => key.EndsWith(BinaryHeaderSuffix, StringComparison.OrdinalIgnoreCase);
 

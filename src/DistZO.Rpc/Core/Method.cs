@@ -25,7 +25,8 @@ public interface IMethod
 
 /// <summary>A method, and how its messages are written and read. Generated code holds one for each.</summary>
 public class Method<TRequest, TResponse>(
-    MethodType type, string serviceName, string name, Marshaller<TRequest> requestMarshaller, Marshaller<TResponse> responseMarshaller) : IMethod
+    MethodType type, string serviceName, string name, Marshaller<TRequest> requestMarshaller, Marshaller<TResponse> responseMarshaller)
+    : IMethod
 {
     public MethodType Type { get; } = type;
 
@@ -35,7 +36,9 @@ public class Method<TRequest, TResponse>(
 
     public string FullName { get; } = $"/{serviceName}/{name}";
 
-    public Marshaller<TRequest> RequestMarshaller { get; } = requestMarshaller ?? throw new ArgumentNullException(nameof(requestMarshaller));
+    public Marshaller<TRequest> RequestMarshaller { get; } =
+        requestMarshaller ?? throw new ArgumentNullException(nameof(requestMarshaller));
 
-    public Marshaller<TResponse> ResponseMarshaller { get; } = responseMarshaller ?? throw new ArgumentNullException(nameof(responseMarshaller));
+    public Marshaller<TResponse> ResponseMarshaller { get; } =
+        responseMarshaller ?? throw new ArgumentNullException(nameof(responseMarshaller));
 }

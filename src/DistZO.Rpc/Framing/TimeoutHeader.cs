@@ -25,7 +25,7 @@ internal static class TimeoutHeader
         return $"{MostDigits}H";
     }
 
-    /// <summary>False for what is no timeout. One longer than <see cref="TimeSpan"/> can hold becomes its largest value.</summary>
+    /// <summary>False for what is no timeout. Nanoseconds are rounded up to a tick of 100.</summary>
     public static bool TryParse(string text, out TimeSpan timeout)
     {
         timeout = default;
@@ -40,7 +40,7 @@ internal static class TimeoutHeader
         foreach (var (name, ticks) in Units)
         {
             if (name != unit) continue;
-            timeout = count > TimeSpan.MaxValue.Ticks / ticks ? TimeSpan.MaxValue : TimeSpan.FromTicks(count * ticks);
+            timeout = TimeSpan.FromTicks(count * ticks); // eight digits of hours are less than TimeSpan can hold
             return true;
         }
         return false;

@@ -3,7 +3,9 @@ using Grpc.Core;
 
 namespace DistZO.Rpc.Framing;
 
-/// <summary>Metadata as header fields: text as it is, bytes as base64 without padding. Headers of the protocol itself are no metadata.</summary>
+/// <summary>
+/// Metadata as header fields: text as it is, bytes as base64 without padding. Headers of the protocol itself are no metadata.
+/// </summary>
 internal static class WireMetadata
 {
     private static readonly HashSet<string> Reserved = new(StringComparer.OrdinalIgnoreCase)
@@ -12,7 +14,8 @@ internal static class WireMetadata
         "content-type", "content-length", "te", "host", "connection", "keep-alive", "transfer-encoding", "upgrade", "trailer",
     };
 
-    private static readonly SearchValues<char> Printable = SearchValues.Create([.. Enumerable.Range(0x20, 0x5F).Select(code => (char)code)]);
+    private static readonly SearchValues<char> Printable =
+        SearchValues.Create([.. Enumerable.Range(0x20, 0x5F).Select(code => (char)code)]);
 
     /// <summary>The value of an entry's header. Throws <see cref="RpcException"/> for an entry that can't travel.</summary>
     public static string Encode(Metadata.Entry entry)

@@ -17,6 +17,7 @@ internal static class WireNames
         var type = contentType.AsSpan();
         int parameters = type.IndexOf(';');
         if (parameters >= 0) type = type[..parameters].TrimEnd();
-        return type.Equals(ContentType, StringComparison.OrdinalIgnoreCase) || type.Equals("application/grpc+proto", StringComparison.OrdinalIgnoreCase);
+        return type.Equals(ContentType, StringComparison.OrdinalIgnoreCase)
+            || type.Equals("application/grpc+proto", StringComparison.OrdinalIgnoreCase);
     }
 }

@@ -6,13 +6,19 @@ using Microsoft.AspNetCore.Routing;
 
 namespace DistZO.Rpc.Server;
 
+/// <summary>What trimming must leave of a service class.</summary>
+internal static class EndpointBinder
+{
+    public const DynamicallyAccessedMemberTypes Kept =
+        DynamicallyAccessedMemberTypes.PublicConstructors | DynamicallyAccessedMemberTypes.PublicMethods;
+}
+
 /// <summary>
 /// Makes an endpoint of each method of a service. Generated code gives no handlers without a service object; they are found by name,
 /// as delegates that take the object of each call.
 /// </summary>
-internal sealed class EndpointBinder<
-    [DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors | DynamicallyAccessedMemberTypes.PublicMethods)] TService>(
-        IEndpointRouteBuilder builder, ServerRuntime runtime) : ServiceBinderBase
+internal sealed class EndpointBinder<[DynamicallyAccessedMembers(EndpointBinder.Kept)] TService>(
+    IEndpointRouteBuilder builder, ServerRuntime runtime) : ServiceBinderBase
     where TService : class
 {
     private readonly List<IEndpointConventionBuilder> _endpoints = [];
@@ -22,11 +28,16 @@ internal sealed class EndpointBinder<
 
     public IEnumerable<string> ServiceNames => _serviceNames;
 
-    public override void AddMethod<TRequest, TResponse>(Method<TRequest, TResponse> method, UnaryServerMethod<TRequest, TResponse>? handler)
+    public override void AddMethod<TRequest, TResponse>(
+        Method<TRequest, TResponse> method, UnaryServerMethod<TRequest, TResponse>? handler)
     {
-        var handle = Find<Func<TService, TRequest, ServerCallContext, Task<TResponse>>>(method, typeof(TRequest), typeof(ServerCallContext));
+        var handle = Find<Func<TService, TRequest, ServerCallContext, Task<TResponse>>>(
+            method, typeof(TRequest), typeof(ServerCallContext));
         Add(method, async (service, call) =>
-            await call.RespondAsync(await handle(service, await call.ReadSingleAsync().ConfigureAwait(false), call.Context).ConfigureAwait(false)).ConfigureAwait(false));
+        {
+            var request = await call.ReadSingleAsync().ConfigureAwait(false);
+            call.Respond(await handle(service, request, call.Context).ConfigureAwait(false));
+        });
     }
 
     public override void AddMethod<TRequest, TResponse>(
@@ -34,8 +45,7 @@ internal sealed class EndpointBinder<
     {
         var handle = Find<Func<TService, IAsyncStreamReader<TRequest>, ServerCallContext, Task<TResponse>>>(
             method, typeof(IAsyncStreamReader<TRequest>), typeof(ServerCallContext));
-        Add(method, async (service, call) =>
-            await call.RespondAsync(await handle(service, call.Requests, call.Context).ConfigureAwait(false)).ConfigureAwait(false));
+        Add(method, async (service, call) => call.Respond(await handle(service, call.Requests, call.Context).ConfigureAwait(false)));
     }
 
     public override void AddMethod<TRequest, TResponse>(
@@ -44,7 +54,10 @@ internal sealed class EndpointBinder<
         var handle = Find<Func<TService, TRequest, IServerStreamWriter<TResponse>, ServerCallContext, Task>>(
             method, typeof(TRequest), typeof(IServerStreamWriter<TResponse>), typeof(ServerCallContext));
         Add(method, async (service, call) =>
-            await handle(service, await call.ReadSingleAsync().ConfigureAwait(false), call.Responses, call.Context).ConfigureAwait(false));
+        {
+            var request = await call.ReadSingleAsync().ConfigureAwait(false);
+            await handle(service, request, call.Responses, call.Context).ConfigureAwait(false);
+        });
     }
 
     public override void AddMethod<TRequest, TResponse>(

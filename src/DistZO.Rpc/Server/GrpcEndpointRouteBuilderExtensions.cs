@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Reflection;
+using DistZO.Rpc;
 using DistZO.Rpc.Server;
 using Grpc.Core;
 using Microsoft.AspNetCore.Http;
@@ -11,14 +12,11 @@ namespace Microsoft.AspNetCore.Builder;
 /// <summary>Maps gRPC services to endpoints.</summary>
 public static class GrpcEndpointRouteBuilderExtensions
 {
-    private const DynamicallyAccessedMemberTypes Kept =
-        DynamicallyAccessedMemberTypes.PublicConstructors | DynamicallyAccessedMemberTypes.PublicMethods;
-
     /// <summary>
     /// Serves the methods of a class that derives from a generated base. Its objects come from the service provider if it is
     /// registered there; otherwise one is made, and disposed, for each call.
     /// </summary>
-    public static GrpcServiceEndpointConventionBuilder MapGrpcService<[DynamicallyAccessedMembers(Kept)] TService>(
+    public static GrpcServiceEndpointConventionBuilder MapGrpcService<[DynamicallyAccessedMembers(EndpointBinder.Kept)] TService>(
         this IEndpointRouteBuilder builder)
         where TService : class
     {
@@ -46,7 +44,7 @@ public static class GrpcEndpointRouteBuilderExtensions
         builder.Map(
                 $"{service}/{{unknownMethod:{GrpcRequestConstraint.Name}}}",
                 context => RequestChecks.Pass(context)
-                    ? DistZO.Rpc.GrpcStatus.WriteAsync(context, new Status(StatusCode.Unimplemented, $"There is no such {what}: {context.Request.Path}"))
+                    ? GrpcStatus.WriteAsync(context, new(StatusCode.Unimplemented, $"There is no such {what}: {context.Request.Path}"))
                     : Task.CompletedTask)
             .WithMetadata(new HttpMethodMetadata([HttpMethods.Post]))
             .WithDisplayName($"gRPC - unknown {what}");

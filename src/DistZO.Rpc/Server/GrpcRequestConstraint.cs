@@ -9,6 +9,7 @@ internal sealed class GrpcRequestConstraint : IRouteConstraint
 {
     public const string Name = "grpc-request";
 
-    public bool Match(HttpContext? httpContext, IRouter? route, string routeKey, RouteValueDictionary values, RouteDirection routeDirection) =>
+    public bool Match(
+        HttpContext? httpContext, IRouter? route, string routeKey, RouteValueDictionary values, RouteDirection routeDirection) =>
         httpContext is not null && WireNames.IsGrpc(httpContext.Request.ContentType);
 }

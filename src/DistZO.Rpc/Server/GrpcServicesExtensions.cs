@@ -10,7 +10,9 @@ public static class GrpcServicesExtensions
 {
     public static IGrpcServerBuilder AddGrpc(this IServiceCollection services) => services.AddGrpc(_ => { });
 
-    /// <summary>Adds what <c>MapGrpcService</c> needs. Deadlines are read from the clock of a registered <see cref="TimeProvider"/>.</summary>
+    /// <summary>
+    /// Adds what <c>MapGrpcService</c> needs. Deadlines are read from the clock of a registered <see cref="TimeProvider"/>.
+    /// </summary>
     public static IGrpcServerBuilder AddGrpc(this IServiceCollection services, Action<GrpcServiceOptions> configureOptions)
     {
         ArgumentNullException.ThrowIfNull(configureOptions);

@@ -21,7 +21,7 @@ internal sealed class HttpServerCallContext(HttpContext http, ServerRuntime runt
 
     public HttpContext HttpContext => http;
 
-    /// <summary>Fires at the deadline, for reads and writes that the server must break off. (It breaks off those of a client that is gone.)</summary>
+    /// <summary>Fires at the deadline, to break off reads and writes. The server itself breaks off those of a lost client.</summary>
     public CancellationToken DeadlineToken => _cancelled?.Token ?? CancellationToken.None;
 
     protected override string MethodCore => http.Request.Path.Value!;
@@ -132,6 +132,7 @@ internal sealed class HttpServerCallContext(HttpContext http, ServerRuntime runt
     {
         _over = true;
         _timer?.Dispose();
+        _cancelled?.Dispose();
     }
 
     protected override Task WriteResponseHeadersAsyncCore(Metadata responseHeaders)
@@ -152,7 +153,8 @@ internal sealed class HttpServerCallContext(HttpContext http, ServerRuntime runt
 
     private void StartDeadline(string text)
     {
-        if (!TimeoutHeader.TryParse(text, out var timeout)) throw new RpcException(new Status(StatusCode.Internal, $"The timeout \"{text}\" is malformed."));
+        if (!TimeoutHeader.TryParse(text, out var timeout))
+            throw new RpcException(new Status(StatusCode.Internal, $"The timeout \"{text}\" is malformed."));
         var now = runtime.Time.GetUtcNow().UtcDateTime;
         if (timeout >= DateTime.MaxValue - now) return;
         _deadline = now + timeout;
@@ -164,6 +166,17 @@ internal sealed class HttpServerCallContext(HttpContext http, ServerRuntime runt
     {
         if (_over) return;
         _deadlinePassed = true;
-        _cancelled!.Cancel();
+        try
+        {
+            _cancelled!.Cancel();
+        }
+        catch (ObjectDisposedException)
+        {
+            // The call ended at this very moment.
+        }
+        catch (AggregateException problem)
+        {
+            ServerLog.HandlerThrew(runtime.Log, problem, Method); // in a callback of its token; on this thread it would end the process
+        }
     }
 }

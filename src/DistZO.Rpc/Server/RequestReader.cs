@@ -4,9 +4,11 @@ using Grpc.Core;
 
 namespace DistZO.Rpc.Server;
 
-/// <summary>Reads the requests of a call. Throws <see cref="OperationCanceledException"/> when the client is gone or the deadline has passed.</summary>
-internal sealed class RequestReader<TRequest>(PipeReader pipe, HttpServerCallContext context, Marshaller<TRequest> marshaller, int? mostBytes)
-    : IAsyncStreamReader<TRequest>
+/// <summary>
+/// Reads the requests of a call. Throws <see cref="OperationCanceledException"/> when the client is gone or the deadline has passed.
+/// </summary>
+internal sealed class RequestReader<TRequest>(
+    PipeReader pipe, HttpServerCallContext context, Marshaller<TRequest> marshaller, int? mostBytes) : IAsyncStreamReader<TRequest>
     where TRequest : class
 {
     private static readonly Task<bool> More = Task.FromResult(true);

@@ -4,9 +4,11 @@ using Grpc.Core;
 
 namespace DistZO.Rpc.Server;
 
-/// <summary>Writes the responses of a call. Throws <see cref="OperationCanceledException"/> when the client is gone or the deadline has passed.</summary>
-internal sealed class ResponseWriter<TResponse>(PipeWriter pipe, HttpServerCallContext context, Marshaller<TResponse> marshaller, int? mostBytes)
-    : IServerStreamWriter<TResponse>
+/// <summary>
+/// Writes the responses of a call. Throws <see cref="OperationCanceledException"/> when the client is gone or the deadline has passed.
+/// </summary>
+internal sealed class ResponseWriter<TResponse>(
+    PipeWriter pipe, HttpServerCallContext context, Marshaller<TResponse> marshaller, int? mostBytes) : IServerStreamWriter<TResponse>
     where TResponse : class
 {
     private readonly MessageWriter<TResponse> _writer = new(marshaller, mostBytes);
@@ -20,36 +22,34 @@ internal sealed class ResponseWriter<TResponse>(PipeWriter pipe, HttpServerCallC
 
     public bool IsTorn => _writer.IsTorn;
 
-    public Task WriteAsync(TResponse message) => WriteAsync(message, context.DeadlineToken, flush: !IsBuffered);
+    public Task WriteAsync(TResponse message) => WriteAsync(message, CancellationToken.None);
 
-    public Task WriteAsync(TResponse message, CancellationToken cancellationToken) =>
-        WriteAsync(message, cancellationToken.CanBeCanceled ? cancellationToken : context.DeadlineToken, flush: !IsBuffered);
-
-    public Task WriteAsync(TResponse message, bool flush) => WriteAsync(message, context.DeadlineToken, flush);
-
-    private bool IsBuffered => WriteOptions is { } options && options.Flags.HasFlag(WriteFlags.BufferHint);
-
-    private Task WriteAsync(TResponse message, CancellationToken cancellationToken, bool flush)
+    public Task WriteAsync(TResponse message, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(message);
         if (Interlocked.Exchange(ref _writing, 1) != 0)
             throw new InvalidOperationException("Can't write the message because the previous write is in progress.");
-        bool pending = false;
+        bool waits = false;
         try
         {
-            context.ThrowIfOver();
-            context.BeginBody();
-            _writer.Write(message, pipe);
-            if (!flush) return Task.CompletedTask;
-            var flushed = pipe.FlushAsync(cancellationToken);
-            pending = !flushed.IsCompletedSuccessfully;
-            if (pending) return WaitAsync(flushed);
-            return Check(flushed.Result);
+            Write(message);
+            if (WriteOptions is { } options && options.Flags.HasFlag(WriteFlags.BufferHint)) return Task.CompletedTask;
+            var flushed = pipe.FlushAsync(cancellationToken.CanBeCanceled ? cancellationToken : context.DeadlineToken);
+            waits = !flushed.IsCompletedSuccessfully;
+            return waits ? WaitAsync(flushed) : Check(flushed.Result);
         }
         finally
         {
-            if (!pending) Volatile.Write(ref _writing, 0);
+            if (!waits) Volatile.Write(ref _writing, 0);
         }
+    }
+
+    /// <summary>Writes a response that leaves with the next one, or with the status.</summary>
+    public void Write(TResponse message)
+    {
+        context.ThrowIfOver();
+        context.BeginBody();
+        _writer.Write(message, pipe);
     }
 
     private async Task WaitAsync(ValueTask<FlushResult> flushed)

@@ -11,11 +11,13 @@ internal sealed class ServerCall<TRequest, TResponse>(
     where TRequest : class
     where TResponse : class
 {
-    private readonly ResponseWriter<TResponse> _responses = new(http.Response.BodyWriter, context, method.ResponseMarshaller, options.MaxSendMessageSize);
+    private readonly ResponseWriter<TResponse> _responses =
+        new(http.Response.BodyWriter, context, method.ResponseMarshaller, options.MaxSendMessageSize);
 
     public HttpServerCallContext Context => context;
 
-    public RequestReader<TRequest> Requests { get; } = new(http.Request.BodyReader, context, method.RequestMarshaller, options.MaxReceiveMessageSize);
+    public RequestReader<TRequest> Requests { get; } =
+        new(http.Request.BodyReader, context, method.RequestMarshaller, options.MaxReceiveMessageSize);
 
     public IServerStreamWriter<TResponse> Responses => _responses;
 
@@ -32,12 +34,12 @@ internal sealed class ServerCall<TRequest, TResponse>(
     }
 
     /// <summary>Writes the only response of a call that has one; it leaves with the status.</summary>
-    public Task RespondAsync(TResponse response)
+    public void Respond(TResponse response)
     {
         if (response is null) throw new InvalidOperationException($"The handler of {method.FullName} returned no response.");
         context.CancellationToken.ThrowIfCancellationRequested();
         // A status other than OK goes without a response.
-        return context.Status.StatusCode == StatusCode.OK ? _responses.WriteAsync(response, flush: false) : Task.CompletedTask;
+        if (context.Status.StatusCode == StatusCode.OK) _responses.Write(response);
     }
 
     private static RpcException Invalid(string detail) => new(new Status(StatusCode.Internal, detail));

@@ -21,10 +21,12 @@ internal sealed class ScriptedService : EchoService.EchoServiceBase
     };
 
     /// <summary>By default: the request, as often as its number says.</summary>
-    public Func<EchoMessage, IServerStreamWriter<EchoMessage>, ServerCallContext, Task> OnServerStream { get; set; } = async (request, responses, _) =>
-    {
-        for (long number = 0; number < request.Number; number++) await responses.WriteAsync(new EchoMessage(request) { Number = number });
-    };
+    public Func<EchoMessage, IServerStreamWriter<EchoMessage>, ServerCallContext, Task> OnServerStream { get; set; } =
+        async (request, responses, _) =>
+        {
+            for (long number = 0; number < request.Number; number++)
+                await responses.WriteAsync(new EchoMessage(request) { Number = number });
+        };
 
     public Func<IAsyncStreamReader<EchoMessage>, IServerStreamWriter<EchoMessage>, ServerCallContext, Task> OnDuplex { get; set; } =
         async (requests, responses, _) =>
