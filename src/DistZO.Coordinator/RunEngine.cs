@@ -260,26 +260,30 @@ public sealed class RunEngine
             MaxSteps = _book.MaxSteps,
             Ledger = _book.Directory.Ledger,
         });
-        _evaluation.Rows = ready.Evaluation;
-        _chronicle = new RunChronicle(_book, ready.Evaluation?.Digest, _reporter, _metrics, _time);
+        _evaluation.Rows = Usable(ready.Evaluation);
+        _chronicle = new RunChronicle(_book, _evaluation.Rows?.Digest, _reporter, _metrics, _time);
         _chronicle.TellAgain(_options.TokensOf);
         _steps = new StepRunner(_book, _roster, _options.Incarnation, _time);
         _committedBefore = _book.Steps;
+        // A run that is under way goes on with whoever is there.
+        _begun = _book.Steps > _book.FirstStep;
     }
 
     private void AdoptRows(Session session, EvaluationRows? rows)
     {
-        if (rows is null) return;
+        if (Usable(rows) is null) return;
         if (_evaluation.Rows is null)
         {
             _evaluation.Rows = rows;
-            if (_chronicle!.Rows != rows.Digest) _chronicle.AdoptRows(rows.Digest);
+            if (_chronicle!.Rows != rows!.Digest) _chronicle.AdoptRows(rows.Digest);
         }
-        else if (_evaluation.Rows.Digest != rows.Digest)
+        else if (_evaluation.Rows.Digest != rows!.Digest)
         {
             _roster.Tell("joined", session, "its held-out rows are not those of the other workers, so it takes no part in evaluations");
         }
     }
+
+    private static EvaluationRows? Usable(EvaluationRows? rows) => rows is { Rows: > 0 } ? rows : null;
 
     private void Take(Session session, Heartbeat beat)
     {

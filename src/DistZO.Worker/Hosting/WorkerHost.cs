@@ -24,6 +24,7 @@ public sealed class WorkerHost
     private readonly WorkerRun _run;
     private readonly CancellationToken _stopping;
     private volatile Connection? _connection;
+    private volatile bool _isLeaving;
 
     /// <param name="hosting">Where the coordinator is.</param>
     /// <param name="options">What the worker is told.</param>
@@ -57,6 +58,7 @@ public sealed class WorkerHost
         finally
         {
             // The goodbye goes out before the connection is given up.
+            _isLeaving = true;
             _connection?.Complete();
             connecting.Wait(LastWords);
             ended.Cancel();
@@ -97,7 +99,7 @@ public sealed class WorkerHost
         var delay = FirstDelay;
         var lostAt = _time.GetTimestamp();
         var said = false;
-        while (!ended.IsCancellationRequested)
+        while (!_isLeaving && !ended.IsCancellationRequested)
         {
             var heard = false;
             string problem;
@@ -112,12 +114,12 @@ public sealed class WorkerHost
                     if (message is Welcome { HeartbeatInterval.Ticks: > 0 } welcome) beats.Change(welcome.HeartbeatInterval, welcome.HeartbeatInterval);
                     _inbox.Add(message);
                 }).ConfigureAwait(false);
-                if (_run.HasFinished || _stopping.IsCancellationRequested) return;
+                if (_isLeaving || _run.HasFinished) return;
                 problem = "the coordinator ended the connection";
             }
             catch (RpcException e)
             {
-                if (ended.IsCancellationRequested) return;
+                if (_isLeaving || _run.HasFinished) return;
                 problem = e.Status.Detail.TrimEnd('.');
                 if (IsFinal(e.StatusCode))
                 {
@@ -132,7 +134,7 @@ public sealed class WorkerHost
             }
             catch (Exception e) when (e is IOException or HttpRequestException or InvalidOperationException or OperationCanceledException)
             {
-                if (ended.IsCancellationRequested) return;
+                if (_isLeaving || _run.HasFinished) return;
                 problem = e.Message.TrimEnd('.');
             }
 
