@@ -65,7 +65,12 @@ internal sealed class CoordinatorRun
 
             var result = loop.Ended.IsCompleted ? await loop.Ended : Stopped(book);
             if (wasFinished && result.Outcome == RunOutcome.Interrupted) result = result with { Outcome = RunOutcome.FinishedBefore };
-            if (result.Outcome != RunOutcome.Interrupted) await Task.Delay(Linger, stopped.Token).ContinueWith(_ => { }, TaskScheduler.Default);
+            if (result.Outcome != RunOutcome.Interrupted && Linger > TimeSpan.Zero)
+            {
+                reporter.Notice(NoticeLevel.Information, "linger", $"the run has ended; its status stays up for {Linger.TotalSeconds:0} s, or until Ctrl-C");
+                await Task.Delay(Linger, stopped.Token).ContinueWith(_ => { }, TaskScheduler.Default);
+            }
+
             await loop.CloseAll(
                 result.Outcome == RunOutcome.Interrupted ? LinkEnd.Unavailable : LinkEnd.Done, "the coordinator was stopped; it may come back");
             return (result, book.HasBegun ? book.Chain : null);
