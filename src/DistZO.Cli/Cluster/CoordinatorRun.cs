@@ -93,8 +93,8 @@ internal sealed class CoordinatorRun
     /// <summary>Membership and the like, as lines between those of the run.</summary>
     private static void Tell(IRunReporter reporter, RunEvent happened)
     {
-        // Said by the run itself.
-        if (happened.Kind is "evaluation" or "skipped" or "finished" or "started") return;
+        // Said by the run itself, or of interest only to who looks at the page.
+        if (happened.Kind is "evaluation" or "skipped" or "finished" or "started" or "backup") return;
         var level = happened.Kind is "lost" or "refused" or "hung" or "flag" or "differs" or "quarantined" ? NoticeLevel.Warning : NoticeLevel.Information;
         reporter.Notice(level, happened.Kind, happened.Worker is null ? happened.Message : $"{happened.Worker}: {happened.Message}");
     }
