@@ -15,10 +15,19 @@ internal sealed record BenchmarkOptions
     /// <summary>Threads to compute on.</summary>
     public int Threads { get; init; } = Environment.ProcessorCount;
 
-    /// <summary>Measured steps, after two for warming up; or the length of the replayed ledger. Null: 5, or 100.</summary>
+    /// <summary>Measured steps after those for warming up, or the length of a replayed ledger. Null: the figure's own number.</summary>
     public int? Steps { get; init; }
 
     public ulong Seed { get; init; }
+
+    /// <summary>Simulated workers whose shares are waits.</summary>
+    public int Workers { get; init; } = 8;
+
+    /// <summary>What such a share takes.</summary>
+    public int ShareMilliseconds { get; init; } = 4;
+
+    /// <summary>Simulated workers that answer at once.</summary>
+    public int Crowd { get; init; } = 1000;
 
     /// <summary>Tokens of the matrix product.</summary>
     public int Rows { get; init; } = 1024;

@@ -21,7 +21,7 @@ internal sealed class BenchmarkResult(string name)
     /// <summary>A line for people.</summary>
     public BenchmarkResult Say(FormattableString line)
     {
-        _text.Add($"{(_text.Count == 0 ? name : ""),-10}{FormattableString.Invariant(line)}");
+        _text.Add($"{(_text.Count == 0 ? name : ""),-12}{FormattableString.Invariant(line)}");
         return this;
     }
 

@@ -7,7 +7,7 @@ namespace DistZO.Cli.Commands;
 /// <summary><c>distzo bench</c>: what this machine reaches, each figure beside its limit.</summary>
 internal static class BenchCommand
 {
-    private static readonly string[] Figures = ["step", "gemm", "perturb", "replay", "tokenizer"];
+    private static readonly string[] Figures = ["step", "gemm", "perturb", "replay", "tokenizer", "coordinator"];
 
     private static readonly BenchmarkOptions Default = new();
 
@@ -19,8 +19,11 @@ internal static class BenchCommand
         var batch = Number("--batch", "step: sequences a step", Default.Batch);
         var tokens = Number("--tokens", "step: tokens a sequence", Default.Tokens);
         var threads = Number("--threads", "threads to compute on", Default.Threads);
-        var steps = new Option<int?>("--steps") { Description = "measured steps (5), or length of the replayed ledger (100)" };
+        var steps = new Option<int?>("--steps") { Description = "measured steps, or length of the replayed ledger" };
         var seed = new Option<ulong>("--seed") { Description = "of random weights and ids" };
+        var workers = Number("--workers", "coordinator: workers whose shares are waits", Default.Workers);
+        var share = Number("--share-ms", "coordinator: what such a share takes", Default.ShareMilliseconds);
+        var crowd = Number("--crowd", "coordinator: workers that answer at once", Default.Crowd);
         var rows = Number("--rows", "gemm: rows of the activations", Default.Rows);
         var inner = Number("--inner", "gemm: input features", Default.Inner);
         var columns = Number("--columns", "gemm: output features", Default.Columns);
@@ -29,7 +32,7 @@ internal static class BenchCommand
         var json = new Option<bool>("--json") { Description = "one line of JSON for each figure" };
         var command = new Command("bench", "measure this machine: a step and its parts, each beside its limit")
         {
-            figure, shape, batch, tokens, threads, steps, seed, rows, inner, columns, model, data, json,
+            figure, shape, batch, tokens, threads, steps, seed, workers, share, crowd, rows, inner, columns, model, data, json,
         };
         command.SetAction(parsed =>
         {
@@ -41,6 +44,9 @@ internal static class BenchCommand
                 Threads = Positive(parsed.GetValue(threads), "--threads"),
                 Steps = parsed.GetValue(steps) is { } count ? Positive(count, "--steps") : null,
                 Seed = parsed.GetValue(seed),
+                Workers = Positive(parsed.GetValue(workers), "--workers"),
+                ShareMilliseconds = Positive(parsed.GetValue(share), "--share-ms"),
+                Crowd = Positive(parsed.GetValue(crowd), "--crowd"),
                 Rows = Positive(parsed.GetValue(rows), "--rows"),
                 Inner = Positive(parsed.GetValue(inner), "--inner"),
                 Columns = Positive(parsed.GetValue(columns), "--columns"),
@@ -74,6 +80,7 @@ internal static class BenchCommand
         "gemm" => GemmBenchmark.Run(options),
         "perturb" => PerturbBenchmark.Run(options),
         "replay" => ReplayBenchmark.Run(options),
+        "coordinator" => CoordinatorBenchmark.Run(options),
         _ => TokenizerBenchmark.Run(options),
     };
 

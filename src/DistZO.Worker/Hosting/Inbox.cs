@@ -31,7 +31,7 @@ internal sealed class Inbox
     {
         lock (_gate)
         {
-            if (_items.Count == 0 && wait > TimeSpan.Zero) Monitor.Wait(_gate, wait);
+            if (_items.Count == 0 && wait != TimeSpan.Zero) Monitor.Wait(_gate, wait);
             if (!_items.TryDequeue(out var item)) return null;
             if (Supersedes(item)) _superseding--;
             return item;
