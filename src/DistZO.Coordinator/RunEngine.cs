@@ -83,7 +83,7 @@ public sealed class RunEngine
     /// <summary>A worker says something. A session that has gone is ignored.</summary>
     public void Receive(Session session, WorkerMessage message)
     {
-        if (!_roster.Sessions.Contains(session)) return;
+        if (!session.IsConnected) return;
         _status.Touch();
         Heard(session);
         switch (message)

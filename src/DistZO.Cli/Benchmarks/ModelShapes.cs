@@ -19,12 +19,13 @@ internal static class ModelShapes
 
     /// <summary>What a shape is made of.</summary>
     /// <exception cref="BadInputException">No shape has this name.</exception>
-    public static ModelArchitecture Find(string name)
-    {
-        if (!Known.TryGetValue(name, out var shape))
-            throw new BadInputException($"--shape: there is no shape '{name}'; choose one of {string.Join(", ", Known.Keys)}");
-        return ModelFamilies.Describe(ModelConfig.Parse(shape.ToJson(), name), _ => false);
-    }
+    public static ModelArchitecture Find(string name) => ModelFamilies.Describe(ModelConfig.Parse(Config(name), name), _ => false);
+
+    /// <summary>The <c>config.json</c> of a shape.</summary>
+    /// <exception cref="BadInputException">No shape has this name.</exception>
+    public static string Config(string name) => Known.TryGetValue(name, out var shape)
+        ? shape.ToJson()
+        : throw new BadInputException($"--shape: there is no shape '{name}'; choose one of {string.Join(", ", Known.Keys)}");
 
     private sealed record Shape(
         int Vocabulary, int Hidden, int Layers, int Heads, int Positions = 2048, int? Embedding = null, bool NormFirst = true)

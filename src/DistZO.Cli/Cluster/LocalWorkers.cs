@@ -107,20 +107,7 @@ internal sealed class LocalWorkers : IDisposable
 
     private Process Run(string[] arguments, string token)
     {
-        var start = new ProcessStartInfo { RedirectStandardInput = true, RedirectStandardError = true, RedirectStandardOutput = true };
-        var program = typeof(LocalWorkers).Assembly.Location;
-        var host = Environment.ProcessPath;
-        if (program.Length > 0)
-        {
-            start.FileName = Path.GetFileNameWithoutExtension(host) == "dotnet" ? host! : "dotnet";
-            start.ArgumentList.Add(program);
-        }
-        else
-        {
-            start.FileName = host!;
-        }
-
-        foreach (var argument in arguments) start.ArgumentList.Add(argument);
+        var start = OwnProgram.With(arguments);
         start.Environment[SecurityOptions.TokenVariable] = token;
         lock (_processes)
         {

@@ -7,7 +7,7 @@ namespace DistZO.Cli.Commands;
 /// <summary><c>distzo bench</c>: what this machine reaches, each figure beside its limit.</summary>
 internal static class BenchCommand
 {
-    private static readonly string[] Figures = ["step", "gemm", "perturb", "replay", "tokenizer", "coordinator"];
+    private static readonly string[] Figures = ["step", "gemm", "perturb", "replay", "tokenizer", "coordinator", "scaling"];
 
     private static readonly BenchmarkOptions Default = new();
 
@@ -81,6 +81,7 @@ internal static class BenchCommand
         "perturb" => PerturbBenchmark.Run(options),
         "replay" => ReplayBenchmark.Run(options),
         "coordinator" => CoordinatorBenchmark.Run(options),
+        "scaling" => ScalingBenchmark.Run(options),
         _ => TokenizerBenchmark.Run(options),
     };
 

@@ -52,6 +52,8 @@ public sealed class CoordinatorHost : IAsyncDisposable
         builder.Services.AddRunEndpoints();
         builder.Services.AddGrpc(grpc => grpc.MaxReceiveMessageSize = LargestMessage);
         IPEndPoint listen = options.Listen, http = options.Http ?? options.Listen;
+        // No handler blocks or computes, so each runs where its message came in, without waking another thread.
+        builder.WebHost.UseSockets(sockets => sockets.UnsafePreferInlineScheduling = true);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;

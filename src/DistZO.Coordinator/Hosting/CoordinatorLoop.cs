@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Threading.Channels;
 using DistZO.Devices;
 using DistZO.Optimization;
 using DistZO.Runs;
@@ -14,7 +13,7 @@ public sealed class CoordinatorLoop : IRunMonitor, IDisposable
     private static readonly TimeSpan TickInterval = TimeSpan.FromMilliseconds(100);
 
     private readonly RunEngine _engine;
-    private readonly Channel<Action> _queue = Channel.CreateUnbounded<Action>(new UnboundedChannelOptions { SingleReader = true });
+    private readonly ActionQueue _queue = new();
     private readonly TaskCompletionSource<RunResult> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ITimer _ticks;
     private readonly Thread _thread;
@@ -101,7 +100,7 @@ public sealed class CoordinatorLoop : IRunMonitor, IDisposable
     public void Dispose()
     {
         _ticks.Dispose();
-        _queue.Writer.TryComplete();
+        _queue.Complete();
         _thread.Join();
     }
 
@@ -130,12 +129,12 @@ public sealed class CoordinatorLoop : IRunMonitor, IDisposable
             book.ChainAt(step + 1).ToString());
     }
 
-    private void Post(Action action) => _queue.Writer.TryWrite(action);
+    private void Post(Action action) => _queue.Add(action);
 
     private Task<T> Ask<T>(Func<T> question)
     {
         var answer = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
-        var posted = _queue.Writer.TryWrite(() =>
+        var posted = _queue.Add(() =>
         {
             try
             {
@@ -163,9 +162,10 @@ public sealed class CoordinatorLoop : IRunMonitor, IDisposable
 
     private void Loop()
     {
-        while (Wait())
+        List<Action> actions = [];
+        while (_queue.Take(ref actions))
         {
-            while (_queue.Reader.TryRead(out var action))
+            foreach (var action in actions)
             {
                 try
                 {
@@ -181,19 +181,6 @@ public sealed class CoordinatorLoop : IRunMonitor, IDisposable
             Announce();
             if (_engine.Result is { } result) _ended.TrySetResult(result);
         }
-    }
-
-    private bool Wait()
-    {
-        // Steps follow each other quickly: a short spin saves waking up.
-        var spin = new SpinWait();
-        while (!spin.NextSpinWillYield)
-        {
-            if (_queue.Reader.TryPeek(out _)) return true;
-            spin.SpinOnce(sleep1Threshold: -1);
-        }
-
-        return _queue.Reader.WaitToReadAsync().AsTask().GetAwaiter().GetResult();
     }
 
     private void Announce()

@@ -12,7 +12,7 @@ internal sealed class GrpcWorkerLink : IWorkerLink, IDisposable
     private const int LongestQueue = 4096;
 
     private readonly Channel<Wire.WorkResponse> _queue = Channel.CreateBounded<Wire.WorkResponse>(
-        new BoundedChannelOptions(LongestQueue) { SingleReader = true, SingleWriter = false });
+        new BoundedChannelOptions(LongestQueue) { SingleReader = true, SingleWriter = false, AllowSynchronousContinuations = true });
 
     private readonly CancellationTokenSource _ending = new();
     private (LinkEnd End, string Message)? _close;

@@ -33,7 +33,11 @@ internal sealed class Roster(RunBook book, EventLog events, TimeProvider time)
     }
 
     /// <summary>False if it had gone before.</summary>
-    public bool Remove(Session session) => _sessions.Remove(session);
+    public bool Remove(Session session)
+    {
+        session.IsConnected = false;
+        return _sessions.Remove(session);
+    }
 
     /// <summary>Membership has changed.</summary>
     public void Changed() => Generation++;

@@ -27,6 +27,7 @@ internal sealed class OpenShare(Share share, GridPlace place)
 internal sealed class ShareBoard
 {
     private readonly List<OpenShare> _open = [];
+    private readonly Dictionary<Share, OpenShare> _byShare = [];
     private readonly List<(Share Share, Session By)> _done = [];
 
     /// <summary>Shares that are not in yet.</summary>
@@ -40,11 +41,12 @@ internal sealed class ShareBoard
     {
         var open = new OpenShare(share, place);
         _open.Add(open);
+        _byShare.Add(share, open);
         return open;
     }
 
     /// <summary>The open share of exactly this rectangle; null if there is none.</summary>
-    public OpenShare? Find(Share share) => _open.Find(open => open.Share == share);
+    public OpenShare? Find(Share share) => _byShare.GetValueOrDefault(share);
 
     /// <summary>
     /// A report closed these cells. Shares that overlap them leave the board; what they cover beyond comes back for somebody else.
@@ -52,12 +54,16 @@ internal sealed class ShareBoard
     public void Close(Share closed, Session by)
     {
         _done.Add((closed, by));
-        foreach (var open in _open.FindAll(open => open.Share.Overlaps(closed)))
+        foreach (var open in Touching(closed))
         {
-            _open.Remove(open);
+            Remove(open);
             foreach (var rest in open.Share.Without(closed)) Add(rest, open.Place);
         }
     }
+
+    /// <summary>The open shares that have cells of this one. Open shares do not overlap each other, so mostly it is just one.</summary>
+    public IReadOnlyList<OpenShare> Touching(Share share) =>
+        Find(share) is { } same ? [same] : _open.FindAll(open => open.Share.Overlaps(share));
 
     /// <summary>A session computes nothing any more.</summary>
     public void Drop(Session session)
@@ -69,7 +75,13 @@ internal sealed class ShareBoard
     public void Split(OpenShare open, int parts)
     {
         if (open.Runners.Count > 0 || open.Flag is not null || parts < 2 || open.Share is { Probes: 1, Samples: 1 }) return;
-        _open.Remove(open);
+        Remove(open);
         foreach (var share in open.Share.Split(parts)) Add(share, open.Place);
+    }
+
+    private void Remove(OpenShare open)
+    {
+        _open.Remove(open);
+        _byShare.Remove(open.Share);
     }
 }

@@ -27,6 +27,9 @@ internal sealed class StepRunner
     private OpenStep? _last;
     private ShareBoard _board = new();
     private long _beganAt;
+
+    /// <summary>No share that is out can be late before: until then, only one that nobody computes is to be handed out.</summary>
+    private long _quietUntil;
     private long _tokens;
     private string _split = "";
 
@@ -68,7 +71,7 @@ internal sealed class StepRunner
     {
         var ranks = _roster.Eligible.ToList();
         _open = new OpenStep(_grid, _incarnation, _book.Steps, _book.Chain);
-        (_board, _beganAt, _tokens) = (new ShareBoard(), _time.GetTimestamp(), 0);
+        (_board, _beganAt, _tokens, _quietUntil) = (new ShareBoard(), _time.GetTimestamp(), 0, long.MaxValue);
         var plan = Plan(ranks);
         Shape = (plan.P, plan.D);
         TellSplit(plan, ranks.Count);
@@ -138,6 +141,7 @@ internal sealed class StepRunner
     public bool HandOut()
     {
         if (_open is null) return false;
+        if (_time.GetTimestamp() < _quietUntil && !HasOrphans()) return _open.IsComplete;
         var idle = _roster.Eligible.Where(session => !session.IsBusy).ToList();
         var orphans = _board.Open.Where(open => open.Runners.Count == 0).ToList();
         if (orphans.Count > 0 && orphans.Count < idle.Count)
@@ -161,6 +165,9 @@ internal sealed class StepRunner
         }
 
         if (idle.Count > 0) BackUp(idle);
+        _quietUntil = _board.Open.Count == 0
+            ? long.MaxValue
+            : _board.Open.Min(open => open.Runners.Count == 0 ? long.MaxValue : open.Runners.Min(LateAt));
         return _open.IsComplete;
     }
 
@@ -200,6 +207,7 @@ internal sealed class StepRunner
         session.Assignment = new Assignment(_open!.Step, open.Share, open.Place, isBackup);
         session.GivenAt = session.ProgressAt = _time.GetTimestamp();
         session.PredictedSeconds = seconds;
+        _quietUntil = Math.Min(_quietUntil, LateAt(session));
         session.FoldedDirections = (int)Math.Min(Roster.MostPending, _book.Steps - session.FoldedStep) * (_grid.Probes / 2);
         _roster.SendRound(session, session.Assignment, wantsDigest);
     }
@@ -218,9 +226,8 @@ internal sealed class StepRunner
     {
         // Tokens of the batch: those of one row of shares along the samples.
         if (report.Share.ProbeStart == 0) _tokens += tokens;
-        foreach (var open in _board.Open)
+        foreach (var open in _board.Touching(report.Share))
         {
-            if (!open.Share.Overlaps(report.Share)) continue;
             foreach (var late in open.Runners) Lost(late, session);
         }
 
@@ -286,6 +293,23 @@ internal sealed class StepRunner
             Give(best, open, Predict(best, open.Share), wantsDigest: false);
             _roster.Tell("backup", runner, $"its share of step {_open!.Step} is late; {best.Name} computes it too");
         }
+    }
+
+    private bool HasOrphans()
+    {
+        foreach (var open in _board.Open)
+        {
+            if (open.Runners.Count == 0) return true;
+        }
+
+        return false;
+    }
+
+    /// <summary>When a runner's share begins to count as late; a little before, so that rounding cannot hide it.</summary>
+    private long LateAt(Session runner)
+    {
+        var seconds = (LateFactor * runner.PredictedSeconds) + LateMargin;
+        return seconds < 1e9 ? runner.GivenAt + (long)(seconds * _time.TimestampFrequency) - 1 : long.MaxValue;
     }
 
     private double Lateness(Session runner) => _roster.SecondsSince(runner.GivenAt) - runner.PredictedSeconds;

@@ -121,17 +121,25 @@ internal static class WorkPlanner
     private static int[] Level(WorkGrid grid, int probes, int directions, RankSpeed[] ranks)
     {
         var z = ranks.Select(rank => rank.Seconds(grid.Probes / 2, probes, directions, 0)).ToArray();
+        var filled = new double[ranks.Length];
         var (low, high) = (z.Min(), z.Min() + (ranks.Min(rank => rank.CellSeconds) * probes * grid.Samples) + z.Max());
         for (var i = 0; i < 60; i++)
         {
             var middle = (low + high) / 2;
-            if (Filled(middle).Sum() < grid.Samples) low = middle;
+            if (Fill(middle) < grid.Samples) low = middle;
             else high = middle;
         }
 
-        return Apportion(grid.Samples, [.. Filled(high)]);
+        Fill(high);
+        return Apportion(grid.Samples, filled);
 
-        IEnumerable<double> Filled(double level) => ranks.Select((rank, i) => Math.Max(0, level - z[i]) / (rank.CellSeconds * probes));
+        // Called often, with up to thousands of ranks.
+        double Fill(double level)
+        {
+            var sum = 0.0;
+            for (var i = 0; i < filled.Length; i++) sum += filled[i] = Math.Max(0, level - z[i]) / (ranks[i].CellSeconds * probes);
+            return sum;
+        }
     }
 
     /// <summary>Whole parts of a total, by weight, each at least <paramref name="least"/>; the largest remainders are rounded up.</summary>

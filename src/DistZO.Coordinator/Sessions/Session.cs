@@ -33,6 +33,9 @@ public sealed class Session
     /// <summary>It lacks more steps than a share folds in passing.</summary>
     internal bool IsCatchingUp { get; set; }
 
+    /// <summary>Its connection has not ended.</summary>
+    internal bool IsConnected { get; set; } = true;
+
     internal bool IsHung { get; set; }
 
     internal bool HasFinished { get; set; }

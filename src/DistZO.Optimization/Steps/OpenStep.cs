@@ -43,6 +43,9 @@ public sealed class OpenStep
     private readonly long[] _terms;
     private readonly Dictionary<Share, ShareReport> _reports = [];
 
+    /// <summary>By probe and sample, whether the cell is closed: with a thousand ranks, looking through all reports takes too long.</summary>
+    private readonly bool[] _closed;
+
     /// <param name="grid">The cells to close.</param>
     /// <param name="incarnation">This start of the coordinator.</param>
     /// <param name="step">t.</param>
@@ -56,6 +59,7 @@ public sealed class OpenStep
         Remaining = (long)grid.Probes * grid.Samples;
         _sums = new ProbeSum[grid.Probes];
         _terms = new long[grid.Probes];
+        _closed = new bool[Remaining];
     }
 
     public long Step { get; }
@@ -66,7 +70,16 @@ public sealed class OpenStep
     public bool IsComplete => Remaining == 0;
 
     /// <summary>Whether no cell of a share is closed yet.</summary>
-    public bool IsOpen(Share share) => _grid.Contains(share) && !_reports.Keys.Any(share.Overlaps);
+    public bool IsOpen(Share share)
+    {
+        if (!_grid.Contains(share)) return false;
+        for (var probe = share.ProbeStart; probe < share.ProbeEnd; probe++)
+        {
+            if (Cells(share, probe).Contains(true)) return false;
+        }
+
+        return true;
+    }
 
     /// <summary>Adds a report if it is about this step and its cells are open. A refused one changes nothing.</summary>
     public ReportVerdict Accept(ShareReport report)
@@ -83,6 +96,7 @@ public sealed class OpenStep
             var flagged = sum.Flagged || report.Sums[i].Flagged;
             sum = new ProbeSum(flagged ? 0 : sum.Sum + report.Sums[i].Sum, flagged);
             _terms[share.ProbeStart + i] += report.Terms;
+            Cells(share, share.ProbeStart + i).Fill(true);
         }
 
         Remaining -= (long)share.Probes * share.Samples;
@@ -104,6 +118,8 @@ public sealed class OpenStep
 
         return method.Commit(Step, _sums, (int)_terms[0]);
     }
+
+    private Span<bool> Cells(Share share, int probe) => _closed.AsSpan((probe * _grid.Samples) + share.SampleStart, share.Samples);
 
     private bool IsPossible(ShareReport report)
     {
