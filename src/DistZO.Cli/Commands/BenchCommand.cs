@@ -7,7 +7,7 @@ namespace DistZO.Cli.Commands;
 /// <summary><c>distzo bench</c>: what this machine reaches, each figure beside its limit.</summary>
 internal static class BenchCommand
 {
-    private static readonly string[] Figures = ["step", "gemm", "perturb", "replay", "tokenizer", "coordinator", "scaling"];
+    private static readonly string[] Figures = ["step", "gemm", "perturb", "replay", "tokenizer", "coordinator", "scaling", "catchup"];
 
     private static readonly BenchmarkOptions Default = new();
 
@@ -82,6 +82,7 @@ internal static class BenchCommand
         "replay" => ReplayBenchmark.Run(options),
         "coordinator" => CoordinatorBenchmark.Run(options),
         "scaling" => ScalingBenchmark.Run(options),
+        "catchup" => CatchUpBenchmark.Run(options),
         _ => TokenizerBenchmark.Run(options),
     };
 
