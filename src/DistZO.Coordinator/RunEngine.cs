@@ -19,6 +19,12 @@ public sealed class RunEngine
 
     private const double HangFactor = 3;
 
+    /// <summary>It travels in a header.</summary>
+    private const int LongestRefusal = 2000;
+
+    /// <summary>Of names that workers give themselves.</summary>
+    private const int LongestName = 80;
+
     private readonly RunBook _book;
     private readonly EngineOptions _options;
     private readonly IRunReporter _reporter;
@@ -77,6 +83,7 @@ public sealed class RunEngine
     public Session Connect(IWorkerLink link)
     {
         _status.Touch();
+        if (Opening.IsFull(_roster.Sessions)) link.Close(LinkEnd.Unavailable, "too many workers are opening their models");
         return _roster.Add(link);
     }
 
@@ -88,8 +95,9 @@ public sealed class RunEngine
         Heard(session);
         switch (message)
         {
-            case Hello hello: Greet(session, hello); break;
-            case Ready ready: Admit(session, ready); break;
+            case Hello hello when !session.IsGreeted: Greet(session, hello); break;
+            case Ready ready when session is { IsGreeted: true, Ready: null }: Admit(session, ready); break;
+            case Hello or Ready: session.Link.Close(LinkEnd.Refused, "it introduces itself out of turn"); break;
             case Heartbeat beat: Take(session, beat); break;
             case Goodbye goodbye: Leave(session, goodbye); break;
             // Anything else is for those that were admitted.
@@ -120,7 +128,15 @@ public sealed class RunEngine
     {
         foreach (var session in _roster.Sessions.ToList())
         {
-            if (!session.IsHung && IsHanging(session)) Hang(session);
+            if (Opening.Overdue(session, _time) is { } reason)
+            {
+                session.Link.Close(LinkEnd.Unavailable, reason);
+                Disconnected(session, reason);
+            }
+            else if (!session.IsHung && IsHanging(session))
+            {
+                Hang(session);
+            }
         }
 
         Advance();
@@ -181,15 +197,22 @@ public sealed class RunEngine
 
     private void Greet(Session session, Hello hello)
     {
-        (session.WorkerId, session.Name) = (hello.WorkerId, PrintableName(hello.Name));
+        (session.IsGreeted, session.WorkerId, session.Name) = (true, PrintableText.Of(hello.WorkerId, LongestName), PrintableText.Of(hello.Name, LongestName));
+        if (session.Name.Length == 0) session.Name = "unnamed";
         if (hello.Protocol != Hello.CurrentProtocol)
         {
             Refuse(session, $"it speaks protocol {hello.Protocol}, this coordinator {Hello.CurrentProtocol}; run the same version of distzo on both");
             return;
         }
 
+        if (session.WorkerId.Length == 0)
+        {
+            Refuse(session, "it has no id");
+            return;
+        }
+
         // The newer connection is the live one: the older may not have noticed yet that it is dead.
-        if (_roster.Sessions.FirstOrDefault(other => other != session && other.WorkerId == hello.WorkerId) is { } older)
+        if (_roster.Sessions.FirstOrDefault(other => other != session && other.WorkerId == session.WorkerId) is { } older)
         {
             older.Link.Close(LinkEnd.Replaced, "the same worker has connected again");
             Disconnected(older, "the same worker has connected again");
@@ -225,7 +248,7 @@ public sealed class RunEngine
             return;
         }
 
-        session.Ready = ready;
+        session.Ready = ready with { Device = PrintableText.Of(ready.Device, LongestName) };
         session.Speed = new SpeedEstimate(Math.Max(ready.ZSeconds, 0));
         if (!_book.HasBegun) _book.Begin(identity);
         if (_chronicle is null) Begin(ready);
@@ -339,7 +362,7 @@ public sealed class RunEngine
     private void Refuse(Session session, string message)
     {
         _roster.Tell("refused", session, message);
-        session.Link.Close(LinkEnd.Refused, $"{session.Name}: {message}");
+        session.Link.Close(LinkEnd.Refused, PrintableText.Of($"{session.Name}: {message}", LongestRefusal));
     }
 
     private void Heard(Session session)
@@ -577,12 +600,5 @@ public sealed class RunEngine
 
         message = $"training with {eligible} {(eligible == 1 ? "worker" : "workers")}";
         return RunState.Training;
-    }
-
-    /// <summary>A name as one short line, whatever the worker sent.</summary>
-    private static string PrintableName(string name)
-    {
-        var printable = new string([.. name.Where(c => !char.IsControl(c)).Take(80)]);
-        return printable.Length > 0 ? printable : "unnamed";
     }
 }

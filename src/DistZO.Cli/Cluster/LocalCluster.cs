@@ -21,6 +21,7 @@ internal static class LocalCluster
         var token = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32));
         using var workers = new LocalWorkers(line => reporter.Notice(NoticeLevel.Warning, "worker", line));
         using var given = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+        using var released = given.Token.Register(workers.Release);
         var run = new CoordinatorRun
         {
             Recipe = recipe,
@@ -47,7 +48,8 @@ internal static class LocalCluster
         }
 
         var ended = await running;
-        await workers.End();
+        // After an interruption they wait for a coordinator that does not come back.
+        if (ended.Result.Outcome != RunOutcome.Interrupted) await workers.End();
         return ended;
     }
 }

@@ -10,7 +10,9 @@ namespace DistZO.Cli.Cluster;
 /// </summary>
 internal sealed class LocalWorkers : IDisposable
 {
+    /// <summary>One after the other, each of them short-lived: it will not get better.</summary>
     private const int MostRestarts = 10;
+    private static readonly TimeSpan ShortLife = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan RestartDelay = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan EndPatience = TimeSpan.FromSeconds(10);
 
@@ -33,21 +35,29 @@ internal sealed class LocalWorkers : IDisposable
     public void Start(Recipe recipe, string coordinator, string token)
     {
         var count = recipe.Get(RecipeKeys.Workers);
-        var threads = Math.Max(1, (recipe.Get(RecipeKeys.Threads) ?? Environment.ProcessorCount) / count);
+        var threads = ShareThreads(recipe.Get(RecipeKeys.Threads) ?? Environment.ProcessorCount, count);
         for (var i = 0; i < count; i++)
         {
             string[] arguments =
             [
-                "worker", "--coordinator", coordinator, "--name", $"worker {i}", "--threads", $"{threads}", "--exit-with-parent",
+                "worker", "--coordinator", coordinator, "--name", $"worker {i}", "--threads", $"{threads[i]}", "--exit-with-parent",
                 "--model", recipe.Get(RecipeKeys.Model) ?? throw new BadInputException("model_name_or_path is not set; give it with --model or in the recipe"),
                 "--data", recipe.Get(RecipeKeys.TrainFile) ?? throw new BadInputException("train_file is not set; give it with --data or in the recipe"),
                 .. recipe.Get(RecipeKeys.EvalFile) is { } rows ? (string[])["--eval-data", rows] : [],
                 // One of them writes; snapshots help all of them to come back.
                 .. i == 0 ? (string[])["--output", recipe.Get(RecipeKeys.Output)!] : ["--cache", Path.Combine(recipe.Get(RecipeKeys.Output)!, ".distzo"), "--no-snapshots"],
             ];
-            _watches.Add(Task.Run(() => Watch(i, arguments, token)));
+            var number = i;
+            _watches.Add(Task.Run(() => Watch(number, arguments, token)));
         }
     }
+
+    /// <summary>Threads of each worker: they add up to the total, and differ by one at most; each has one at least.</summary>
+    internal static int[] ShareThreads(int total, int workers) =>
+        [.. Enumerable.Range(0, workers).Select(i => Math.Max(1, (total / workers) + (i < total % workers ? 1 : 0)))];
+
+    /// <summary>From here on a worker that ends is not started again.</summary>
+    public void Release() => _ending.Cancel();
 
     /// <summary>Waits for the workers to end by themselves after the run has.</summary>
     public async Task End()
@@ -73,22 +83,24 @@ internal sealed class LocalWorkers : IDisposable
 
     private async Task Watch(int number, string[] arguments, string token)
     {
-        for (var start = 0; !_ending.IsCancellationRequested; start++)
+        for (var start = 0; ; start++)
         {
             try
             {
-                var process = Run(arguments, token);
+                if (Run(arguments, token) is not { } process) return;
+                var began = TimeProvider.System.GetTimestamp();
                 var said = "";
                 while (await process.StandardError.ReadLineAsync() is { } line)
                 {
                     said = line;
-                    if (line.StartsWith("warning:", StringComparison.Ordinal)) _tell($"worker {number}: {line}");
+                    if (line.StartsWith("warning:", StringComparison.Ordinal) && !_ending.IsCancellationRequested) _tell($"worker {number}: {line}");
                 }
 
                 await process.WaitForExitAsync();
                 if (process.ExitCode == ExitCodes.Done) return;
                 if (process.ExitCode == ExitCodes.BadInput) throw new BadInputException(Said(said));
                 if (_ending.IsCancellationRequested) return;
+                if (TimeProvider.System.GetElapsedTime(began) > ShortLife) start = 0;
                 if (start >= MostRestarts) throw new RunFailedException($"worker {number} ended {start + 1} times: {Said(said)}");
                 _tell($"worker {number} ended with exit code {process.ExitCode}{(said.Length > 0 ? $" ({Said(said)})" : "")}; starting it again");
                 await Task.Delay(RestartDelay, _ending.Token);
@@ -105,12 +117,14 @@ internal sealed class LocalWorkers : IDisposable
         }
     }
 
-    private Process Run(string[] arguments, string token)
+    /// <summary>Starts a worker; null if none is to be started any more.</summary>
+    private Process? Run(string[] arguments, string token)
     {
         var start = OwnProgram.With(arguments);
         start.Environment[SecurityOptions.TokenVariable] = token;
         lock (_processes)
         {
+            if (_ending.IsCancellationRequested) return null;
             var process = Process.Start(start)!;
             _processes.Add(process);
             // Nobody reads what it prints there.

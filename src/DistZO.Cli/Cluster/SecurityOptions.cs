@@ -81,6 +81,17 @@ internal sealed class SecurityOptions
         }
     }
 
+    /// <summary>What stands behind the certificate in its file, up to its authority; null for nothing.</summary>
+    public X509Certificate2Collection? Intermediates(ParseResult parsed)
+    {
+        if (parsed.GetValue(_certificate) is not { } file) return null;
+        var found = new X509Certificate2Collection();
+        found.ImportFromPem(Read(file, "--tls-cert"));
+        if (found.Count < 2) return null;
+        found.RemoveAt(0);
+        return found;
+    }
+
     /// <summary>The authorities; null if none are given.</summary>
     public X509Certificate2Collection? Authorities(ParseResult parsed)
     {
@@ -107,7 +118,7 @@ internal sealed class SecurityOptions
         var handler = RpcHandler.Create(TimeSpan.FromSeconds(20), TimeSpan.FromSeconds(10));
         handler.SslOptions = new SslClientAuthenticationOptions
         {
-            ClientCertificates = certificate is null ? null : [certificate],
+            ClientCertificateContext = certificate is null ? null : SslStreamCertificateContext.Create(certificate, Intermediates(parsed), offline: true),
             CertificateChainPolicy = authorities is null ? null : Policy(authorities),
         };
         return handler;

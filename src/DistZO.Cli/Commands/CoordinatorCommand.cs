@@ -21,7 +21,7 @@ internal static class CoordinatorCommand
     {
         var command = new Command("coordinator", "share a run out over workers; loads no weights");
         var recipeOptions = new RecipeOptions(command, RecipeKeys.All.Except(Without), hasFile: true);
-        var ledger = new Option<string?>("--ledger") { Description = "directory of the ledger and the metrics", HelpName = "DIR" };
+        var ledger = new Option<string?>("--ledger") { Description = "directory of the ledger and the metrics (not the model: workers write it)", HelpName = "DIR" };
         var listen = new Option<string>("--listen")
         {
             Description = "where workers connect",
@@ -57,10 +57,12 @@ internal static class CoordinatorCommand
                 Http = pages == NoHttp ? null : Endpoint.Parse(pages, "--http", 8080).Resolve("--http"),
                 Token = security.Token(parsed),
                 Certificate = security.Certificate(parsed),
+                Intermediates = security.Intermediates(parsed),
                 ClientAuthorities = security.Authorities(parsed),
             };
             RequireSafe(host, parsed.GetValue(insecure));
             if (parsed.GetValue(workers) < 1) throw new BadInputException("--min-workers must be at least 1");
+            if (File.Exists(path)) throw new BadInputException($"--ledger: '{path}' is a file; name a directory for the ledger and the metrics");
             using var signals = new StopSignals();
             var directory = new RunDirectory(path);
             using var reporter = RunReporting.Create(recipe, directory, output, error, out var metrics);
@@ -76,7 +78,7 @@ internal static class CoordinatorCommand
                 {
                     var scheme = host.Certificate is null ? "http" : "https";
                     if (started.Http is { } at) reporter.Notice(NoticeLevel.Information, "listening", $"dashboard at {scheme}://{at}");
-                    reporter.Notice(NoticeLevel.Information, "listening", $"waiting for workers: distzo worker --coordinator {started.Listen} --model DIR --data FILE");
+                    reporter.Notice(NoticeLevel.Information, "listening", $"waiting for workers: distzo worker --coordinator {Reachable(started.Listen)} --model DIR --data FILE");
                 },
             };
             var (result, chain) = run.Run(reporter, metrics, signals.Token).GetAwaiter().GetResult();
@@ -101,6 +103,10 @@ internal static class CoordinatorCommand
                 + "or say --insecure if everybody who reaches it may take part");
         }
     }
+
+    /// <summary>What workers call a coordinator that listens on all addresses: as well as can be known here.</summary>
+    private static string Reachable(IPEndPoint listen) =>
+        listen.Address.Equals(IPAddress.Any) || listen.Address.Equals(IPAddress.IPv6Any) ? $"{Environment.MachineName}:{listen.Port}" : $"{listen}";
 
     private static RunIdentity Pinned(string file)
     {

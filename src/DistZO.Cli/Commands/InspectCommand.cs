@@ -15,18 +15,27 @@ internal static class InspectCommand
     {
         var command = new Command(
             "inspect", "tell what a model directory, safetensors file, ledger or data file is, and whether it is sound");
-        var path = new Argument<string>("PATH") { Description = "a file or a directory" };
+        var path = new Argument<string?>("PATH") { Description = "a file or a directory", Arity = ArgumentArity.ZeroOrOne };
         var json = new Option<bool>("--json") { Description = "print one line of JSON" };
-        var identity = new Option<bool>("--identity") { Description = "print the canonical identity of a ledger's run" };
+        var identity = new Option<bool>("--identity") { Description = "print the canonical identity of a run: of a ledger, or of --config, --model and --data" };
         var repair = new Option<bool>("--repair") { Description = "cut a ledger off where it is damaged" };
         command.Arguments.Add(path);
         command.Options.Add(json);
         command.Options.Add(identity);
         command.Options.Add(repair);
+        var recipeOptions = new RecipeOptions(command, [RecipeKeys.Model, RecipeKeys.TrainFile], hasFile: true);
         command.SetAction(parsed =>
         {
             var (output, error) = (parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error);
-            var target = parsed.GetRequiredValue(path);
+            var recipe = recipeOptions.Over(Recipe.Default, parsed);
+            var hasRecipe = recipe.ToJson() != Recipe.Default.ToJson();
+            if (parsed.GetValue(path) is not { } target)
+            {
+                if (!parsed.GetValue(identity) || parsed.GetValue(repair)) throw new BadInputException("no PATH is given; name a file or a directory");
+                return Identity(recipe, output);
+            }
+
+            if (hasRecipe) throw new BadInputException("--config, --model and --data are for --identity without a PATH; leave either away");
             if (parsed.GetValue(repair)) return Repair(Inspected.LedgerAt(target, "--repair"), output);
             if (parsed.GetValue(identity))
             {
@@ -42,6 +51,14 @@ internal static class InspectCommand
             return ExitCodes.BadInput;
         });
         return command;
+    }
+
+    /// <summary>What a run of a recipe on this machine's files is, before there is a ledger.</summary>
+    private static int Identity(Recipe recipe, TextWriter output)
+    {
+        using var inputs = RunInputs.Open(recipe, () => CpuDevices.Open(recipe));
+        output.WriteLine(inputs.Identity(parent: null).Canonical);
+        return ExitCodes.Done;
     }
 
     private static int Repair(string ledger, TextWriter output)

@@ -24,7 +24,8 @@ internal sealed class StatusClient : IDisposable
 
     /// <param name="url">Where the coordinator is; <c>http://</c> may be left out.</param>
     /// <param name="token">The shared token, if something before the coordinator asks for it; may be null.</param>
-    public StatusClient(string url, string? token)
+    /// <param name="handler">Carries the requests; owned from here on.</param>
+    public StatusClient(string url, string? token, HttpMessageHandler handler)
     {
         var text = url.Contains("://", StringComparison.Ordinal) ? url : "http://" + url;
         var isAddress = Uri.TryCreate(text, UriKind.Absolute, out var address) && address.Scheme is "http" or "https";
@@ -34,7 +35,7 @@ internal sealed class StatusClient : IDisposable
         }
 
         _address = new Uri(address.GetLeftPart(UriPartial.Authority));
-        _http = new HttpClient { BaseAddress = _address, Timeout = Patience };
+        _http = new HttpClient(handler) { BaseAddress = _address, Timeout = Patience };
         if (token is not null) _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
     }
 

@@ -1,8 +1,8 @@
 using System.CommandLine;
 using System.Text.Json;
+using DistZO.Cli.Cluster;
 using DistZO.Cli.Terminal;
 using DistZO.Coordinator;
-using DistZO.Devices;
 using DistZO.Runs;
 
 namespace DistZO.Cli.Commands;
@@ -16,15 +16,14 @@ internal static class StatusCommand
         var url = new Argument<string>("URL") { Description = "where the coordinator is, such as http://localhost:8080" };
         var watch = new Option<bool>("--watch") { Description = "show it again every second, until the run ends or Ctrl-C" };
         var json = new Option<bool>("--json") { Description = "print one line of JSON; with --watch, one a second" };
-        var tokenFile = new Option<string?>("--token-file") { Description = "file with the shared token", HelpName = "FILE" };
         command.Arguments.Add(url);
         command.Options.Add(watch);
         command.Options.Add(json);
-        command.Options.Add(tokenFile);
+        var security = new SecurityOptions(command, isServer: false);
         command.SetAction(parsed =>
         {
             using var signals = new StopSignals();
-            using var client = new StatusClient(parsed.GetRequiredValue(url), Token(parsed.GetValue(tokenFile)));
+            using var client = new StatusClient(parsed.GetRequiredValue(url), security.Token(parsed), security.Handler(parsed, out _));
             var output = parsed.InvocationConfiguration.Output;
             var live = output == Console.Out && !Console.IsOutputRedirected && Environment.GetEnvironmentVariable("TERM") is not "dumb";
             var colour = live && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"));
@@ -37,20 +36,6 @@ internal static class StatusCommand
             return ExitCodes.Done;
         });
         return command;
-    }
-
-    private static string? Token(string? file)
-    {
-        if (file is null) return null;
-        try
-        {
-            var token = File.ReadAllText(file).Trim();
-            return token.Length > 0 ? token : throw new BadInputException($"{file}: holds no token");
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new BadInputException($"{file}: cannot be read; --token-file is a file with the coordinator's token", e);
-        }
     }
 
     private static string Json(ClusterPicture picture) => MetricsLine.Write(json =>

@@ -11,8 +11,16 @@ internal sealed class StopSignals : IDisposable
     private readonly CancellationTokenSource _source = new();
     private readonly PosixSignalRegistration[] _registrations;
 
-    public StopSignals() => _registrations =
-        [PosixSignalRegistration.Create(PosixSignal.SIGINT, Handle), PosixSignalRegistration.Create(PosixSignal.SIGTERM, Handle)];
+    private readonly bool _heedsInterrupt;
+
+    /// <param name="heedsInterrupt">
+    /// Whether Ctrl-C is meant for this process. It goes to all processes of a terminal; one that was started by another leaves it to that.
+    /// </param>
+    public StopSignals(bool heedsInterrupt = true)
+    {
+        _heedsInterrupt = heedsInterrupt;
+        _registrations = [PosixSignalRegistration.Create(PosixSignal.SIGINT, Handle), PosixSignalRegistration.Create(PosixSignal.SIGTERM, Handle)];
+    }
 
     /// <summary>Cancelled by the first signal.</summary>
     public CancellationToken Token => _source.Token;
@@ -25,6 +33,12 @@ internal sealed class StopSignals : IDisposable
 
     private void Handle(PosixSignalContext context)
     {
+        if (context.Signal == PosixSignal.SIGINT && !_heedsInterrupt)
+        {
+            context.Cancel = true;
+            return;
+        }
+
         if (_source.IsCancellationRequested) return;
         context.Cancel = true;
         _source.Cancel();

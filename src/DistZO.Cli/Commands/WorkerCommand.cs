@@ -46,11 +46,15 @@ internal static class WorkerCommand
                 if (own.Get(key) is null) throw new BadInputException($"{flag} is not given; a worker opens its own copy of the run's model and data");
             }
 
+            // Here, where it is told at once: they are opened only when the coordinator has said what the run is.
+            Require("--model", own.Get(RecipeKeys.Model)!, Directory.Exists, "model directory");
+            Require("--data", own.Get(RecipeKeys.TrainFile)!, File.Exists, "file");
+            if (own.Get(RecipeKeys.EvalFile) is { } held) Require("--eval-data", held, File.Exists, "file");
             var threads = own.Get(RecipeKeys.Threads) ?? Math.Max(1, Environment.ProcessorCount / environment.LocalProcesses);
             var output = own.Get(RecipeKeys.Output) is { } path ? new RunDirectory(path) : null;
             var (results, log) = (parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error);
             using var reporter = ConsoleReporters.CreatePlain(own.Get(RecipeKeys.LogJson), results, log);
-            using var signals = new StopSignals();
+            using var signals = new StopSignals(heedsInterrupt: !parsed.GetValue(withParent));
             var handler = security.Handler(parsed, out var usesTls);
             var address = new Uri($"{(usesTls ? "https" : "http")}://{Endpoint.Parse(at, "--coordinator", Endpoint.DefaultPort)}");
             var host = new WorkerHost(
@@ -76,10 +80,15 @@ internal static class WorkerCommand
             reporter.Notice(
                 NoticeLevel.Information,
                 "finished",
-                outcome is null ? "stopped; start it again to go on" : $"the run has ended: {outcome.Value.Name()}{(output is null ? "" : $"; output in {output.Path}")}");
+                outcome is null ? "stopped; start it again to go on" : $"the run has ended: {outcome.Value.Name().Replace('_', ' ')}{(output is null ? "" : $"; output in {output.Path}")}");
             return outcome is null ? ExitCodes.Failed : ExitCodes.Done;
         });
         return command;
+    }
+
+    private static void Require(string flag, string path, Func<string, bool> exists, string what)
+    {
+        if (!exists(path)) throw new BadInputException($"{flag}: there is no {what} '{path}' on this machine");
     }
 
     /// <summary>The coordinator's recipe on this machine's files.</summary>

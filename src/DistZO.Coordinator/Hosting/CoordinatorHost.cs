@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Security;
+using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
-using System.Threading.RateLimiting;
 using DistZO.Devices;
 using DistZO.Rpc;
 using DistZO.Rpc.Health;
@@ -54,6 +54,7 @@ public sealed class CoordinatorHost : IAsyncDisposable
         IPEndPoint listen = options.Listen, http = options.Http ?? options.Listen;
         // No handler blocks or computes, so each runs where its message came in, without waking another thread.
         builder.WebHost.UseSockets(sockets => sockets.UnsafePreferInlineScheduling = true);
+        var gate = new ConnectionGate(options.MaxConnectionsPerAddress);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
@@ -63,11 +64,18 @@ public sealed class CoordinatorHost : IAsyncDisposable
             kestrel.Limits.MinResponseDataRate = null;
             kestrel.Limits.Http2.KeepAlivePingDelay = TimeSpan.FromSeconds(20);
             kestrel.Limits.Http2.KeepAlivePingTimeout = TimeSpan.FromSeconds(10);
-            kestrel.Listen(options.Listen, on => Configure(on, HttpProtocols.Http2, options));
-            if (options.Http is { } pages) kestrel.Listen(pages, on => Configure(on, HttpProtocols.Http1AndHttp2, options with { ClientAuthorities = null }));
+            // Connections are for those who call: one that says nothing makes room soon.
+            kestrel.Limits.KeepAliveTimeout = TimeSpan.FromSeconds(30);
+            kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
+            // What strangers may have in memory before they are refused: a connection's window, each.
+            kestrel.Limits.Http2.InitialConnectionWindowSize = 256 << 10;
+            kestrel.Limits.Http2.InitialStreamWindowSize = 128 << 10;
+            kestrel.Listen(options.Listen, on => Configure(on, HttpProtocols.Http2, options, gate, isForWorkers: true));
+            if (options.Http is { } pages)
+                kestrel.Listen(pages, on => Configure(on, HttpProtocols.Http1AndHttp2, options with { ClientAuthorities = null }, gate, isForWorkers: false));
         });
         var app = builder.Build();
-        var admission = new Admission(options.Token is { } token ? new SharedToken(token) : null);
+        var admission = new Admission(options.Token is { } token ? new SharedToken(token) : null, options.Time);
         app.Use(admission.Invoke);
         app.MapGrpcService<WorkerSessions>();
         app.MapGrpcService<HealthService>();
@@ -85,7 +93,6 @@ public sealed class CoordinatorHost : IAsyncDisposable
         var addresses = app.Urls.Select(url => new Uri(url)).ToList();
         if (listen.Port == 0) listen = new IPEndPoint(listen.Address, addresses[0].Port);
         if (http.Port == 0 && options.Http is not null) http = new IPEndPoint(http.Address, addresses[1].Port);
-        admission.GrpcPort = listen.Port;
         app.Services.GetRequiredService<HealthService>().SetStatus(CoordinatorService.Descriptor.FullName, ServingStatus.Serving);
         return new CoordinatorHost(app, listen, options.Http is null ? null : http);
     }
@@ -98,25 +105,31 @@ public sealed class CoordinatorHost : IAsyncDisposable
         await _app.DisposeAsync().ConfigureAwait(false);
     }
 
-    private static void Configure(ListenOptions listen, HttpProtocols protocols, HostOptions options)
+    private static void Configure(ListenOptions listen, HttpProtocols protocols, HostOptions options, ConnectionGate gate, bool isForWorkers)
     {
         listen.Protocols = protocols;
+        listen.Use(next => connection => gate.Serve(connection, next, isForWorkers));
         if (options.Certificate is not { } certificate) return;
         listen.UseHttps(https =>
         {
             https.ServerCertificate = certificate;
+            https.ServerCertificateChain = options.Intermediates;
+            https.HandshakeTimeout = TimeSpan.FromSeconds(10);
             if (options.ClientAuthorities is not { } authorities) return;
             https.ClientCertificateMode = ClientCertificateMode.RequireCertificate;
-            https.ClientCertificateValidation = (client, _, _) => IsSignedBy(client, authorities);
+            https.ClientCertificateValidation = (client, sent, _) => IsSignedBy(client, sent, authorities);
         });
     }
 
-    private static bool IsSignedBy(X509Certificate2 certificate, X509Certificate2Collection authorities)
+    private static bool IsSignedBy(X509Certificate2 certificate, X509Chain? sent, X509Certificate2Collection authorities)
     {
         using var chain = new X509Chain();
         chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
         chain.ChainPolicy.CustomTrustStore.AddRange(authorities);
+        if (sent is not null) chain.ChainPolicy.ExtraStore.AddRange(sent.ChainPolicy.ExtraStore);
         chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
+        // A server's certificate of the same authority does not make its holder a worker.
+        chain.ChainPolicy.ApplicationPolicy.Add(new Oid("1.3.6.1.5.5.7.3.2"));
         return chain.Build(certificate);
     }
 }

@@ -18,9 +18,18 @@ public sealed record HostOptions
     /// <summary>The coordinator's own certificate with its key; null for no TLS.</summary>
     public X509Certificate2? Certificate { get; init; }
 
+    /// <summary>Between the certificate and its authority, to be sent along; null for none.</summary>
+    public X509Certificate2Collection? Intermediates { get; init; }
+
     /// <summary>Who signs the certificates that workers must show; null to ask for none.</summary>
     public X509Certificate2Collection? ClientAuthorities { get; init; }
 
     /// <summary>Connections at one time, over both ports.</summary>
     public int MaxConnections { get; init; } = 4096;
+
+    /// <summary>Of these, for one address, or one network of IPv6.</summary>
+    public int MaxConnectionsPerAddress { get; init; } = 1024;
+
+    /// <summary>The clock of the limits.</summary>
+    public TimeProvider Time { get; init; } = TimeProvider.System;
 }

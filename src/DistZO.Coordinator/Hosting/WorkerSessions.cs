@@ -6,6 +6,9 @@ namespace DistZO.Coordinator;
 /// <summary>The gRPC service that workers call. Decodes, queues, replies; what messages mean is the engine's.</summary>
 internal sealed class WorkerSessions(CoordinatorLoop loop) : Wire.CoordinatorService.CoordinatorServiceBase
 {
+    /// <summary>What was sent before the end is given so long to go out.</summary>
+    private static readonly TimeSpan LastWords = TimeSpan.FromSeconds(10);
+
     public override async Task Work(
         IAsyncStreamReader<Wire.WorkRequest> requestStream, IServerStreamWriter<Wire.WorkResponse> responseStream, ServerCallContext context)
     {
@@ -28,7 +31,12 @@ internal sealed class WorkerSessions(CoordinatorLoop loop) : Wire.CoordinatorSer
             reason = $"it sent {e.Message}";
             link.Close(LinkEnd.Refused, reason);
         }
-        catch (Exception e) when (e is OperationCanceledException or IOException or RpcException)
+        catch (RpcException e)
+        {
+            reason = $"it sent what cannot be read: {e.Status.Detail.TrimEnd('.')}";
+            link.Close(LinkEnd.Refused, reason);
+        }
+        catch (Exception e) when (e is OperationCanceledException or IOException)
         {
             reason = context.CancellationToken.IsCancellationRequested ? "the connection broke" : "the coordinator ended it";
         }
@@ -40,7 +48,13 @@ internal sealed class WorkerSessions(CoordinatorLoop loop) : Wire.CoordinatorSer
 
         try
         {
-            await writing.ConfigureAwait(false);
+            await writing.WaitAsync(LastWords).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            // It holds its connection open, and reads nothing from it.
+            context.GetHttpContext().Abort();
+            return;
         }
         catch (Exception e) when (e is OperationCanceledException or IOException)
         {

@@ -10,6 +10,7 @@ internal sealed class Roster(RunBook book, EventLog events, TimeProvider time)
     public const int MostPending = 32;
 
     private const int RecordsPerMessage = 1000;
+    private const int LongestMessage = 1000;
 
     private readonly List<Session> _sessions = [];
     private ulong _lastSession;
@@ -47,6 +48,8 @@ internal sealed class Roster(RunBook book, EventLog events, TimeProvider time)
     /// <summary>Something happened that people want to know of.</summary>
     public void Tell(string kind, Session? session, string message)
     {
+        // Some of it may be a worker's own words.
+        message = PrintableText.Of(message, LongestMessage);
         if (session is not null) session.LastWords = message;
         events.Add(book.HasBegun ? book.Steps : 0, kind, session?.Name, message);
     }

@@ -7,7 +7,7 @@ namespace DistZO.Coordinator;
 public sealed class Session
 {
     internal Session(ulong number, IWorkerLink link, long now, DateTimeOffset connectedAt) =>
-        (Number, Link, HeardAt, ProgressAt, ConnectedAt) = (number, link, now, now, connectedAt);
+        (Number, Link, Since, HeardAt, ProgressAt, ConnectedAt) = (number, link, now, now, now, connectedAt);
 
     /// <summary>Its number, from 1; never used again by this start of the coordinator.</summary>
     public ulong Number { get; }
@@ -15,6 +15,12 @@ public sealed class Session
     internal IWorkerLink Link { get; }
 
     internal DateTimeOffset ConnectedAt { get; }
+
+    /// <summary>The same as a timestamp.</summary>
+    internal long Since { get; }
+
+    /// <summary>Whether it has introduced itself.</summary>
+    internal bool IsGreeted { get; set; }
 
     internal string WorkerId { get; set; } = "";
 

@@ -94,7 +94,7 @@ internal static class ClientStatus
         var messages = new List<string>();
         for (Exception? at = problem; at is not null; at = at.InnerException)
         {
-            if (!messages.Contains(at.Message)) messages.Add(at.Message);
+            if (!messages.Exists(said => said.Contains(at.Message, StringComparison.Ordinal))) messages.Add(at.Message);
         }
         return string.Join(" ", messages);
     }

@@ -109,7 +109,7 @@ public sealed class WorkerHost
                 _inbox.Add(connection);
                 await connection.Run(message =>
                 {
-                    if (!heard) _notice(NoticeLevel.Information, "connected", $"connected to the coordinator at {_hosting.Address}");
+                    if (!heard) _notice(NoticeLevel.Information, "connected", $"connected to the coordinator at {Address}");
                     (heard, said) = (true, false);
                     if (message is Welcome { HeartbeatInterval.Ticks: > 0 } welcome) beats.Change(welcome.HeartbeatInterval, welcome.HeartbeatInterval);
                     _inbox.Add(message);
@@ -123,8 +123,19 @@ public sealed class WorkerHost
                 problem = e.Status.Detail.TrimEnd('.');
                 if (IsFinal(e.StatusCode))
                 {
-                    _inbox.Add(new BadInputException($"the coordinator at {_hosting.Address} refuses this worker: {problem}", e));
+                    _inbox.Add(new BadInputException($"the coordinator at {Address} refuses this worker: {problem}", e));
                     return;
+                }
+
+                if (ConnectionProblem.Of(e.Status.DebugException, _hosting.Address) is { } insecure)
+                {
+                    if (insecure.IsFinal)
+                    {
+                        _inbox.Add(new BadInputException($"there is no secure connection to the coordinator at {Address}: {insecure.Message}", e));
+                        return;
+                    }
+
+                    problem = insecure.Message;
                 }
             }
             catch (Exception e) when (e is FormatException or BadInputException)
@@ -142,17 +153,19 @@ public sealed class WorkerHost
             if (_time.GetElapsedTime(lostAt) > _hosting.Patience)
             {
                 _inbox.Add(new RunFailedException(
-                    $"the coordinator at {_hosting.Address} cannot be reached ({problem}); start this worker again once it is there"));
+                    $"the coordinator at {Address} cannot be reached ({problem}); start this worker again once it is there"));
                 return;
             }
 
-            if (!said) _notice(NoticeLevel.Warning, "connection", $"no connection to the coordinator at {_hosting.Address} ({problem}); trying again");
+            if (!said) _notice(NoticeLevel.Warning, "connection", $"no connection to the coordinator at {Address} ({problem}); trying again");
             said = true;
             // Jitter, so that a thousand workers do not come back in one moment.
             await Task.Delay(delay * (0.5 + Random.Shared.NextDouble()), _time, ended).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             delay = delay * 2 < LongestDelay ? delay * 2 : LongestDelay;
         }
     }
+
+    private string Address => _hosting.Address.GetLeftPart(UriPartial.Authority);
 
     private static bool IsFinal(StatusCode code) => code is StatusCode.FailedPrecondition or StatusCode.Unauthenticated
         or StatusCode.PermissionDenied or StatusCode.InvalidArgument or StatusCode.Unimplemented;

@@ -1,0 +1,48 @@
+using System.Security.Authentication;
+
+namespace DistZO.Worker;
+
+/// <summary>What a connection failed of, in words that name the option to change.</summary>
+/// <param name="Message">For people.</param>
+/// <param name="IsFinal">Whether trying again fails the same way.</param>
+internal sealed record ConnectionProblem(string Message, bool IsFinal)
+{
+    /// <summary>Reads a failure of the transport; null if it is nothing special, such as a coordinator that is not there.</summary>
+    /// <param name="problem">What was thrown.</param>
+    /// <param name="address">Where the worker connects.</param>
+    public static ConnectionProblem? Of(Exception? problem, Uri address)
+    {
+        var usesTls = address.Scheme == Uri.UriSchemeHttps;
+        for (var at = problem; at is not null; at = at.InnerException)
+        {
+            switch (at)
+            {
+                // The other side's alert comes inside of other exceptions, on the handshake or on the first read, by TLS version.
+                case not null when usesTls && at.Message.Contains("alert certificate required", StringComparison.Ordinal):
+                    return new ConnectionProblem("it asks for a certificate; give one with --tls-cert and --tls-key", true);
+                case not null when usesTls && IsAlert(at.Message):
+                    return new ConnectionProblem("it does not take this worker's certificate; give one of its authority with --tls-cert and --tls-key", true);
+                case AuthenticationException when at.Message.Contains("remote certificate", StringComparison.Ordinal):
+                    return new ConnectionProblem($"{at.Message.TrimEnd('.')}; --tls-ca names the authorities to believe", true);
+                case HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError }:
+                    if (at.InnerException is AuthenticationException) continue;
+                    return new ConnectionProblem($"{Inner(at)}; does it use TLS, and is the port the right one?", false);
+                case HttpRequestException { HttpRequestError: HttpRequestError.InvalidResponse or HttpRequestError.HttpProtocolError or HttpRequestError.ResponseEnded } when !usesTls:
+                    return new ConnectionProblem("it does not answer as a coordinator; is the port right, and does it use TLS? then give --tls-ca", false);
+            }
+        }
+
+        return null;
+    }
+
+    private static bool IsAlert(string message) =>
+        message.Contains("alert unknown ca", StringComparison.Ordinal)
+        || message.Contains("alert bad certificate", StringComparison.Ordinal)
+        || message.Contains("alert certificate", StringComparison.Ordinal);
+
+    private static string Inner(Exception problem)
+    {
+        while (problem.InnerException is { } inner) problem = inner;
+        return problem.Message.TrimEnd('.');
+    }
+}
