@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.Globalization;
 using DistZO.Devices;
 using DistZO.Devices.Cpu;
 
@@ -12,13 +14,23 @@ internal static class ScalingBenchmark
     private const int DefaultRounds = 5;
     private const int WarmUpSteps = 2;
 
+    /// <summary>Short steps are measured more often.</summary>
+    private static readonly TimeSpan Shortest = TimeSpan.FromSeconds(25);
+
     /// <summary>Until the speeds that a plan is made from, medians of the last few shares, are those of a slowed worker.</summary>
     private const int SettlingSteps = 6;
 
     private const double SlowedPart = 0.25, Required = 0.95, RequiredOfSlowed = 0.9;
 
+    /// <summary>Why this machine cannot measure it; null if it can.</summary>
+    public static string? Obstacle() =>
+        !OperatingSystem.IsLinux() ? "processes are pinned to cores, which works on Linux alone"
+        : LinuxProcess.Cores().Length < 2 ? "two cores are needed, and this process may use one"
+        : null;
+
     public static BenchmarkResult Run(BenchmarkOptions options)
     {
+        if (Obstacle() is { } obstacle) throw new BadInputException($"scaling: {obstacle}");
         var folder = Directory.CreateTempSubdirectory("distzo-bench-").FullName;
         try
         {
@@ -33,7 +45,6 @@ internal static class ScalingBenchmark
     private static async Task<BenchmarkResult> Run(BenchmarkOptions options, string folder)
     {
         var cores = LinuxProcess.Cores();
-        if (cores.Length < 2) throw new BadInputException("scaling: two cores are needed, and this process may use one");
         var parameters = ModelShapes.Find(options.Shape).Tensors.Sum(tensor => tensor.Shape.Aggregate(1L, (product, n) => product * n));
         var result = new BenchmarkResult("scaling")
             .With("shape", options.Shape)
@@ -54,7 +65,8 @@ internal static class ScalingBenchmark
             await using var runs = await ScalingRuns.Start(folder, group, [cores[0], cores[1]]);
             for (var i = 0; i < WarmUpSteps; i++) await runs.Round(null);
             var terms = new ScalingTerms(group.Length, parameters);
-            for (var i = 0; i < (options.Steps ?? DefaultRounds); i++)
+            var clock = Stopwatch.StartNew();
+            for (var i = 0; i < (options.Steps ?? DefaultRounds) || (options.Steps is null && clock.Elapsed < Shortest); i++)
             {
                 terms.MeasureZ(limits);
                 await runs.Round(terms);
@@ -108,6 +120,6 @@ internal static class ScalingBenchmark
             .With("slowed_limit", limit, 4)
             .With("slowed_ratio_of_limit", speedup / limit, 4)
             .Say($"{one.Parallelism} with one worker at {part:0.0%} of its speed: {speedup:0.000} × one, {speedup / (1 + part):0.0%} of {1 + part:0.000} (at least {RequiredOfSlowed:0%})")
-            .Say($"    {speedup / limit:0.0%} of {limit:0.000}, the limit while each makes its own z; cells a second {string.Join(" and ", speeds.Select(s => s.ToString("0.00", System.Globalization.CultureInfo.InvariantCulture)))}");
+            .Say($"    {speedup / limit:0.0%} of {limit:0.000}, the limit while each makes its own z; cells a second {string.Join(" and ", speeds.Select(s => s.ToString("0.00", CultureInfo.InvariantCulture)))}");
     }
 }

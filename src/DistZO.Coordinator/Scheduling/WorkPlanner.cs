@@ -130,8 +130,21 @@ internal static class WorkPlanner
             else high = middle;
         }
 
-        Fill(high);
-        return Apportion(grid.Samples, filled);
+        Fill(low);
+        var samples = new int[ranks.Length];
+        for (var i = 0; i < samples.Length; i++) samples[i] = (int)filled[i];
+        // What is left goes to whoever is done with it first: rounding to the nearest could give a slow rank too much.
+        var done = new PriorityQueue<int, (double Seconds, int Rank)>(Enumerable.Range(0, ranks.Length).Select(i => (i, (Done(i), i))));
+        for (var left = grid.Samples - samples.Sum(); left > 0; left--)
+        {
+            var next = done.Dequeue();
+            samples[next]++;
+            done.Enqueue(next, (Done(next), next));
+        }
+
+        return samples;
+
+        double Done(int rank) => z[rank] + (ranks[rank].CellSeconds * probes * (samples[rank] + 1));
 
         // Called often, with up to thousands of ranks.
         double Fill(double level)

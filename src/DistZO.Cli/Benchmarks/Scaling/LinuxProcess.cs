@@ -12,7 +12,6 @@ internal static partial class LinuxProcess
     /// <summary>The cores that this process may use, lowest first.</summary>
     public static int[] Cores()
     {
-        if (!OperatingSystem.IsLinux()) throw new BadInputException("scaling: processes are pinned to cores, which works on Linux alone");
         using var self = Process.GetCurrentProcess();
         var mask = (long)self.ProcessorAffinity;
         return [.. Enumerable.Range(0, 64).Where(core => (mask >> core & 1) != 0)];
