@@ -20,7 +20,7 @@ public sealed class DistributedRunTests : IDisposable
         var coordinator = _cluster.StartCoordinator("ledger", Steps, "--min-workers", "2", "--num-directions", "2");
         var writer = _cluster.StartWorker("out");
         var other = _cluster.StartWorker(null, "--cache", Tiny["cache"]);
-        Assert.Contains("completed", coordinator.Done());
+        Assert.Contains($"done after step {Steps}", coordinator.Done());
         Assert.Contains($"output in {Tiny["out"]}", writer.Done());
         other.Done();
         _cluster.AssertSameAsAlone("ledger", "out", Steps, "--num-directions", "2");
@@ -83,7 +83,7 @@ public sealed class DistributedRunTests : IDisposable
         _cluster.Coordinator.Done();
         _cluster.StartCoordinator("ledger", 5);
         _cluster.StartWorker("late").Done();
-        Assert.Contains("finished before", _cluster.Coordinator.Done());
+        Assert.Contains("finished already: 5 steps", _cluster.Coordinator.Done());
         _cluster.AssertSameAsAlone("ledger", "late", 5);
     }
 
@@ -94,7 +94,7 @@ public sealed class DistributedRunTests : IDisposable
         _cluster.StartWorker().Done();
         var status = "";
         DistzoProcess.Until("the status shows the end", () => (status = Distzo.Run("status", _cluster.Http).Done()).Contains("completed"));
-        Assert.Contains("5/5", status);
+        Assert.Contains("step 5 of 5", status);
         _cluster.Coordinator.Signal(DistzoProcess.Terminate);
         _cluster.Coordinator.Done();
     }
