@@ -17,7 +17,9 @@ public sealed class ChaosTests : IDisposable
 
     private void KillUntilTheEnd(int steps, int workers, int kills, int farthest, int seed)
     {
-        string[] more = ["--eval-steps", "50", "--num-directions", "2"];
+        string[] recipe = ["--eval-steps", "50", "--num-directions", "2"];
+        // A worker that was killed shortly before the end comes after it, and finishes too.
+        string[] more = [.. recipe, "--linger", "600"];
         var random = new Random(seed);
         _cluster.StartCoordinator("ledger", steps, more);
         var running = Enumerable.Range(0, workers).Select(Worker).ToArray();
@@ -40,9 +42,10 @@ public sealed class ChaosTests : IDisposable
             }
         }
 
-        _cluster.Coordinator.Done();
         foreach (var worker in running) worker.Done();
-        _cluster.AssertSameAsAlone("ledger", "out", steps, more);
+        _cluster.Coordinator.Signal(DistzoProcess.Terminate);
+        _cluster.Coordinator.Done();
+        _cluster.AssertSameAsAlone("ledger", "out", steps, recipe);
 
         // The first one writes the model; all keep snapshots.
         DistzoProcess Worker(int number) =>

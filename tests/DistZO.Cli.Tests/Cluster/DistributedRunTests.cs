@@ -34,17 +34,19 @@ public sealed class DistributedRunTests : IDisposable
     [Fact]
     public void Coordinator_KilledWithWorkersAlive_GoesOnFromItsLedger()
     {
-        _cluster.StartCoordinator("ledger", Steps);
+        _cluster.StartCoordinator("ledger", Steps, "--linger", "600");
         var workers = new[] { _cluster.StartWorker("out"), _cluster.StartWorker() };
         foreach (var step in new[] { 10, 25 })
         {
             _cluster.Coordinator.WaitFor($"step {step}/");
             _cluster.Coordinator.Kill();
-            _cluster.StartCoordinator("ledger", Steps);
+            _cluster.StartCoordinator("ledger", Steps, "--linger", "600");
         }
 
-        _cluster.Coordinator.Done();
+        // One of them may come back only after the other has done the rest.
         foreach (var worker in workers) worker.Done();
+        _cluster.Coordinator.Signal(DistzoProcess.Terminate);
+        _cluster.Coordinator.Done();
         Assert.Contains("no connection to the coordinator", workers[0].Said);
         _cluster.AssertSameAsAlone("ledger", "out", Steps);
     }
