@@ -20,7 +20,7 @@ internal sealed record Endpoint(string Host, int Port)
         var port = defaultPort;
         if (hasPort && (!int.TryParse(text[(colon + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out port) || port > IPEndPoint.MaxPort))
             throw new BadInputException($"{option}: '{text[(colon + 1)..]}' is not a port; give HOST:PORT, such as 127.0.0.1:{defaultPort}");
-        if (host.Length == 0) throw new BadInputException($"{option}: '{text}' names no host; give HOST:PORT, such as 127.0.0.1:{defaultPort}");
+        if (host.Length == 0 || text.StartsWith('[') != text.Contains(']')) throw new BadInputException($"{option}: '{text}' names no host; give HOST:PORT, such as 127.0.0.1:{defaultPort}");
         return new Endpoint(host, port);
     }
 

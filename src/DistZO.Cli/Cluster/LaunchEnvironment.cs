@@ -1,4 +1,7 @@
 using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
 
 namespace DistZO.Cli.Cluster;
 
@@ -20,7 +23,8 @@ internal sealed class LaunchEnvironment(Func<string, string?> variable)
             if (First("DISTZO_COORDINATOR") is { } own) return own;
             var host = First("MASTER_ADDR", "PET_MASTER_ADDR", "SLURM_LAUNCH_NODE_IPADDR") ?? FirstNode();
             if (host is null) return null;
-            return First("MASTER_PORT", "PET_MASTER_PORT") is { } port && !host.Contains(':') ? $"{host}:{port}" : host;
+            if (IPAddress.TryParse(host, out var address) && address.AddressFamily == AddressFamily.InterNetworkV6) host = $"[{address}]";
+            return First("MASTER_PORT", "PET_MASTER_PORT") is { } port ? $"{host}:{port}" : host;
         }
     }
 
@@ -39,14 +43,18 @@ internal sealed class LaunchEnvironment(Func<string, string?> variable)
     private string? FirstNode()
     {
         if (First("SLURM_JOB_NODELIST", "SLURM_NODELIST") is not { } list) return null;
-        var bracket = list.IndexOf('[');
-        var comma = list.IndexOf(',');
-        if (bracket < 0 || (comma >= 0 && comma < bracket)) return list.Split(',')[0];
-        var end = list.IndexOfAny(['-', ',', ']'], bracket);
-        if (end < 0) return null;
-        var close = list.IndexOf(']', bracket);
-        var rest = close < 0 ? "" : list[(close + 1)..].Split(',')[0];
-        return list[..bracket] + list[(bracket + 1)..end] + rest;
+        var node = new StringBuilder();
+        // Within brackets, only what stands before the first comma or dash counts.
+        var (isInside, isTaken) = (false, false);
+        foreach (var c in list)
+        {
+            if (c == ',' && !isInside) break;
+            if (c is '[' or ']') (isInside, isTaken) = (c == '[', false);
+            else if (isInside && c is ('-' or ',')) isTaken = true;
+            else if (!isTaken) node.Append(c);
+        }
+
+        return node.Length > 0 ? node.ToString() : null;
     }
 
     private string? First(params ReadOnlySpan<string> names)

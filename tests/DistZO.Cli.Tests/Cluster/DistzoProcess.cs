@@ -46,8 +46,15 @@ internal sealed partial class DistzoProcess : IDisposable
         }
     }
 
+    /// <summary>Waits for the line of a step or of a later one: an evaluation may have taken the place of the one itself.</summary>
+    public void WaitForStep(int step) => WaitFor(
+        $"step {step}", line => line.StartsWith("step ", StringComparison.Ordinal)
+            && int.Parse(line[5..line.IndexOf('/', StringComparison.Ordinal)], CultureInfo.InvariantCulture) >= step);
+
     /// <summary>Waits for the next line with a text in it, behind those that were waited for before.</summary>
-    public string WaitFor(string text)
+    public string WaitFor(string text) => WaitFor(text, line => line.Contains(text, StringComparison.Ordinal));
+
+    private string WaitFor(string text, Func<string, bool> isIt)
     {
         var until = DateTime.UtcNow + Limit;
         lock (_lines)
@@ -56,7 +63,7 @@ internal sealed partial class DistzoProcess : IDisposable
             {
                 while (_next < _lines.Count)
                 {
-                    if (_lines[_next++].Contains(text, StringComparison.Ordinal)) return _lines[_next - 1];
+                    if (isIt(_lines[_next++])) return _lines[_next - 1];
                 }
 
                 if (_open == 0) throw new InvalidOperationException($"it ended without saying '{text}':\n{Said}");
@@ -88,7 +95,10 @@ internal sealed partial class DistzoProcess : IDisposable
         WaitForExit();
     }
 
-    public void Signal(int signal) => Assert.Equal(0, SendSignal(_process.Id, signal));
+    public void Signal(int signal) => Signal(_process.Id, signal);
+
+    /// <summary>Sends a signal to a process that is no child of this one.</summary>
+    public static void Signal(int id, int signal) => Assert.Equal(0, SendSignal(id, signal));
 
     /// <summary>Processes that this one has started and that live.</summary>
     public IReadOnlyList<int> Children() => ChildrenOf(_process.Id);

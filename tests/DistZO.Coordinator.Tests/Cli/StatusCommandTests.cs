@@ -106,7 +106,7 @@ public sealed class StatusCommandTests
         await using var host = await RunHost.Start();
         var time = new FakeTimeProvider();
         var steps = new List<long>();
-        using var client = new StatusClient(host.Address.ToString(), token: null);
+        using var client = new StatusClient(host.Address.ToString(), token: null, new SocketsHttpHandler());
         var watching = new StatusWatch(client, Show, TextWriter.Null, time).Run(CancellationToken.None).WaitAsync(RunHost.Patience);
         while (!watching.IsCompleted)
         {
@@ -129,7 +129,7 @@ public sealed class StatusCommandTests
     {
         await using var host = await RunHost.Start();
         using var end = new CancellationTokenSource();
-        using var client = new StatusClient(host.Address.ToString(), token: null);
+        using var client = new StatusClient(host.Address.ToString(), token: null, new SocketsHttpHandler());
         await new StatusWatch(client, _ => end.Cancel(), TextWriter.Null, new FakeTimeProvider()).Run(end.Token).WaitAsync(RunHost.Patience);
     }
 
