@@ -18,15 +18,9 @@ internal sealed record ConnectionProblem(string Message, bool IsFinal)
             switch (at)
             {
                 // The other side's alert comes inside of other exceptions, on the handshake or on the first read, by TLS version.
-<<<<<<< HEAD
                 case Exception alert when usesTls && alert.Message.Contains("alert certificate required", StringComparison.Ordinal):
                     return new ConnectionProblem("it asks for a certificate; give one with --tls-cert and --tls-key", true);
                 case Exception alert when usesTls && IsAlert(alert.Message):
-=======
-                case { Message: var said } when usesTls && said.Contains("alert certificate required", StringComparison.Ordinal):
-                    return new ConnectionProblem("it asks for a certificate; give one with --tls-cert and --tls-key", true);
-                case { Message: var said } when usesTls && IsAlert(said):
->>>>>>> procs
                     return new ConnectionProblem("it does not take this worker's certificate; give one of its authority with --tls-cert and --tls-key", true);
                 case AuthenticationException when at.Message.Contains("remote certificate", StringComparison.Ordinal):
                     return new ConnectionProblem($"{at.Message.TrimEnd('.')}; --tls-ca names the authorities to believe", true);
