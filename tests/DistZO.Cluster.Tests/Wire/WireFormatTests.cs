@@ -3,7 +3,7 @@ using DistZO.Optimization;
 using DistZO.Runs;
 using DistZO.Worker;
 using Google.Protobuf;
-using Wire = DistZO.Rpc.V1;
+using Proto = DistZO.Rpc.V1;
 
 namespace DistZO.Cluster.Tests;
 
@@ -67,7 +67,7 @@ public sealed class WireFormatTests
         table.Add(1, 1, 4);
         var sum = (Int128)long.MinValue * 12345;
         var done = new EvaluationDone(1, 2, new ChainHash(3), 10, 17, new EvaluationResult(5, 7, sum, 1L << 40, 2, 1, table), TimeSpan.FromSeconds(1));
-        var read = Assert.IsType<EvaluationDone>(WorkerWire.Read(Sent(CoordinatorWire.Write(done), Wire.WorkRequest.Parser)));
+        var read = Assert.IsType<EvaluationDone>(WorkerWire.Read(Sent(CoordinatorWire.Write(done), Proto.WorkRequest.Parser)));
         Assert.Equal((sum, 1L << 40, 2L, 1, 7, 5), (read.Result.LossSum, read.Result.Terms, read.Result.Flagged, read.Result.Undecided, read.Result.Rows, read.Result.Step));
         Assert.Equal((0L, 3L, 0L, 4L), (read.Result.Confusion![0, 0], read.Result.Confusion[0, 1], read.Result.Confusion[1, 0], read.Result.Confusion[1, 1]));
         Assert.Equal((10, 17, new ChainHash(3)), (read.RowStart, read.RowEnd, read.Chain));
@@ -93,14 +93,14 @@ public sealed class WireFormatTests
     [Fact]
     public void Message_ThatNoWorkerSends_IsRefused()
     {
-        Wire.WorkRequest[] requests =
+        Proto.WorkRequest[] requests =
         [
             new(),
-            new() { Report = new Wire.Report { Sums = { 1 }, Flagged = { 1 } } },
-            new() { Report = new Wire.Report { ProbeEnd = uint.MaxValue } },
-            new() { DigestReport = new Wire.DigestReport { Digest = ByteString.CopyFrom(1, 2, 3) } },
-            new() { EvaluationReport = new Wire.EvaluationReport { Confusion = { 1, 2, 3 } } },
-            new() { Ready = new Wire.Ready { ZSeconds = double.NaN } },
+            new() { Report = new Proto.Report { Sums = { 1 }, Flagged = { 1 } } },
+            new() { Report = new Proto.Report { ProbeEnd = uint.MaxValue } },
+            new() { DigestReport = new Proto.DigestReport { Digest = ByteString.CopyFrom(1, 2, 3) } },
+            new() { EvaluationReport = new Proto.EvaluationReport { Confusion = { 1, 2, 3 } } },
+            new() { Ready = new Proto.Ready { ZSeconds = double.NaN } },
         ];
         foreach (var request in requests) Assert.Throws<FormatException>(() => WorkerWire.Read(request));
     }
@@ -113,13 +113,13 @@ public sealed class WireFormatTests
             RecordCodec.Encode(record), new Assignment(1_000_001, new Share(1, 2, 2048, 4096), new GridPlace(1, 200, 2, 300), true), true);
     }
 
-    private static CoordinatorMessage Read(CoordinatorMessage message) => CoordinatorWire.Read(Sent(WorkerWire.Write(message), Wire.WorkResponse.Parser));
+    private static CoordinatorMessage Read(CoordinatorMessage message) => CoordinatorWire.Read(Sent(WorkerWire.Write(message), Proto.WorkResponse.Parser));
 
     private static void AssertSame(CoordinatorMessage message) => Assert.Equal(message, Read(message));
 
     private static void AssertSame(WorkerMessage message)
     {
-        var read = WorkerWire.Read(Sent(CoordinatorWire.Write(message), Wire.WorkRequest.Parser));
+        var read = WorkerWire.Read(Sent(CoordinatorWire.Write(message), Proto.WorkRequest.Parser));
         Assert.Equivalent(message, read, strict: true);
     }
 
