@@ -38,6 +38,8 @@ internal static class LocalCluster
                 workers.Start(recipe, host.Listen.ToString(), token);
             },
         };
+        // Signals reach the workers too: whoever leaves then does not come back.
+        using var leaving = stopping.Register(workers.LetGo);
         var running = run.Run(reporter, metrics, given.Token);
         if (await Task.WhenAny(running, workers.Failed) == workers.Failed)
         {
@@ -47,7 +49,8 @@ internal static class LocalCluster
         }
 
         var ended = await running;
-        await workers.End();
+        // Interrupted, they look for a coordinator to come; nothing is lost by ending them.
+        if (ended.Result.Outcome != RunOutcome.Interrupted) await workers.End();
         return ended;
     }
 }

@@ -49,10 +49,13 @@ internal sealed class LocalWorkers : IDisposable
         }
     }
 
+    /// <summary>Those that end from now on are not started again.</summary>
+    public void LetGo() => _ending.Cancel();
+
     /// <summary>Waits for the workers to end by themselves after the run has.</summary>
     public async Task End()
     {
-        _ending.Cancel();
+        LetGo();
         await Task.WhenAny(Task.WhenAll(_watches), Task.Delay(EndPatience));
     }
 

@@ -109,6 +109,8 @@ internal sealed class StepRunner
                 Differs(session, report);
                 break;
             case ReportVerdict.Malformed:
+                // If it was its share, somebody must compute that again.
+                if (session.Assignment is null) _board.Drop(session);
                 _roster.Tell("refused", session, $"its report for {report.Share} of step {report.Step} is impossible and does not count");
                 break;
         }
@@ -124,7 +126,16 @@ internal sealed class StepRunner
         var record = _open!.Commit(_method);
         (tokens, seconds) = (_tokens, _roster.SecondsSince(_beganAt));
         (_last, _open) = (_open, null);
+        // Whoever still computes for this step is overtaken, and rests as soon as it has the commit.
+        foreach (var session in _roster.Sessions) session.Assignment = null;
         return record;
+    }
+
+    /// <summary>Gives up the step in flight, of which nothing is committed.</summary>
+    public void Abandon()
+    {
+        (_open, _board) = (null, new ShareBoard());
+        foreach (var session in _roster.Sessions) session.Assignment = null;
     }
 
     /// <summary>A session has gone, hangs or is not believed: what it computes is for somebody else.</summary>
@@ -147,14 +158,8 @@ internal sealed class StepRunner
 
         foreach (var orphan in _board.Open.Where(open => open.Runners.Count == 0).ToList())
         {
-            // A rank that has nothing to set against its own flag decides alone.
-            if (orphan.Flag is { } flag && !_roster.Eligible.Any(other => other != orphan.FlaggedBy))
-            {
-                if (_open.Accept(flag) == ReportVerdict.Accepted) Accepted(orphan.FlaggedBy!, flag, 0);
-                continue;
-            }
-
-            var index = idle.FindIndex(session => session != orphan.FlaggedBy);
+            // Whoever said that it is not finite does not say so twice, unless nobody else is there to ask.
+            var index = idle.FindIndex(session => session != orphan.FlaggedBy || IsAlone(session));
             if (index < 0) continue;
             Give(idle[index], orphan, Predict(idle[index], orphan.Share), wantsDigest: false);
             idle.RemoveAt(index);
@@ -241,18 +246,24 @@ internal sealed class StepRunner
     /// <summary>A flag counts once another rank found it too: a flipped bit must not throw a step away.</summary>
     private bool IsConfirmed(Session session, ShareReport report)
     {
-        if (_board.Find(report.Share) is not { } open) return true;
         var isFlagged = report.Sums.Any(sum => sum.Flagged);
+        // Of a share that has been cut up since: its parts are with others, who may find the same.
+        if (_board.Find(report.Share) is not { } open) return !isFlagged || IsAlone(session);
         if (open.Flag is null)
         {
-            if (!isFlagged || !_roster.Eligible.Any(other => other != session)) return true;
+            if (!isFlagged || IsAlone(session)) return true;
             (open.Flag, open.FlaggedBy) = (report, session);
             open.Runners.Clear();
             _roster.Tell("flag", session, $"a loss of step {report.Step} is not finite; another worker computes it again");
             return false;
         }
 
-        if (open.FlaggedBy == session) return false;
+        if (open.FlaggedBy == session)
+        {
+            open.Runners.Remove(session);
+            return IsAlone(session);
+        }
+
         if (!isFlagged)
         {
             WantsCheck = true;
@@ -261,6 +272,8 @@ internal sealed class StepRunner
 
         return true;
     }
+
+    private bool IsAlone(Session session) => !_roster.Eligible.Any(other => other != session);
 
     private void Differs(Session session, ShareReport report)
     {
