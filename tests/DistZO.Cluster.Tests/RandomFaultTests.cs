@@ -39,7 +39,7 @@ public sealed class RandomFaultTests(RunFiles files) : IClassFixture<RunFiles>
 
     [Theory]
     [Trait("Category", "Chaos")]
-    [MemberData(nameof(Seeds), 8, 1000)]
+    [MemberData(nameof(Seeds), 8, 200)]
     public void Weights_WithBitsFlippedAtRandomForALongTime_FollowFromTheLedgerInTheEnd(int seed) => PlayFlips(seed);
 
     public static TheoryData<int> Seeds(int from, int count) => [.. Enumerable.Range(from, count)];
