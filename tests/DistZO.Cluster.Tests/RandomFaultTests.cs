@@ -35,6 +35,8 @@ public sealed class RandomFaultTests(RunFiles files) : IClassFixture<RunFiles>
 
     [Theory]
     [MemberData(nameof(Seeds), 0, 8)]
+    // A rank in quarantine differs in the next comparison too.
+    [MemberData(nameof(Seeds), 748, 1)]
     public void Weights_WithBitsFlippedAtRandom_FollowFromTheLedgerInTheEnd(int seed) => PlayFlips(seed);
 
     [Theory]

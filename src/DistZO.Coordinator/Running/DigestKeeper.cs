@@ -107,7 +107,9 @@ internal sealed class DigestKeeper(RunBook book, Roster roster)
 
         round.Truth = round.Majority();
         if (round.Truth is not null) Suspect(round);
-        var doubted = round.Digests.Where(entry => entry.Value != round.Truth && roster.Sessions.Contains(entry.Key)).Select(entry => entry.Key).ToList();
+        // One that is in quarantine already stays in that one, where others may wait for it; it folds again all the same.
+        var doubted = round.Digests.Where(entry => entry.Value != round.Truth).Select(entry => entry.Key)
+            .Where(session => session.Quarantine is null && roster.Sessions.Contains(session)).ToList();
         foreach (var session in doubted) Doubt(session, round);
         Conclude(round);
         return doubted;

@@ -285,23 +285,29 @@ internal sealed class StepRunner
     /// <summary>Gives the share that is latest to the fastest rank that rests, and so on.</summary>
     private void BackUp(List<Session> idle)
     {
-        foreach (var open in _board.Open.Where(open => open.Runners.Count == 1).OrderByDescending(open => Lateness(open.Runners[0])).ToList())
+        // At every report: whoever is not late, which is nearly everybody, must cost next to nothing.
+        var now = _time.GetTimestamp();
+        List<(OpenShare Open, double Elapsed)>? late = null;
+        foreach (var open in _board.Open)
+        {
+            if (open.Runners.Count != 1) continue;
+            var elapsed = _time.GetElapsedTime(open.Runners[0].GivenAt, now).TotalSeconds;
+            if (elapsed > (LateFactor * open.Runners[0].PredictedSeconds) + LateMargin) (late ??= []).Add((open, elapsed));
+        }
+
+        if (late is null) return;
+        foreach (var (open, elapsed) in late.OrderByDescending(entry => entry.Elapsed - entry.Open.Runners[0].PredictedSeconds))
         {
             if (idle.Count == 0) return;
             var runner = open.Runners[0];
-            var elapsed = _roster.SecondsSince(runner.GivenAt);
             var best = idle.MinBy(session => Predict(session, open.Share))!;
             // What a late one still needs is not known; as long again as it had is a fair guess.
-            var left = elapsed > runner.PredictedSeconds ? elapsed : runner.PredictedSeconds - elapsed;
-            var isLate = elapsed > (LateFactor * runner.PredictedSeconds) + LateMargin;
-            if (!isLate || Predict(best, open.Share) > left) continue;
+            if (Predict(best, open.Share) > elapsed) continue;
             idle.Remove(best);
             Give(best, open, Predict(best, open.Share), wantsDigest: false);
             _roster.Tell("backup", runner, $"its share of step {_open!.Step} is late; {best.Name} computes it too");
         }
     }
-
-    private double Lateness(Session runner) => _roster.SecondsSince(runner.GivenAt) - runner.PredictedSeconds;
 
     private void TellSplit(WorkPlan plan, int ranks)
     {
