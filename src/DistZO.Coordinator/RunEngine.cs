@@ -25,6 +25,15 @@ public sealed class RunEngine
     /// <summary>Of names that workers give themselves.</summary>
     private const int LongestName = 80;
 
+    /// <summary>Of a reason to leave.</summary>
+    private const int LongestReason = 1000;
+
+    /// <summary>No device needs longer to make z once; whatever says so is wrong, and plans must stay finite.</summary>
+    private const double LongestZ = 3600;
+
+    /// <summary>A worker that writes the model and is lost has so long to come back before the run ends without it.</summary>
+    private static readonly TimeSpan WriterPatience = TimeSpan.FromMinutes(1);
+
     private readonly RunBook _book;
     private readonly EngineOptions _options;
     private readonly IRunReporter _reporter;
@@ -46,6 +55,9 @@ public sealed class RunEngine
     private bool _begun;
     private int _committedBefore;
     private int? _exportedStep;
+    private bool _isWriterLost;
+    private bool _isWritten;
+    private long _finishingSince;
 
     /// <param name="book">The run; the caller owns it.</param>
     /// <param name="options">How to run it.</param>
@@ -76,8 +88,8 @@ public sealed class RunEngine
     /// <summary>What is known about the run.</summary>
     public RunBook Book => _book;
 
-    /// <summary>Connected sessions that were told to finish and have not said goodbye.</summary>
-    public bool IsWaitingForWorkers => _roster.Sessions.Any(session => session.WasToldToFinish && !session.HasFinished);
+    /// <summary>Whether anybody is connected.</summary>
+    public bool HasWorkers => _roster.Sessions.Count > 0;
 
     /// <summary>A worker has connected; what it says comes through <see cref="Receive"/>.</summary>
     public Session Connect(IWorkerLink link)
@@ -92,12 +104,13 @@ public sealed class RunEngine
     {
         if (!session.IsConnected) return;
         _status.Touch();
-        Heard(session);
+        Heard(session, message);
         switch (message)
         {
-            case Hello hello when !session.IsGreeted: Greet(session, hello); break;
-            case Ready ready when session is { IsGreeted: true, Ready: null }: Admit(session, ready); break;
-            case Hello or Ready: session.Link.Close(LinkEnd.Refused, "it introduces itself out of turn"); break;
+            case Hello when session.IsGreeted: Refuse(session, "it introduces itself twice"); break;
+            case Hello hello: Greet(session, hello); break;
+            case Ready when !session.IsWelcome: Refuse(session, "it is ready before its welcome, or twice"); break;
+            case Ready ready: Admit(session, ready); break;
             case Heartbeat beat: Take(session, beat); break;
             case Goodbye goodbye: Leave(session, goodbye); break;
             // Anything else is for those that were admitted.
@@ -117,6 +130,7 @@ public sealed class RunEngine
         _status.Touch();
         _roster.Changed();
         Forget(session);
+        if (session.Ready is { WritesOutput: true } && !session.HasFinished) _isWriterLost = true;
         var finished = session.HasFinished;
         _roster.Tell(finished ? "left" : "lost", session, finished ? "it has done all that was to be done" : $"the connection ended: {reason}");
         _status.Gone(session);
@@ -214,6 +228,13 @@ public sealed class RunEngine
         // The newer connection is the live one: the older may not have noticed yet that it is dead.
         if (_roster.Sessions.FirstOrDefault(other => other != session && other.WorkerId == session.WorkerId) is { } older)
         {
+            if (older.Number > session.Number)
+            {
+                // What a dead connection still held has come behind what the live one said.
+                session.Link.Close(LinkEnd.Replaced, "the same worker has connected again");
+                return;
+            }
+
             older.Link.Close(LinkEnd.Replaced, "the same worker has connected again");
             Disconnected(older, "the same worker has connected again");
         }
@@ -235,21 +256,22 @@ public sealed class RunEngine
         try
         {
             identity = RunIdentity.Parse(ready.Identity);
+            if (Differences(identity) is { } differences)
+            {
+                Refuse(session, differences);
+                return;
+            }
         }
-        catch (Exception e) when (e is FormatException or BadInputException)
+        catch (Exception e) when (e is FormatException or BadInputException or OverflowException)
         {
             Refuse(session, $"what it says of its run cannot be read: {e.Message}");
             return;
         }
 
-        if (Differences(identity) is { } differences)
-        {
-            Refuse(session, differences);
-            return;
-        }
-
-        session.Ready = ready with { Device = PrintableText.Of(ready.Device, LongestName) };
-        session.Speed = new SpeedEstimate(Math.Max(ready.ZSeconds, 0));
+        // Of a large model the identity takes more memory than all else of a session, and it is the run's.
+        session.Ready = ready with { Identity = "", Device = PrintableText.Of(ready.Device, LongestName) };
+        session.Speed = new SpeedEstimate(Math.Clamp(ready.ZSeconds, 0, LongestZ));
+        if (ready.WritesOutput) _isWriterLost = false;
         if (!_book.HasBegun) _book.Begin(identity);
         if (_chronicle is null) Begin(ready);
         AdoptRows(session, ready.Evaluation);
@@ -260,6 +282,7 @@ public sealed class RunEngine
         var missing = _book.Steps - session.KnownSteps;
         _roster.SendRecords(session, _book.Steps);
         _roster.Tell("joined", session, missing > 0 ? $"it is ready, and replays the {missing} steps that it lacks" : "it is ready");
+        _digests.Returned(session);
     }
 
     /// <summary>Why a worker computes another run than this one; null if it does not.</summary>
@@ -347,8 +370,15 @@ public sealed class RunEngine
 
     private void Leave(Session session, Goodbye goodbye)
     {
-        session.HasFinished = goodbye.Finished;
-        if (!goodbye.Finished) _roster.Tell("left", session, goodbye.Reason.Length > 0 ? goodbye.Reason : "it leaves");
+        session.HasFinished = goodbye.Finished && session.WasToldToFinish;
+        if (!session.HasFinished) _roster.Tell("left", session, PrintableText.Of(goodbye.Reason, LongestReason) is { Length: > 0 } reason ? reason : "it leaves");
+        if (session.Ready is { WritesOutput: true })
+        {
+            _isWritten |= session.HasFinished;
+            // One that leaves before the end will be missed by whoever let it go; here it was counted on.
+            _isWriterLost |= session.WasToldToFinish && !session.HasFinished;
+        }
+
         Forget(session);
         // It may say no more; what it had is for the others at once, whenever the connection closes.
         session.Link.Close(LinkEnd.Done, "goodbye");
@@ -365,10 +395,12 @@ public sealed class RunEngine
         session.Link.Close(LinkEnd.Refused, PrintableText.Of($"{session.Name}: {message}", LongestRefusal));
     }
 
-    private void Heard(Session session)
+    private void Heard(Session session, WorkerMessage message)
     {
         session.HeardAt = _time.GetTimestamp();
         if (!session.IsHung) return;
+        // Heartbeats have a thread of their own: they may come from a process whose work is stuck.
+        if (message is Heartbeat beat && beat.Progress <= session.StuckAt) return;
         session.IsHung = false;
         session.ProgressAt = session.HeardAt;
         _roster.Tell("back", session, "it is heard of again");
@@ -376,24 +408,30 @@ public sealed class RunEngine
 
     private bool IsHanging(Session session)
     {
-        var patience = session.Shares == 0 && (session.IsBusy || session.Ready is null)
-            ? FirstHang
-            : TimeSpan.FromSeconds(Math.Max(ShortestHang.TotalSeconds, session.IsBusy ? HangFactor * session.PredictedSeconds : 0));
+        var shortest = Math.Max(ShortestHang.TotalSeconds, HangFactor * _options.HeartbeatInterval.TotalSeconds);
         // One that rests shows that it lives by its heartbeats; one that computes must get on.
-        return _roster.SecondsSince(session.IsBusy ? session.ProgressAt : session.HeardAt) > Math.Max(
-            patience.TotalSeconds, HangFactor * _options.HeartbeatInterval.TotalSeconds);
+        var silent = _roster.SecondsSince(session.HeardAt);
+        if (session.Ready is null) return silent > Math.Max(shortest, FirstHang.TotalSeconds);
+        if (!session.IsBusy && silent > shortest) return true;
+        var (isBusy, predicted) = session switch
+        {
+            { Assignment: not null } => (true, session.Shares > 0 ? session.PredictedSeconds : null as double?),
+            { Rows: { } rows } => (true, session.RowSeconds * rows.Count),
+            // The base is read again, or all weights are gone through: nobody knows how long that takes.
+            _ => (_digests.Awaits(session), null),
+        };
+        var patience = predicted is { } known ? Math.Max(shortest, HangFactor * known) : FirstHang.TotalSeconds;
+        return isBusy && _roster.SecondsSince(session.ProgressAt) > patience;
     }
 
     private void Hang(Session session)
     {
         session.IsHung = true;
+        session.StuckAt = session.IsBusy || _digests.Awaits(session) ? session.Progress : null;
         _status.Touch();
         _steps?.Drop(session);
         _evaluation.Drop(session);
-        // A digest that it owes is not waited for; its quarantine stays.
-        var quarantine = session.Quarantine;
-        Quarantine(_digests.Forget(session));
-        session.Quarantine = quarantine;
+        Quarantine(_digests.Overlook(session));
         _roster.Tell("hung", session, "no progress for too long; its work is given to others");
     }
 
@@ -437,17 +475,23 @@ public sealed class RunEngine
     /// <summary>True if something changed, so that there may be more to do.</summary>
     private bool AdvanceOnce()
     {
-        if (_steps is null) return Interrupted();
+        if (_steps is null) return Interrupted() || StoppedWithNobody();
         if (_steps.IsOpen)
         {
-            if (!_steps.HandOut()) return false;
-            Commit();
-            return true;
+            if (_steps.HandOut())
+            {
+                Commit();
+                return true;
+            }
+
+            // With nobody there the step in flight would never end.
+            if (!(_stopping || _interrupted) || HasWorkers) return false;
+            _steps.Abandon();
         }
 
         if (_finishing) return TryEnd();
         if (Interrupted()) return false;
-        if (IsEvaluationDue())
+        if (IsEvaluationDue() && !IsStoppedWithoutRows())
         {
             if (_evaluation.Rows is null) return false;
             if (!_evaluation.IsOpen) _evaluation.Begin();
@@ -466,6 +510,17 @@ public sealed class RunEngine
     {
         if (!_interrupted) return false;
         End(RunOutcome.Interrupted, _book.HasBegun ? _book.Steps : 0);
+        return true;
+    }
+
+    /// <summary>A stop does not wait for an evaluation that nobody there can make. The end of the run does.</summary>
+    private bool IsStoppedWithoutRows() => _stopping && _book.Steps < _book.MaxSteps && !_evaluation.HasSomebody;
+
+    /// <summary>A stop before any worker was ready, with none on its way: there is nobody to wait for.</summary>
+    private bool StoppedWithNobody()
+    {
+        if (!_stopping || HasWorkers) return false;
+        End(RunOutcome.Stopped, _book.HasBegun ? _book.Steps : 0);
         return true;
     }
 
@@ -497,19 +552,19 @@ public sealed class RunEngine
     /// <summary>Before the end, the weights of all ranks are compared once more. True once that is done.</summary>
     private bool Compared()
     {
-        if (_digestedStep != _book.Steps && _roster.Eligible.Count() >= 2)
-        {
-            _digestedStep = _book.Steps;
-            _digests.Ask();
-            foreach (var session in _roster.Eligible.ToList()) _roster.SendRound(session, null, wantsDigest: true);
-        }
-
-        return !_digests.IsWaiting && !_roster.Sessions.Any(session => session.Quarantine is not null);
+        if (_digests.IsWaiting || _roster.Sessions.Any(session => session.Quarantine is not null && !session.IsHung)) return false;
+        // Those that were in quarantine at the time too.
+        var ranks = _roster.Eligible.ToList();
+        if (ranks.Count < 2 || ranks.TrueForAll(session => session.AgreedStep >= _book.Steps)) return true;
+        _digests.Ask();
+        foreach (var session in ranks) _roster.SendRound(session, null, wantsDigest: true);
+        return false;
     }
 
     private bool Finish()
     {
         _finishing = true;
+        _finishingSince = _time.GetTimestamp();
         _status.Touch();
         return true;
     }
@@ -521,10 +576,22 @@ public sealed class RunEngine
     private bool TryEnd()
     {
         TellToFinish();
-        if (_roster.Sessions.Any(session => !session.HasFinished && !session.IsHung)) return false;
+        if (_roster.Sessions.Any(session => !session.HasFinished && !session.IsHung && !IsTooLate(session))) return false;
+        if (!_isWritten && (_isWriterLost || _roster.Sessions.Any(session => session is { HasFinished: false, Ready.WritesOutput: true })))
+        {
+            if (_roster.SecondsSince(_finishingSince) < WriterPatience.TotalSeconds) return false;
+            _chronicle!.Notice(
+                NoticeLevel.Warning,
+                "output",
+                "the worker that writes the model was lost before it had; start the run again to have it written");
+        }
+
         End(Outcome(), _exportedStep!.Value);
         return true;
     }
+
+    /// <summary>The end waits for those that open the run, but not for ever.</summary>
+    private bool IsTooLate(Session session) => session.Ready is null && _roster.SecondsSince(_finishingSince) > FirstHang.TotalSeconds;
 
     private void TellToFinish()
     {
@@ -591,9 +658,11 @@ public sealed class RunEngine
 
         if (!_steps.IsOpen && IsEvaluationDue())
         {
-            var waits = _evaluation.Rows is null;
+            var waits = !_evaluation.HasSomebody;
             message = waits
-                ? "waiting for a worker with the held-out rows: eval_file is set, so give one --eval-data"
+                ? _evaluation.Rows is null
+                    ? "waiting for a worker with the held-out rows: eval_file is set, so give one --eval-data"
+                    : "waiting for a worker with the held-out rows of this run: give one the same --eval-data as before"
                 : $"evaluating at step {_book.Steps}";
             return waits ? RunState.Waiting : RunState.Evaluating;
         }

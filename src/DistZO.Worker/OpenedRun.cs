@@ -124,7 +124,8 @@ internal sealed class OpenedRun : IDisposable
     /// <summary>Puts the base back: the weights cannot be trusted. Snapshots of later steps than the last that was agreed on go.</summary>
     public void StartAgain(int lastAgreedStep)
     {
-        _snapshots?.DeleteAfter(lastAgreedStep);
+        if (_options.SavesSnapshots) _snapshots?.DeleteAfter(lastAgreedStep);
+        else _snapshots?.DistrustAfter(lastAgreedStep);
         _weights.ReloadBase();
     }
 

@@ -14,6 +14,8 @@ internal sealed class CoordinatorRun
     /// <summary>Workers of a run that ended when its coordinator died come back within this time, to write the model.</summary>
     private static readonly TimeSpan ReturnPatience = TimeSpan.FromSeconds(30);
 
+    private static readonly TimeSpan ReturnInterval = TimeSpan.FromSeconds(1);
+
     public required Recipe Recipe { get; init; }
 
     public required RunDirectory Directory { get; init; }
@@ -57,6 +59,9 @@ internal sealed class CoordinatorRun
         {
             var waiting = wasFinished ? Linger > ReturnPatience ? Linger : ReturnPatience : Timeout.InfiniteTimeSpan;
             await Task.WhenAny(loop.Ended, Task.Delay(waiting, stopped.Token));
+            // Those that are there may need longer to open a large model.
+            while (wasFinished && !loop.Ended.IsCompleted && !stopped.IsCancellationRequested && await loop.HasWorkers())
+                await Task.WhenAny(loop.Ended, Task.Delay(ReturnInterval, stopped.Token));
             if (!loop.Ended.IsCompleted)
             {
                 loop.Interrupt();

@@ -48,7 +48,7 @@ internal static class LocalCluster
         }
 
         var ended = await running;
-        // After an interruption they wait for a coordinator that does not come back.
+        // Interrupted, they look for a coordinator to come; nothing is lost by ending them.
         if (ended.Result.Outcome != RunOutcome.Interrupted) await workers.End();
         return ended;
     }

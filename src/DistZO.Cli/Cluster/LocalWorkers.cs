@@ -62,7 +62,7 @@ internal sealed class LocalWorkers : IDisposable
     /// <summary>Waits for the workers to end by themselves after the run has.</summary>
     public async Task End()
     {
-        _ending.Cancel();
+        Release();
         await Task.WhenAny(Task.WhenAll(_watches), Task.Delay(EndPatience));
     }
 

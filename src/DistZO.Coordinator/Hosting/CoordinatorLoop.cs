@@ -56,8 +56,11 @@ public sealed class CoordinatorLoop : IRunMonitor, IDisposable
         return true;
     });
 
-    /// <summary>Whether workers were told to finish and have not said goodbye.</summary>
-    public Task<bool> IsWaitingForWorkers() => Ask(() => _engine.IsWaitingForWorkers);
+    /// <summary>Done once everything that was queued before is.</summary>
+    public Task CatchUp() => Ask(() => true);
+
+    /// <summary>Whether any worker is connected.</summary>
+    public Task<bool> HasWorkers() => Ask(() => _engine.HasWorkers);
 
     public Task<RunStatus> Status() => Ask(_engine.Describe);
 
@@ -91,11 +94,11 @@ public sealed class CoordinatorLoop : IRunMonitor, IDisposable
         }
     }
 
-    public Task Pause() => Ask(() => Done(_engine.Pause));
+    public Task Pause() => Ask(() => Done(_engine.Pause), changes: true);
 
-    public Task Resume() => Ask(() => Done(_engine.Resume));
+    public Task Resume() => Ask(() => Done(_engine.Resume), changes: true);
 
-    public Task Stop() => Ask(() => Done(_engine.Stop));
+    public Task Stop() => Ask(() => Done(_engine.Stop), changes: true);
 
     public void Dispose()
     {
@@ -131,7 +134,9 @@ public sealed class CoordinatorLoop : IRunMonitor, IDisposable
 
     private void Post(Action action) => _queue.Add(action);
 
-    private Task<T> Ask<T>(Func<T> question)
+    /// <param name="question">Done on the loop's thread.</param>
+    /// <param name="changes">Whether the run cannot go on if it fails; one that only looks harms nobody but who asked.</param>
+    private Task<T> Ask<T>(Func<T> question, bool changes = false)
     {
         var answer = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
         var posted = _queue.Add(() =>
@@ -143,7 +148,7 @@ public sealed class CoordinatorLoop : IRunMonitor, IDisposable
             catch (Exception e)
             {
                 answer.SetException(e);
-                throw;
+                if (changes) throw;
             }
         });
         if (!posted) answer.SetException(new RunFailedException("the coordinator has ended"));

@@ -15,6 +15,7 @@ internal sealed class GrpcWorkerLink : IWorkerLink, IDisposable
         new BoundedChannelOptions(LongestQueue) { SingleReader = true, SingleWriter = false, AllowSynchronousContinuations = true });
 
     private readonly CancellationTokenSource _ending = new();
+    private readonly CancellationTokenSource _overdue = new();
     private (LinkEnd End, string Message)? _close;
     private long _up;
     private long _down;
@@ -47,11 +48,16 @@ internal sealed class GrpcWorkerLink : IWorkerLink, IDisposable
     /// <summary>Writes what is queued, until the session is closed from either side.</summary>
     public async Task WriteAll(IServerStreamWriter<Wire.WorkResponse> stream)
     {
-        await foreach (var message in _queue.Reader.ReadAllAsync().ConfigureAwait(false)) await stream.WriteAsync(message).ConfigureAwait(false);
+        await foreach (var message in _queue.Reader.ReadAllAsync().ConfigureAwait(false))
+            await stream.WriteAsync(message, _overdue.Token).ConfigureAwait(false);
     }
 
-    /// <summary>The worker's side has ended: nothing more can be sent.</summary>
-    public void Abandon() => _queue.Writer.TryComplete();
+    /// <summary>The session has ended: nothing more can be sent, and what is queued has so long to go out; the worker may never read it.</summary>
+    public void Abandon(TimeSpan patience)
+    {
+        _queue.Writer.TryComplete();
+        _overdue.CancelAfter(patience);
+    }
 
     /// <summary>How the coordinator ended the session, as gRPC says it; OK if it did not.</summary>
     public Status Status() => _close switch
@@ -62,5 +68,9 @@ internal sealed class GrpcWorkerLink : IWorkerLink, IDisposable
         { } other => new Status(StatusCode.Unavailable, other.Message),
     };
 
-    public void Dispose() => _ending.Dispose();
+    public void Dispose()
+    {
+        _ending.Dispose();
+        _overdue.Dispose();
+    }
 }

@@ -10,8 +10,13 @@ namespace DistZO.Coordinator;
 /// </summary>
 internal sealed class DigestKeeper(RunBook book, Roster roster)
 {
+    private const int MostLeft = 1000;
+
     private readonly List<DigestRound> _rounds = [];
     private readonly List<SuspectSteps> _suspect = [];
+
+    /// <summary>Those that left while their weights were doubted, by worker: they are no better when they come back.</summary>
+    private readonly Dictionary<string, (Session Session, DigestRound Round)> _left = [];
 
     /// <summary>The last step at which all agreed; null if they were not compared yet.</summary>
     public long? AgreedStep { get; private set; }
@@ -26,7 +31,11 @@ internal sealed class DigestKeeper(RunBook book, Roster roster)
         new(AgreedStep, Digest is { } digest ? WeightsDigest.Text(digest) : null, [.. _suspect]);
 
     /// <summary>Asks all ranks that may be given work, with the round that they are about to be sent.</summary>
-    public void Ask() => _rounds.Add(new DigestRound(book.Steps, book.Chain, roster.Eligible));
+    public void Ask()
+    {
+        _rounds.Add(new DigestRound(book.Steps, book.Chain, roster.Eligible));
+        foreach (var session in roster.Eligible) roster.Began(session);
+    }
 
     /// <summary>Takes an answer.</summary>
     /// <returns>The sessions that are quarantined from now on.</returns>
@@ -42,12 +51,37 @@ internal sealed class DigestKeeper(RunBook book, Roster roster)
         return round is not null && round.Take(session, done.Digest) ? Judge(round) : [];
     }
 
-    /// <summary>A session has gone, or hangs.</summary>
+    /// <summary>Whether something is awaited of a session: a digest, or that it folds again.</summary>
+    public bool Awaits(Session session) => session.Quarantine is not null || _rounds.Exists(round => round.Awaits(session));
+
+    /// <summary>A session has gone.</summary>
     public IReadOnlyList<Session> Forget(Session session)
     {
-        var left = session.Quarantine;
-        session.Quarantine = null;
-        if (left is not null) Settle(left);
+        if (session.Quarantine is { } round)
+        {
+            session.Quarantine = null;
+            if (session.WorkerId.Length > 0 && _left.Count < MostLeft) _left[session.WorkerId] = (session, round);
+            Settle(round);
+            Conclude(round);
+        }
+
+        return Overlook(session);
+    }
+
+    /// <summary>A worker is back. If its weights were doubted when it left, they are still.</summary>
+    /// <returns>Whether they are.</returns>
+    public bool Returned(Session session)
+    {
+        if (!_left.Remove(session.WorkerId, out var left)) return false;
+        left.Round.Digests[session] = left.Round.Digests[left.Session];
+        Doubt(session, left.Round);
+        return true;
+    }
+
+    /// <summary>A session hangs: nothing is awaited of it, but it is not believed either before it has folded again.</summary>
+    public IReadOnlyList<Session> Overlook(Session session)
+    {
+        if (session.Quarantine is { } doubted) Settle(doubted);
         List<Session> quarantined = [];
         foreach (var round in _rounds.ToList())
         {
@@ -72,16 +106,22 @@ internal sealed class DigestKeeper(RunBook book, Roster roster)
         }
 
         round.Truth = round.Majority();
-        var doubted = round.Digests.Where(entry => entry.Value != round.Truth && roster.Sessions.Contains(entry.Key)).Select(entry => entry.Key).ToList();
-        foreach (var session in doubted)
-        {
-            session.Quarantine = round;
-            session.Link.Send(new Refold(AgreedStep ?? 0, round.Step));
-            if (round.Truth is not null) Suspect(session, round);
-            roster.Tell("quarantined", session, $"its weights at step {round.Step} differ from those of others; it folds them again from the base");
-        }
-
+        if (round.Truth is not null) Suspect(round);
+        // One that is in quarantine already stays in that one, where others may wait for it; it folds again all the same.
+        var doubted = round.Digests.Where(entry => entry.Value != round.Truth).Select(entry => entry.Key)
+            .Where(session => session.Quarantine is null && roster.Sessions.Contains(session)).ToList();
+        foreach (var session in doubted) Doubt(session, round);
+        Conclude(round);
         return doubted;
+    }
+
+    private void Doubt(Session session, DigestRound round)
+    {
+        session.Quarantine = round;
+        roster.Began(session);
+        // Its own snapshots are no better than it was when it was last compared, whatever others agreed on since.
+        session.Link.Send(new Refold(session.AgreedStep, round.Step));
+        roster.Tell("quarantined", session, $"its weights at step {round.Step} differ from those of others; it folds them again from the base");
     }
 
     private void Refolded(Session session, DigestRound round, UInt128 digest)
@@ -91,6 +131,7 @@ internal sealed class DigestKeeper(RunBook book, Roster roster)
         {
             if (digest == truth) Release(session);
             else Refuse(session, round);
+            Conclude(round);
             return;
         }
 
@@ -101,9 +142,11 @@ internal sealed class DigestKeeper(RunBook book, Roster roster)
     private void Settle(DigestRound round)
     {
         if (round.Truth is not null) return;
-        var doubted = roster.Sessions.Where(other => other.Quarantine == round).ToList();
-        if (doubted.Count == 0 || !doubted.TrueForAll(round.Refolded.ContainsKey)) return;
+        var awaited = roster.Sessions.Where(other => other.Quarantine == round && !other.IsHung);
+        if (awaited.Any(other => !round.Refolded.ContainsKey(other))) return;
+        var doubted = roster.Sessions.Where(other => other.Quarantine == round && round.Refolded.ContainsKey(other)).ToList();
         var again = doubted.Select(other => round.Refolded[other]).Distinct().ToList();
+        if (again.Count == 0) return;
         if (again.Count > 1)
         {
             throw new RunFailedException(
@@ -112,17 +155,24 @@ internal sealed class DigestKeeper(RunBook book, Roster roster)
         }
 
         round.Truth = again[0];
-        foreach (var other in doubted)
-        {
-            if (round.Digests[other] != again[0]) Suspect(other, round);
-            Release(other);
-        }
+        Suspect(round);
+        foreach (var other in doubted) Release(other);
+        Conclude(round);
+    }
 
-        Agree(round, again[0]);
+    /// <summary>Once nobody folds again any more, all agree on what has turned out to be the truth.</summary>
+    private void Conclude(DigestRound round)
+    {
+        if (round.Truth is { } truth && !roster.Sessions.Any(session => session.Quarantine == round)) Agree(round, truth);
     }
 
     private void Agree(DigestRound round, UInt128 digest)
     {
+        foreach (var (session, own) in round.Digests.Concat(round.Refolded))
+        {
+            if (own == digest) session.AgreedStep = Math.Max(session.AgreedStep, round.Step);
+        }
+
         if (AgreedStep > round.Step) return;
         (AgreedStep, Digest) = (round.Step, digest);
     }
@@ -142,9 +192,11 @@ internal sealed class DigestKeeper(RunBook book, Roster roster)
         session.Link.Close(LinkEnd.Refused, message);
     }
 
-    private void Suspect(Session session, DigestRound round)
+    /// <summary>What those computed that differed, whether or not they are still there, is suspect since all last agreed.</summary>
+    private void Suspect(DigestRound round)
     {
         var from = AgreedStep ?? book.FirstStep;
-        _suspect.Add(new SuspectSteps(from, round.Step, session.Name, $"distzo fork {book.Directory.Ledger} --step {from}"));
+        foreach (var (session, _) in round.Digests.Where(entry => entry.Value != round.Truth))
+            _suspect.Add(new SuspectSteps(from, round.Step, session.Name, $"distzo fork {book.Directory.Ledger} --step {from}"));
     }
 }

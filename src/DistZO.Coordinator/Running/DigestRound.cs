@@ -26,6 +26,9 @@ internal sealed class DigestRound(long step, ChainHash chain, IEnumerable<Sessio
     /// <summary>Whether all have answered that are still there.</summary>
     public bool IsComplete => _awaited.Count == 0;
 
+    /// <summary>Whether a session has not answered.</summary>
+    public bool Awaits(Session session) => _awaited.Contains(session);
+
     /// <summary>Takes an answer; false if it was not asked for.</summary>
     public bool Take(Session session, UInt128 digest)
     {

@@ -23,30 +23,36 @@ internal sealed class EvaluationRunner(RunBook book, Roster roster, TimeProvider
         _board = new RowBoard(book.Steps, Rows!.Rows, workers == 1 ? 1 : workers * ShardsPerWorker);
     }
 
-    /// <summary>Gives rows to workers that rest. False if no worker could be given any, ever.</summary>
-    public bool HandOut()
+    /// <summary>Whether somebody is there who can evaluate; until then an evaluation that is due waits.</summary>
+    public bool HasSomebody => roster.Eligible.Any(HasRows);
+
+    /// <summary>Gives rows to workers that rest.</summary>
+    public void HandOut()
     {
-        var any = false;
         foreach (var session in roster.Eligible.Where(HasRows).ToList())
         {
-            any = true;
             if (session.IsBusy || _board!.Take(session) is not { } rows) continue;
             session.Rows = rows;
             session.GivenAt = session.ProgressAt = time.GetTimestamp();
             roster.SendRound(session, null, wantsDigest: false);
             session.Link.Send(new EvaluateRows(_board.Step, rows.Start, rows.End));
         }
-
-        return any;
     }
 
     /// <summary>Takes a result; returns the whole evaluation once it is complete.</summary>
     public EvaluationResult? Take(Session session, EvaluationDone done)
     {
         var rows = new RowRange(done.RowStart, done.RowEnd);
-        if (session.Rows == rows) session.Rows = null;
         if (_board is null || done.Incarnation != incarnation || session.Quarantine is not null) return null;
-        if (done.Result.Step != _board.Step || done.Chain != book.Chain || !IsPossible(rows, done.Result)) return null;
+        // A result of an earlier evaluation, for instance, which the same rows of this one are still to follow.
+        if (done.Result.Step != _board.Step || done.Chain != book.Chain) return null;
+        if (session.Rows == rows)
+        {
+            session.RowSeconds = done.Time.TotalSeconds / Math.Max(1, rows.Count);
+            Drop(session);
+        }
+
+        if (!IsPossible(rows, done.Result)) return null;
         session.FoldedStep = Math.Max(session.FoldedStep, _board.Step);
         if (!_board.Accept(rows, done.Result) || !_board.IsComplete) return null;
         var total = Named(_board.Total!);

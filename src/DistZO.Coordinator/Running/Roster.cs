@@ -45,6 +45,9 @@ internal sealed class Roster(RunBook book, EventLog events, TimeProvider time)
 
     public double SecondsSince(long timestamp) => time.GetElapsedTime(timestamp).TotalSeconds;
 
+    /// <summary>A session is given something to do: from now on it must get on.</summary>
+    public void Began(Session session) => session.ProgressAt = time.GetTimestamp();
+
     /// <summary>Something happened that people want to know of.</summary>
     public void Tell(string kind, Session? session, string message)
     {

@@ -13,7 +13,7 @@ internal sealed class RunChronicle
     private readonly IRunReporter _reporter;
     private readonly MetricsFile _metrics;
     private readonly StepTracker _tracker;
-    private readonly EarlyStopping _patience;
+    private EarlyStopping _patience;
     private readonly string _metric;
     private readonly List<EvaluationMetrics> _told = [];
     private EvaluationLog _log;
@@ -28,7 +28,7 @@ internal sealed class RunChronicle
     {
         (_book, _reporter, _metrics) = (book, reporter, metrics);
         _tracker = new StepTracker(book.Recipe, book.Identity.Rows, book.Directory.Ledger, time);
-        _patience = new EarlyStopping(book.Recipe.Get(RecipeKeys.EarlyStoppingPatience));
+        _patience = Patience();
         _metric = BestStep.MetricName(book.Recipe);
         _log = new EvaluationLog(book.Directory.Evaluations, rows);
         Rows = rows;
@@ -90,6 +90,8 @@ internal sealed class RunChronicle
         _log = new EvaluationLog(_book.Directory.Evaluations, digest);
         _told.Clear();
         (_best, Best) = (double.NaN, null);
+        // What earlier rows came to, or the same ones, counts no more, or not twice.
+        (_patience, WantsToStop) = (Patience(), false);
         foreach (var entry in _log.Of(_book.Contents())) Remember(entry.Step, entry.Metrics);
     }
 
@@ -139,6 +141,8 @@ internal sealed class RunChronicle
     }
 
     public void Notice(NoticeLevel level, string name, string message) => _reporter.Notice(level, name, message);
+
+    private EarlyStopping Patience() => new(_book.Recipe.Get(RecipeKeys.EarlyStoppingPatience));
 
     private void Count(StepMetrics step)
     {

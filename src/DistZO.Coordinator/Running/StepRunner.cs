@@ -112,6 +112,8 @@ internal sealed class StepRunner
                 Differs(session, report);
                 break;
             case ReportVerdict.Malformed:
+                // If it was its share, somebody must compute that again.
+                if (session.Assignment is null) _board.Drop(session);
                 _roster.Tell("refused", session, $"its report for {report.Share} of step {report.Step} is impossible and does not count");
                 break;
         }
@@ -127,7 +129,16 @@ internal sealed class StepRunner
         var record = _open!.Commit(_method);
         (tokens, seconds) = (_tokens, _roster.SecondsSince(_beganAt));
         (_last, _open) = (_open, null);
+        // Whoever still computes for this step is overtaken, and rests as soon as it has the commit.
+        foreach (var session in _roster.Sessions) session.Assignment = null;
         return record;
+    }
+
+    /// <summary>Gives up the step in flight, of which nothing is committed.</summary>
+    public void Abandon()
+    {
+        (_open, _board) = (null, new ShareBoard());
+        foreach (var session in _roster.Sessions) session.Assignment = null;
     }
 
     /// <summary>A session has gone, hangs or is not believed: what it computes is for somebody else.</summary>
@@ -151,14 +162,8 @@ internal sealed class StepRunner
 
         foreach (var orphan in _board.Open.Where(open => open.Runners.Count == 0).ToList())
         {
-            // A rank that has nothing to set against its own flag decides alone.
-            if (orphan.Flag is { } flag && !_roster.Eligible.Any(other => other != orphan.FlaggedBy))
-            {
-                if (_open.Accept(flag) == ReportVerdict.Accepted) Accepted(orphan.FlaggedBy!, flag, 0);
-                continue;
-            }
-
-            var index = idle.FindIndex(session => session != orphan.FlaggedBy);
+            // Whoever said that it is not finite does not say so twice, unless nobody else is there to ask.
+            var index = idle.FindIndex(session => session != orphan.FlaggedBy || IsAlone(session));
             if (index < 0) continue;
             Give(idle[index], orphan, Predict(idle[index], orphan.Share), wantsDigest: false);
             idle.RemoveAt(index);
@@ -248,18 +253,24 @@ internal sealed class StepRunner
     /// <summary>A flag counts once another rank found it too: a flipped bit must not throw a step away.</summary>
     private bool IsConfirmed(Session session, ShareReport report)
     {
-        if (_board.Find(report.Share) is not { } open) return true;
         var isFlagged = report.Sums.Any(sum => sum.Flagged);
+        // Of a share that has been cut up since: its parts are with others, who may find the same.
+        if (_board.Find(report.Share) is not { } open) return !isFlagged || IsAlone(session);
         if (open.Flag is null)
         {
-            if (!isFlagged || !_roster.Eligible.Any(other => other != session)) return true;
+            if (!isFlagged || IsAlone(session)) return true;
             (open.Flag, open.FlaggedBy) = (report, session);
             open.Runners.Clear();
             _roster.Tell("flag", session, $"a loss of step {report.Step} is not finite; another worker computes it again");
             return false;
         }
 
-        if (open.FlaggedBy == session) return false;
+        if (open.FlaggedBy == session)
+        {
+            open.Runners.Remove(session);
+            return IsAlone(session);
+        }
+
         if (!isFlagged)
         {
             WantsCheck = true;
@@ -268,6 +279,8 @@ internal sealed class StepRunner
 
         return true;
     }
+
+    private bool IsAlone(Session session) => !_roster.Eligible.Any(other => other != session);
 
     private void Differs(Session session, ShareReport report)
     {
@@ -279,16 +292,24 @@ internal sealed class StepRunner
     /// <summary>Gives the share that is latest to the fastest rank that rests, and so on.</summary>
     private void BackUp(List<Session> idle)
     {
-        foreach (var open in _board.Open.Where(open => open.Runners.Count == 1).OrderByDescending(open => Lateness(open.Runners[0])).ToList())
+        // At every report: whoever is not late, which is nearly everybody, must cost next to nothing.
+        var now = _time.GetTimestamp();
+        List<(OpenShare Open, double Elapsed)>? late = null;
+        foreach (var open in _board.Open)
+        {
+            if (open.Runners.Count != 1) continue;
+            var elapsed = _time.GetElapsedTime(open.Runners[0].GivenAt, now).TotalSeconds;
+            if (elapsed > (LateFactor * open.Runners[0].PredictedSeconds) + LateMargin) (late ??= []).Add((open, elapsed));
+        }
+
+        if (late is null) return;
+        foreach (var (open, elapsed) in late.OrderByDescending(entry => entry.Elapsed - entry.Open.Runners[0].PredictedSeconds))
         {
             if (idle.Count == 0) return;
             var runner = open.Runners[0];
-            var elapsed = _roster.SecondsSince(runner.GivenAt);
             var best = idle.MinBy(session => Predict(session, open.Share))!;
             // What a late one still needs is not known; as long again as it had is a fair guess.
-            var left = elapsed > runner.PredictedSeconds ? elapsed : runner.PredictedSeconds - elapsed;
-            var isLate = elapsed > (LateFactor * runner.PredictedSeconds) + LateMargin;
-            if (!isLate || Predict(best, open.Share) > left) continue;
+            if (Predict(best, open.Share) > elapsed) continue;
             idle.Remove(best);
             Give(best, open, Predict(best, open.Share), wantsDigest: false);
             _roster.Tell("backup", runner, $"its share of step {_open!.Step} is late; {best.Name} computes it too");
@@ -311,8 +332,6 @@ internal sealed class StepRunner
         var seconds = (LateFactor * runner.PredictedSeconds) + LateMargin;
         return seconds < 1e9 ? runner.GivenAt + (long)(seconds * _time.TimestampFrequency) - 1 : long.MaxValue;
     }
-
-    private double Lateness(Session runner) => _roster.SecondsSince(runner.GivenAt) - runner.PredictedSeconds;
 
     private void TellSplit(WorkPlan plan, int ranks)
     {

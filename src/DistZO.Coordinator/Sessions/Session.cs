@@ -44,6 +44,9 @@ public sealed class Session
 
     internal bool IsHung { get; set; }
 
+    /// <summary>Where it stood when it hung over its work: a heartbeat that says no more shows no life. Null if it was only silent.</summary>
+    internal long? StuckAt { get; set; }
+
     internal bool HasFinished { get; set; }
 
     /// <summary>The disagreement that it folds again for; null if its weights are believed.</summary>
@@ -61,6 +64,12 @@ public sealed class Session
     internal long GivenAt { get; set; }
 
     internal double PredictedSeconds { get; set; }
+
+    /// <summary>What a held-out row took of late; null before its first.</summary>
+    internal double? RowSeconds { get; set; }
+
+    /// <summary>The last step at which its weights were those of the others; 0 before they were compared.</summary>
+    internal long AgreedStep { get; set; }
 
     /// <summary>Directions of the commits that its share folds in passing.</summary>
     internal int FoldedDirections { get; set; }
@@ -80,6 +89,9 @@ public sealed class Session
     internal double? ShareSeconds { get; set; }
 
     internal string LastWords { get; set; } = "";
+
+    /// <summary>It has said who it is, and not yet what it has.</summary>
+    internal bool IsWelcome => WorkerId.Length > 0 && Ready is null;
 
     internal bool IsBusy => Assignment is not null || Rows is not null;
 

@@ -88,4 +88,8 @@ public sealed record WorkerStatus
 }
 
 /// <summary>Rows from Start up to before End.</summary>
-public readonly record struct RowRange(int Start, int End);
+public readonly record struct RowRange(int Start, int End)
+{
+    /// <summary>How many they are.</summary>
+    public int Count => End - Start;
+}

@@ -76,9 +76,9 @@ public sealed class MezoSgd
 
     private double ProjectedGradient(long plus, long minus, int terms)
     {
-        // The sums of one step stay under 2⁶² in size, so the difference fits; a larger one is a caller's mistake, not a loss.
+        // The sums of one step are at most 2⁶² in size, so their difference may just not fit 64 bits.
         double epsilon = Epsilon;
-        return checked(plus - minus) * (1.0 / (1L << 32)) / (2 * epsilon * terms);
+        return (double)((Int128)plus - minus) * (1.0 / (1L << 32)) / (2 * epsilon * terms);
     }
 
     // NaN must pass through, to be seen as not finite: comparisons with it are false, so it does.

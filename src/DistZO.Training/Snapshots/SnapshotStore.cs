@@ -20,6 +20,7 @@ public sealed class SnapshotStore
 
     private readonly string _directory;
     private readonly int _limit;
+    private int _latestTrusted = int.MaxValue;
 
     /// <param name="directory">Where they lie; made at the first save.</param>
     /// <param name="limit">How many are kept, the newest.</param>
@@ -67,7 +68,7 @@ public sealed class SnapshotStore
     {
         foreach (var (at, path) in List())
         {
-            if (at > step) continue;
+            if (at > step || at > _latestTrusted) continue;
             try
             {
                 using var file = SafetensorsFile.Open(path);
@@ -84,6 +85,9 @@ public sealed class SnapshotStore
 
         return 0;
     }
+
+    /// <summary>Restores no more from the snapshots of later steps, and leaves them where they are: they are somebody else's.</summary>
+    public void DistrustAfter(int step) => _latestTrusted = Math.Min(_latestTrusted, step);
 
     /// <summary>Deletes the snapshots of later steps, which cannot be trusted any more.</summary>
     public void DeleteAfter(int step)

@@ -148,6 +148,12 @@ public sealed class WorkerHost
                 if (_isLeaving || _run.HasFinished) return;
                 problem = e.Message.TrimEnd('.');
             }
+            catch (Exception e)
+            {
+                // Nobody looks after this task: without a word, the worker would wait for ever.
+                _inbox.Add(e);
+                return;
+            }
 
             if (heard) (delay, lostAt) = (FirstDelay, _time.GetTimestamp());
             if (_time.GetElapsedTime(lostAt) > _hosting.Patience)

@@ -68,24 +68,40 @@ public sealed class RunFiles : IDisposable
             var records = new List<string>();
             var evaluations = new Dictionary<long, string>();
             var last = inputs.Recipe.Get(RecipeKeys.MaxSteps);
-            Evaluate(0);
-            for (var step = 0; step < last; step++)
+            var patience = new EarlyStopping(inputs.Recipe.Get(RecipeKeys.EarlyStoppingPatience));
+            var (metric, best) = (BestStep.MetricName(inputs.Recipe), double.NaN);
+            var stops = Evaluate(0);
+            for (var step = 0; step < last && !stops; step++)
             {
                 var payload = RecordCodec.Encode(steps.Compute(step));
                 records.Add(Convert.ToHexString(payload));
                 history.Append(payload);
-                Evaluate(step + 1);
+                stops = Evaluate(step + 1);
             }
 
-            inputs.Model.Fold(history.Updates, last);
+            inputs.Model.Fold(history.Updates, history.Steps);
             return _alone[key] = new Outcome(string.Join('\n', records), WeightsDigest.Text(inputs.Model.Digest()), evaluations);
 
-            void Evaluate(int step)
+            bool Evaluate(int step)
             {
-                if (inputs.Evaluation is not { } rows || (step % inputs.Recipe.Get(RecipeKeys.EvalSteps) != 0 && step != last)) return;
-                evaluations[step] = Text(evaluator.Run(step, rows, ..).Metrics.ToDictionary(m => m.Name, m => m.Value));
+                if (inputs.Evaluation is not { } rows) return false;
+                if (step % inputs.Recipe.Get(RecipeKeys.EvalSteps) != 0 && step != last) return false;
+                var metrics = evaluator.Run(step, rows, ..).Metrics.ToDictionary(m => m.Name, m => m.Value);
+                evaluations[step] = Text(metrics);
+                var isBest = BestStep.IsBetter(metric, metrics[metric], best);
+                if (isBest) best = metrics[metric];
+                return patience.ShouldStop(new EvaluationMetrics(step, [], isBest));
             }
         }
+    }
+
+    /// <summary>The digest of the weights that a ledger leads to.</summary>
+    internal string Replay(Recipe recipe, LedgerContents ledger)
+    {
+        using var inputs = Open(recipe);
+        var history = new RunHistory(ledger);
+        inputs.Model.Fold(history.Updates, history.Steps);
+        return WeightsDigest.Text(inputs.Model.Digest());
     }
 
     internal static string Text(IReadOnlyDictionary<string, double> metrics) =>

@@ -1,4 +1,6 @@
 using DistZO.Coordinator;
+using DistZO.Devices;
+using DistZO.Optimization;
 using DistZO.Runs;
 using DistZO.Worker;
 
@@ -17,11 +19,20 @@ internal sealed class SimulatedWorker
     private bool _isScheduled;
     private SimulatedLink? _link;
 
-    public SimulatedWorker(SimulatedCluster cluster, string name, double speed, RunFiles? files = null)
+    public SimulatedWorker(
+        SimulatedCluster cluster, string name, double speed, RunFiles? files = null, bool hasRows = true, bool writes = true)
     {
-        (_cluster, Name, Speed) = (cluster, name, speed);
+        (_cluster, Name, Speed, Writes) = (cluster, name, speed, writes);
         var output = cluster.NewDirectory();
-        var options = new WorkerOptions { Name = name, Open = (files ?? cluster.Files).Open, Output = output, Snapshots = output.Snapshots, IsSuperseded = IsSuperseded };
+        files ??= cluster.Files;
+        var options = new WorkerOptions
+        {
+            Name = name,
+            Open = recipe => files.Open(hasRows ? recipe : recipe.With(RecipeKeys.EvalFile, null)),
+            Output = writes ? output : null,
+            Snapshots = output.Snapshots,
+            IsSuperseded = IsSuperseded,
+        };
         _run = new WorkerRun(options, Send, (_, _, _) => { }, cluster.Time);
     }
 
@@ -30,11 +41,17 @@ internal sealed class SimulatedWorker
     /// <summary>Cells a second; may change at any time.</summary>
     public double Speed { get; set; }
 
+    /// <summary>Whether it writes the model at the end, for which it folds all commits.</summary>
+    public bool Writes { get; }
+
     /// <summary>Whether the process runs.</summary>
     public bool IsAlive { get; private set; } = true;
 
     /// <summary>Whether it is stopped, as by SIGSTOP: it keeps its connection and does nothing.</summary>
     public bool Hangs { get; set; }
+
+    /// <summary>Whether its work is stuck, while its heartbeats go on.</summary>
+    public bool IsStuck { get; set; }
 
     public bool HasFinished => _run.HasFinished;
 
@@ -91,10 +108,10 @@ internal sealed class SimulatedWorker
         if (!IsAlive) _inbox.Clear();
         if (_isScheduled || _inbox.Count == 0) return;
         _isScheduled = true;
-        _cluster.At(Hangs ? _cluster.Time.Now + 0.5 : Math.Max(_busyUntil, _cluster.Time.Now), () =>
+        _cluster.At(Hangs || IsStuck ? _cluster.Time.Now + 0.5 : Math.Max(_busyUntil, _cluster.Time.Now), () =>
         {
             _isScheduled = false;
-            if (!Hangs && IsAlive && _inbox.TryDequeue(out var next) && next.Link == _link)
+            if (!Hangs && !IsStuck && IsAlive && _inbox.TryDequeue(out var next) && next.Link == _link)
             {
                 _busyUntil = _cluster.Time.Now + (IsSuperseded() ? 0 : Cells(next.Message) / Speed);
                 _run.Handle(next.Message);
@@ -111,6 +128,19 @@ internal sealed class SimulatedWorker
     public void Closed(SimulatedLink link)
     {
         if (link == _link) _link = null;
+    }
+
+    /// <summary>One bit of its weights flips, as memory does now and then. The weights stay finite.</summary>
+    public void FlipBit(Random random)
+    {
+        if (Run.Model is not { } model) return;
+        var parameter = model.Parameters[random.Next(model.Parameters.Count)];
+        // A low bit of the mantissa, whatever the format.
+        var at = random.NextInt64(parameter.Length) * parameter.Type.Size();
+        Span<byte> one = stackalloc byte[1];
+        model.Device.Download(parameter.Storage, at, one);
+        one[0] ^= 0x10;
+        model.Device.Upload(one, parameter.Storage, at);
     }
 
     public void Beat()
