@@ -75,7 +75,7 @@ internal sealed class SecurityOptions
             // Through PKCS #12, or the key would not be usable for TLS everywhere.
             return X509CertificateLoader.LoadPkcs12(pem.Export(X509ContentType.Pkcs12), null);
         }
-        catch (CryptographicException e)
+        catch (Exception e) when (e is CryptographicException or ArgumentException)
         {
             throw new BadInputException($"--tls-cert: '{certificate}' and '{key}' are not a certificate and its key in PEM ({e.Message})", e);
         }

@@ -12,8 +12,9 @@ namespace DistZO.Coordinator;
 /// the right one: guesses must not be faster than that. Streams that were admitted go on undisturbed.
 /// </summary>
 /// <param name="token">What must be brought; null for nothing.</param>
+/// <param name="certificates">Which certificates workers must show; null for none.</param>
 /// <param name="time">The clock.</param>
-internal sealed class Admission(SharedToken? token, TimeProvider time)
+internal sealed class Admission(SharedToken? token, ClientCertificates? certificates, TimeProvider time)
 {
     /// <summary>Wrong tokens from one address within <see cref="FailureWindow"/>.</summary>
     public const int MostFailures = 20;
@@ -44,6 +45,13 @@ internal sealed class Admission(SharedToken? token, TimeProvider time)
     {
         var address = context.Connection.RemoteIpAddress;
         if (_failures.IsReached(address)) return Refuse(context, StatusCode.ResourceExhausted, "too many wrong tokens from here; wait a minute");
+        if (certificates?.Admits(context) == false)
+        {
+            return _calls.Add(address)
+                ? Refuse(context, StatusCode.PermissionDenied, "it wants a worker's certificate of its authority; give one with --tls-cert and --tls-key")
+                : Refuse(context, StatusCode.ResourceExhausted, "too many calls from here; wait some seconds");
+        }
+
         if (token?.IsIn(context.Request.Headers.Authorization.ToString()) == true) return next(context);
         if (!_calls.Add(address)) return Refuse(context, StatusCode.ResourceExhausted, "too many calls from here; wait some seconds");
         if (token is null) return next(context);

@@ -1,7 +1,5 @@
 using System.Net;
 using System.Net.Security;
-using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
 using DistZO.Devices;
 using DistZO.Rpc;
 using DistZO.Rpc.Health;
@@ -54,6 +52,7 @@ public sealed class CoordinatorHost : IAsyncDisposable
         IPEndPoint listen = options.Listen, http = options.Http ?? options.Listen;
         // No handler blocks or computes, so each runs where its message came in, without waking another thread.
         builder.WebHost.UseSockets(sockets => sockets.UnsafePreferInlineScheduling = true);
+        var certificates = options.ClientAuthorities is { } authorities ? new ClientCertificates(authorities) : null;
         var gate = new ConnectionGate(options.MaxConnectionsPerAddress);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
@@ -70,12 +69,12 @@ public sealed class CoordinatorHost : IAsyncDisposable
             // What strangers may have in memory before they are refused: a connection's window, each.
             kestrel.Limits.Http2.InitialConnectionWindowSize = 256 << 10;
             kestrel.Limits.Http2.InitialStreamWindowSize = 128 << 10;
-            kestrel.Listen(options.Listen, on => Configure(on, HttpProtocols.Http2, options, gate, isForWorkers: true));
+            kestrel.Listen(options.Listen, on => Configure(on, HttpProtocols.Http2, options, gate, certificates, isForWorkers: true));
             if (options.Http is { } pages)
-                kestrel.Listen(pages, on => Configure(on, HttpProtocols.Http1AndHttp2, options with { ClientAuthorities = null }, gate, isForWorkers: false));
+                kestrel.Listen(pages, on => Configure(on, HttpProtocols.Http1AndHttp2, options, gate, certificates: null, isForWorkers: false));
         });
         var app = builder.Build();
-        var admission = new Admission(options.Token is { } token ? new SharedToken(token) : null, options.Time);
+        var admission = new Admission(options.Token is { } token ? new SharedToken(token) : null, certificates, options.Time);
         app.Use(admission.Invoke);
         app.MapGrpcService<WorkerSessions>();
         app.MapGrpcService<HealthService>();
@@ -105,7 +104,7 @@ public sealed class CoordinatorHost : IAsyncDisposable
         await _app.DisposeAsync().ConfigureAwait(false);
     }
 
-    private static void Configure(ListenOptions listen, HttpProtocols protocols, HostOptions options, ConnectionGate gate, bool isForWorkers)
+    private static void Configure(ListenOptions listen, HttpProtocols protocols, HostOptions options, ConnectionGate gate, ClientCertificates? certificates, bool isForWorkers)
     {
         listen.Protocols = protocols;
         listen.Use(next => connection => gate.Serve(connection, next, isForWorkers));
@@ -115,21 +114,9 @@ public sealed class CoordinatorHost : IAsyncDisposable
             https.ServerCertificate = certificate;
             https.ServerCertificateChain = options.Intermediates;
             https.HandshakeTimeout = TimeSpan.FromSeconds(10);
-            if (options.ClientAuthorities is not { } authorities) return;
-            https.ClientCertificateMode = ClientCertificateMode.RequireCertificate;
-            https.ClientCertificateValidation = (client, sent, _) => IsSignedBy(client, sent, authorities);
+            if (certificates is null) return;
+            https.ClientCertificateMode = ClientCertificateMode.AllowCertificate;
+            https.ClientCertificateValidation = (client, sent, _) => certificates.Judge(client, sent);
         });
-    }
-
-    private static bool IsSignedBy(X509Certificate2 certificate, X509Chain? sent, X509Certificate2Collection authorities)
-    {
-        using var chain = new X509Chain();
-        chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
-        chain.ChainPolicy.CustomTrustStore.AddRange(authorities);
-        if (sent is not null) chain.ChainPolicy.ExtraStore.AddRange(sent.ChainPolicy.ExtraStore);
-        chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
-        // A server's certificate of the same authority does not make its holder a worker.
-        chain.ChainPolicy.ApplicationPolicy.Add(new Oid("1.3.6.1.5.5.7.3.2"));
-        return chain.Build(certificate);
     }
 }
