@@ -1,0 +1,86 @@
+using DistZO.Cli.Cluster;
+using DistZO.Cli.Tests.Commands;
+
+namespace DistZO.Cli.Tests.Cluster;
+
+/// <summary><c>distzo train --workers</c>: a process with children of its own.</summary>
+[Collection("processes")]
+public sealed class LocalWorkersTests : IDisposable
+{
+    private const int Steps = 40;
+    private const int Endless = 1_000_000;
+
+    private readonly TinyCluster _cluster = new();
+
+    private TinyRun Tiny => _cluster.Tiny;
+
+    public void Dispose() => _cluster.Dispose();
+
+    [Fact]
+    public void Train_WithWorkers_IsThatOfOneProcess()
+    {
+        _cluster.Start(Tiny.Train("many", Steps, "--workers", "2", "--num-directions", "2")).Done();
+        _cluster.AssertSameAsAlone("many", "many", Steps, "--num-directions", "2");
+        Assert.Equal(Files("alone"), Files("many"));
+    }
+
+    [Fact]
+    public void Train_Killed_TakesItsWorkersAlongAndGoesOn()
+    {
+        var parent = _cluster.Start(Tiny.Train("many", Steps, "--workers", "2"));
+        parent.WaitFor("step 5/");
+        var children = parent.Children();
+        Assert.Equal(2, children.Count);
+        parent.Kill();
+        DistzoProcess.Until("the workers have ended", () => !children.Any(DistzoProcess.IsAlive));
+        _cluster.Start(Tiny.Train("many", Steps, "--workers", "2")).Done();
+        _cluster.AssertSameAsAlone("many", "many", Steps);
+    }
+
+    [Fact]
+    public void Train_WithAKilledWorker_StartsItAgain()
+    {
+        var parent = _cluster.Start(Tiny.Train("many", 150, "--workers", "2"));
+        parent.WaitFor("step 5/");
+        var children = parent.Children();
+        DistzoProcess.Kill(children[0]);
+        parent.WaitFor("starting it again");
+        Assert.Contains("done after step 150", parent.Done());
+        _cluster.AssertSameAsAlone("many", "many", 150);
+    }
+
+    [Theory]
+    [InlineData(DistzoProcess.Interrupt)]
+    [InlineData(DistzoProcess.Terminate)]
+    public void Train_Stopped_EndsWithItsWorkersAndSaysHowToGoOn(int signal)
+    {
+        var parent = _cluster.Start(Tiny.Train("many", Endless, "--workers", "2"));
+        parent.WaitFor("step 5/");
+        var children = parent.Children();
+        // As a terminal does it with Ctrl-C: to all of them.
+        if (signal == DistzoProcess.Interrupt) foreach (var child in children) DistzoProcess.Signal(child, signal);
+        parent.Signal(signal);
+        Assert.Equal(ExitCodes.Failed, parent.WaitForExit());
+        Assert.Contains("; to go on: distzo train --model", parent.Said);
+        Assert.DoesNotContain("starting it again", parent.Said);
+        DistzoProcess.Until("the workers have ended", () => !children.Any(DistzoProcess.IsAlive));
+    }
+
+    [Fact]
+    public void Train_WithWorkersThatCannotOpenTheData_SaysSoInALine()
+    {
+        var parent = _cluster.Start(Tiny.Train("many", Steps, "--workers", "2", "--data", Tiny["none.jsonl"]));
+        Assert.Equal(ExitCodes.BadInput, parent.WaitForExit());
+        Assert.Contains("none.jsonl", Assert.Single(parent.Said.Split('\n'), line => line.StartsWith("distzo: ", StringComparison.Ordinal)));
+    }
+
+    [Theory]
+    [InlineData(8, 2, "4 4")]
+    [InlineData(5, 2, "3 2")]
+    [InlineData(2, 4, "1 1 1 1")]
+    [InlineData(7, 3, "3 2 2")]
+    public void Threads_OverWorkers_AreSharedOut(int threads, int workers, string expected) =>
+        Assert.Equal(expected, string.Join(' ', LocalWorkers.ShareThreads(threads, workers)));
+
+    private IEnumerable<string> Files(string output) => Directory.GetFiles(Tiny[output]).Select(file => Path.GetFileName(file)).Order();
+}

@@ -1,0 +1,59 @@
+namespace DistZO.Cli.Tests.Cluster;
+
+/// <summary>The user's own certificates, on both sides.</summary>
+[Collection("processes")]
+public sealed class TlsTests : IDisposable
+{
+    private readonly TinyCluster _cluster = new();
+    private readonly TestAuthority _ours;
+    private readonly TestAuthority _theirs;
+
+    public TlsTests() => (_ours, _theirs) = (new TestAuthority(_cluster.Tiny["."], "ours"), new TestAuthority(_cluster.Tiny["."], "theirs"));
+
+    public void Dispose()
+    {
+        _ours.Dispose();
+        _theirs.Dispose();
+        _cluster.Dispose();
+    }
+
+    [Fact]
+    public void Run_OverTls_IsForThoseWhoBelieveTheAuthority()
+    {
+        _cluster.StartCoordinator("ledger", 5, [.. _ours.Server(), "--linger", "600"]);
+        var problem = _cluster.Worker("--tls-ca", _theirs.Authorities).Problem(ExitCodes.BadInput);
+        Assert.Contains("no secure connection", problem);
+        Assert.Contains("--tls-ca", problem);
+        Assert.Contains("--tls-ca", _cluster.Worker("--patience", "0").Problem(ExitCodes.Failed));
+        _cluster.Worker("--tls-ca", _ours.Authorities).Done();
+        Assert.StartsWith("https://", _cluster.Http);
+        Assert.Contains("step 5 of 5", Commands.Distzo.Run("status", _cluster.Http, "--tls-ca", _ours.Authorities).Done());
+    }
+
+    [Fact]
+    public void Run_OverMutualTls_IsForThoseWithACertificate()
+    {
+        _cluster.StartCoordinator("ledger", 5, [.. _ours.Server(), "--tls-ca", _ours.Authorities]);
+        string[] believes = ["--tls-ca", _ours.Authorities];
+        Assert.Contains("--tls-cert", _cluster.Worker(believes).Problem(ExitCodes.BadInput));
+        Assert.Contains("--tls-cert", _cluster.Worker([.. believes, .. _theirs.Client()]).Problem(ExitCodes.BadInput));
+        // A server of the same authority is no worker.
+        Assert.Contains("--tls-cert", _cluster.Worker([.. believes, .. _ours.Server()]).Problem(ExitCodes.BadInput));
+        _cluster.Worker([.. believes, .. _ours.Client()]).Done();
+        _cluster.Coordinator.Done();
+    }
+
+    [Fact]
+    public void Options_ThatDoNotFit_AreRefused()
+    {
+        var (server, other) = (_ours.Server(), _theirs.Server());
+        Refused("belong together", server[..2]);
+        Refused("needs TLS", "--tls-ca", _ours.Authorities);
+        Refused("cannot read", "--tls-cert", "/none", "--tls-key", server[3]);
+        Refused("not a certificate and its key", "--tls-cert", server[1], "--tls-key", other[3]);
+        Refused("holds no certificate", [.. server, "--tls-ca", server[3]]);
+
+        void Refused(string reason, params string[] more) => Assert.Contains(
+            reason, Commands.Distzo.Run([.. _cluster.CoordinatorArguments("ledger", 5, more)]).Problem(ExitCodes.BadInput));
+    }
+}
