@@ -11,14 +11,6 @@ namespace DistZO.Coordinator;
 /// </summary>
 public sealed class RunEngine
 {
-    /// <summary>No progress for so long counts as hung, whatever was predicted.</summary>
-    private static readonly TimeSpan ShortestHang = TimeSpan.FromSeconds(10);
-
-    /// <summary>Before a session's first report: code is compiled, and nobody knows how long its share should take.</summary>
-    private static readonly TimeSpan FirstHang = TimeSpan.FromMinutes(10);
-
-    private const double HangFactor = 3;
-
     /// <summary>It travels in a header.</summary>
     private const int LongestRefusal = 2000;
 
@@ -31,9 +23,6 @@ public sealed class RunEngine
     /// <summary>No device needs longer to make z once; whatever says so is wrong, and plans must stay finite.</summary>
     private const double LongestZ = 3600;
 
-    /// <summary>A worker that writes the model and is lost has so long to come back before the run ends without it.</summary>
-    private static readonly TimeSpan WriterPatience = TimeSpan.FromMinutes(1);
-
     private readonly RunBook _book;
     private readonly EngineOptions _options;
     private readonly IRunReporter _reporter;
@@ -43,6 +32,8 @@ public sealed class RunEngine
     private readonly Roster _roster;
     private readonly EvaluationRunner _evaluation;
     private readonly DigestKeeper _digests;
+    private readonly HangRule _hangs;
+    private readonly RunEnding _ending;
     private readonly StatusWriter _status;
     private RunChronicle? _chronicle;
     private StepRunner? _steps;
@@ -50,14 +41,8 @@ public sealed class RunEngine
     private bool _paused;
     private bool _stopping;
     private bool _interrupted;
-    private bool _finishing;
     private bool _advancing;
     private bool _begun;
-    private int _committedBefore;
-    private int? _exportedStep;
-    private bool _isWriterLost;
-    private bool _isWritten;
-    private long _finishingSince;
 
     /// <param name="book">The run; the caller owns it.</param>
     /// <param name="options">How to run it.</param>
@@ -74,6 +59,8 @@ public sealed class RunEngine
         _roster = new Roster(book, _events, time);
         _evaluation = new EvaluationRunner(book, _roster, time, options.Incarnation);
         _digests = new DigestKeeper(book, _roster);
+        _hangs = new HangRule(options, _roster, _digests);
+        _ending = new RunEnding(book, _roster, () => _chronicle!, time);
         _status = new StatusWriter(book, options, _roster, time);
         if (book.TornNotice is { } torn) reporter.Notice(NoticeLevel.Information, "torn", torn);
         _roster.Tell("started", null, book.HasBegun ? $"the coordinator goes on after step {book.Steps}" : "the coordinator begins a new run");
@@ -130,7 +117,7 @@ public sealed class RunEngine
         _status.Touch();
         _roster.Changed();
         Forget(session);
-        if (session.Ready is { WritesOutput: true } && !session.HasFinished) _isWriterLost = true;
+        _ending.Lost(session);
         var finished = session.HasFinished;
         _roster.Tell(finished ? "left" : "lost", session, finished ? "it has done all that was to be done" : $"the connection ended: {reason}");
         _status.Gone(session);
@@ -147,7 +134,7 @@ public sealed class RunEngine
                 session.Link.Close(LinkEnd.Unavailable, reason);
                 Disconnected(session, reason);
             }
-            else if (!session.IsHung && IsHanging(session))
+            else if (!session.IsHung && _hangs.IsHanging(session))
             {
                 Hang(session);
             }
@@ -271,14 +258,14 @@ public sealed class RunEngine
         // Of a large model the identity takes more memory than all else of a session, and it is the run's.
         session.Ready = ready with { Identity = "", Device = PrintableText.Of(ready.Device, LongestName) };
         session.Speed = new SpeedEstimate(Math.Clamp(ready.ZSeconds, 0, LongestZ));
-        if (ready.WritesOutput) _isWriterLost = false;
+        _ending.Came(ready);
         if (!_book.HasBegun) _book.Begin(identity);
         if (_chronicle is null) Begin(ready);
         AdoptRows(session, ready.Evaluation);
         // What it knows is a beginning of this ledger, or nothing of it counts.
         session.KnownSteps = session.FoldedStep = _book.IsPrefix(ready.Step, ready.Chain) ? ready.Step : 0;
         if (session.KnownSteps == 0 && ready.Step > 0 && _book.Steps == 0) session.Link.Send(new Records(0, []));
-        session.IsCatchingUp = _book.Steps - session.KnownSteps > Roster.MostPending;
+        session.IsCatchingUp = _book.Steps - session.KnownSteps > RunHistory.MostPending;
         var missing = _book.Steps - session.KnownSteps;
         _roster.SendRecords(session, _book.Steps);
         _roster.Tell("joined", session, missing > 0 ? $"it is ready, and replays the {missing} steps that it lacks" : "it is ready");
@@ -310,7 +297,7 @@ public sealed class RunEngine
         _chronicle = new RunChronicle(_book, _evaluation.Rows?.Digest, _reporter, _metrics, _time);
         _chronicle.TellAgain(_options.TokensOf);
         _steps = new StepRunner(_book, _roster, _options.Incarnation, _time);
-        _committedBefore = _book.Steps;
+        _ending.CommittedBefore = _book.Steps;
         // A run that is under way goes on with whoever is there.
         _begun = _book.Steps > _book.FirstStep;
     }
@@ -336,7 +323,7 @@ public sealed class RunEngine
         if (beat.Progress > session.Progress) (session.Progress, session.ProgressAt) = (beat.Progress, _time.GetTimestamp());
         session.ResidentBytes = beat.ResidentBytes;
         session.FoldedStep = Math.Max(session.FoldedStep, Math.Min(beat.FoldedStep, session.KnownSteps));
-        if (session.IsCatchingUp && session.Quarantine is null && _book.Steps - session.FoldedStep <= Roster.MostPending)
+        if (session.IsCatchingUp && session.Quarantine is null && _book.Steps - session.FoldedStep <= RunHistory.MostPending)
         {
             session.IsCatchingUp = false;
             _roster.Tell("joined", session, $"it has caught up at step {session.FoldedStep}");
@@ -372,13 +359,7 @@ public sealed class RunEngine
     {
         session.HasFinished = goodbye.Finished && session.WasToldToFinish;
         if (!session.HasFinished) _roster.Tell("left", session, PrintableText.Of(goodbye.Reason, LongestReason) is { Length: > 0 } reason ? reason : "it leaves");
-        if (session.Ready is { WritesOutput: true })
-        {
-            _isWritten |= session.HasFinished;
-            // One that leaves before the end will be missed by whoever let it go; here it was counted on.
-            _isWriterLost |= session.WasToldToFinish && !session.HasFinished;
-        }
-
+        _ending.Left(session);
         Forget(session);
         // It may say no more; what it had is for the others at once, whenever the connection closes.
         session.Link.Close(LinkEnd.Done, "goodbye");
@@ -406,28 +387,10 @@ public sealed class RunEngine
         _roster.Tell("back", session, "it is heard of again");
     }
 
-    private bool IsHanging(Session session)
-    {
-        var shortest = Math.Max(ShortestHang.TotalSeconds, HangFactor * _options.HeartbeatInterval.TotalSeconds);
-        // One that rests shows that it lives by its heartbeats; one that computes must get on.
-        var silent = _roster.SecondsSince(session.HeardAt);
-        if (session.Ready is null) return silent > Math.Max(shortest, FirstHang.TotalSeconds);
-        if (!session.IsBusy && silent > shortest) return true;
-        var (isBusy, predicted) = session switch
-        {
-            { Assignment: not null } => (true, session.Shares > 0 ? session.PredictedSeconds : null as double?),
-            { Rows: { } rows } => (true, session.RowSeconds * rows.Count),
-            // The base is read again, or all weights are gone through: nobody knows how long that takes.
-            _ => (_digests.Awaits(session), null),
-        };
-        var patience = predicted is { } known ? Math.Max(shortest, HangFactor * known) : FirstHang.TotalSeconds;
-        return isBusy && _roster.SecondsSince(session.ProgressAt) > patience;
-    }
-
     private void Hang(Session session)
     {
         session.IsHung = true;
-        session.StuckAt = session.IsBusy || _digests.Awaits(session) ? session.Progress : null;
+        session.StuckAt = _hangs.StuckAt(session);
         _status.Touch();
         _steps?.Drop(session);
         _evaluation.Drop(session);
@@ -464,7 +427,7 @@ public sealed class RunEngine
             }
 
             // Whoever comes after the end gets its model too.
-            if (Result is not null && _finishing) TellToFinish();
+            if (Result is not null && _ending.HasBegun) _ending.TellToFinish();
         }
         finally
         {
@@ -489,7 +452,7 @@ public sealed class RunEngine
             _steps.Abandon();
         }
 
-        if (_finishing) return TryEnd();
+        if (_ending.HasBegun) return TryEnd();
         if (Interrupted()) return false;
         if (IsEvaluationDue() && !IsStoppedWithoutRows())
         {
@@ -563,45 +526,16 @@ public sealed class RunEngine
 
     private bool Finish()
     {
-        _finishing = true;
-        _finishingSince = _time.GetTimestamp();
+        _ending.Begin();
         _status.Touch();
         return true;
     }
 
-    private RunOutcome Outcome() => _book.Steps < _book.MaxSteps
-        ? _chronicle!.WantsToStop ? RunOutcome.StoppedEarly : RunOutcome.Stopped
-        : _committedBefore >= _book.MaxSteps ? RunOutcome.FinishedBefore : RunOutcome.Completed;
-
     private bool TryEnd()
     {
-        TellToFinish();
-        if (_roster.Sessions.Any(session => !session.HasFinished && !session.IsHung && !IsTooLate(session))) return false;
-        if (!_isWritten && (_isWriterLost || _roster.Sessions.Any(session => session is { HasFinished: false, Ready.WritesOutput: true })))
-        {
-            if (_roster.SecondsSince(_finishingSince) < WriterPatience.TotalSeconds) return false;
-            _chronicle!.Notice(
-                NoticeLevel.Warning,
-                "output",
-                "the worker that writes the model was lost before it had; start the run again to have it written");
-        }
-
-        End(Outcome(), _exportedStep!.Value);
+        if (!_ending.IsComplete()) return false;
+        End(_ending.Outcome, _ending.Step);
         return true;
-    }
-
-    /// <summary>The end waits for those that open the run, but not for ever.</summary>
-    private bool IsTooLate(Session session) => session.Ready is null && _roster.SecondsSince(_finishingSince) > FirstHang.TotalSeconds;
-
-    private void TellToFinish()
-    {
-        var step = _exportedStep ??= _chronicle!.ExportedStep();
-        foreach (var session in _roster.Sessions.Where(session => session.Ready is not null && !session.WasToldToFinish).ToList())
-        {
-            _roster.SendRecords(session, _book.Steps);
-            session.Link.Send(new Finish(step, _book.ChainAt(step), Outcome()));
-            session.WasToldToFinish = true;
-        }
     }
 
     private void End(RunOutcome outcome, int step)
@@ -629,7 +563,7 @@ public sealed class RunEngine
             return RunState.Finished;
         }
 
-        if (_finishing)
+        if (_ending.HasBegun)
         {
             message = "the workers write the model and say goodbye";
             return RunState.Finishing;

@@ -111,7 +111,7 @@ internal sealed class OpenedRun : IDisposable
     public void Approach(int step, Action<string> notice)
     {
         LeaveOtherWays();
-        if (step - FoldedStep > Coming || Inputs.Model.Parameters.Any(parameter => parameter.FoldedTo > step)) MoveTo(step, notice, null);
+        if (step - FoldedStep > RunHistory.MostPending || Inputs.Model.Parameters.Any(parameter => parameter.FoldedTo > step)) MoveTo(step, notice, null);
     }
 
     /// <summary>Brings all weights to a step.</summary>
@@ -153,9 +153,6 @@ internal sealed class OpenedRun : IDisposable
     }
 
     public void Dispose() => Inputs.Dispose();
-
-    /// <summary>Pending commits that a pass folds itself.</summary>
-    private const int Coming = 32;
 
     private void LeaveOtherWays()
     {

@@ -15,9 +15,6 @@ namespace DistZO.Worker;
 /// </summary>
 public sealed class WorkerRun : IDisposable
 {
-    /// <summary>A rank without a share folds when so many commits are pending.</summary>
-    private const int MostPending = 32;
-
     private readonly WorkerOptions _options;
     private readonly Action<WorkerMessage> _send;
     private readonly Action<NoticeLevel, string, string> _notice;
@@ -46,7 +43,7 @@ public sealed class WorkerRun : IDisposable
     public RunOutcome? Outcome { get; private set; }
 
     /// <summary>Whether commits should be folded while there is nothing else to do.</summary>
-    public bool LagsBehind => _run is { } run && run.History.Steps - run.FoldedStep >= MostPending;
+    public bool LagsBehind => _run is { } run && run.History.Steps - run.FoldedStep >= RunHistory.MostPending;
 
     /// <summary>The digest of the weights as they are held now, for tests and messages. Null before a model is open.</summary>
     public string? Digest() => _run is { } run ? WeightsDigest.Text(run.Inputs.Model.Digest()) : null;
@@ -86,7 +83,7 @@ public sealed class WorkerRun : IDisposable
     public void CatchUp()
     {
         if (_run is not { } run) return;
-        if (run.History.Steps - run.FoldedStep > MostPending)
+        if (run.History.Steps - run.FoldedStep > RunHistory.MostPending)
             _notice(NoticeLevel.Information, "catch_up", $"replaying {run.History.Steps - run.FoldedStep} steps");
         run.MoveTo(run.History.Steps, Warn, step => Interlocked.Exchange(ref _foldedStep, step));
         NoteFolded();

@@ -69,13 +69,11 @@ internal sealed class DigestKeeper(RunBook book, Roster roster)
     }
 
     /// <summary>A worker is back. If its weights were doubted when it left, they are still.</summary>
-    /// <returns>Whether they are.</returns>
-    public bool Returned(Session session)
+    public void Returned(Session session)
     {
-        if (!_left.Remove(session.WorkerId, out var left)) return false;
+        if (!_left.Remove(session.WorkerId, out var left)) return;
         left.Round.Digests[session] = left.Round.Digests[left.Session];
         Doubt(session, left.Round);
-        return true;
     }
 
     /// <summary>A session hangs: nothing is awaited of it, but it is not believed either before it has folded again.</summary>
@@ -180,7 +178,7 @@ internal sealed class DigestKeeper(RunBook book, Roster roster)
     private void Release(Session session)
     {
         session.Quarantine = null;
-        session.IsCatchingUp = book.Steps - session.FoldedStep > Roster.MostPending;
+        session.IsCatchingUp = book.Steps - session.FoldedStep > RunHistory.MostPending;
         roster.Tell("refolded", session, "its weights are folded again and are those of the others");
     }
 

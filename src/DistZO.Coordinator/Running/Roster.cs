@@ -6,9 +6,6 @@ namespace DistZO.Coordinator;
 /// <summary>The workers that are there, and what they know of the ledger.</summary>
 internal sealed class Roster(RunBook book, EventLog events, TimeProvider time)
 {
-    /// <summary>Commits that a rank folds in passing with its next share; one that lacks more replays first.</summary>
-    public const int MostPending = 32;
-
     private const int RecordsPerMessage = 1000;
     private const int LongestMessage = 1000;
 

@@ -213,7 +213,7 @@ internal sealed class StepRunner
         session.GivenAt = session.ProgressAt = _time.GetTimestamp();
         session.PredictedSeconds = seconds;
         _quietUntil = Math.Min(_quietUntil, LateAt(session));
-        session.FoldedDirections = (int)Math.Min(Roster.MostPending, _book.Steps - session.FoldedStep) * (_grid.Probes / 2);
+        session.FoldedDirections = (int)Math.Min(RunHistory.MostPending, _book.Steps - session.FoldedStep) * (_grid.Probes / 2);
         _roster.SendRound(session, session.Assignment, wantsDigest);
     }
 

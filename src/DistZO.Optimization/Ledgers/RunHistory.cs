@@ -8,6 +8,9 @@ namespace DistZO.Optimization;
 /// </summary>
 public sealed class RunHistory
 {
+    /// <summary>Commits that may be pending on weights: a pass folds so many itself, and a rank without a share folds at the latest then.</summary>
+    public const int MostPending = 32;
+
     private readonly List<ChainHash> _chains;
 
     /// <summary>A run without a step.</summary>

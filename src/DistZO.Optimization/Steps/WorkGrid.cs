@@ -14,10 +14,6 @@ public readonly record struct Share(int ProbeStart, int ProbeEnd, int SampleStar
     public bool Overlaps(Share other) =>
         ProbeStart < other.ProbeEnd && other.ProbeStart < ProbeEnd && SampleStart < other.SampleEnd && other.SampleStart < SampleEnd;
 
-    /// <summary>True if every cell of <paramref name="other"/> is in this share.</summary>
-    public bool Contains(Share other) =>
-        ProbeStart <= other.ProbeStart && other.ProbeEnd <= ProbeEnd && SampleStart <= other.SampleStart && other.SampleEnd <= SampleEnd;
-
     /// <summary>The cells of this share that are not in <paramref name="other"/>, as at most four shares.</summary>
     public IEnumerable<Share> Without(Share other)
     {
