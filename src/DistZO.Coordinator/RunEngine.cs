@@ -344,8 +344,9 @@ public sealed class RunEngine
 
     private void Commit()
     {
+        if (_steps!.BeginAgain()) return;
         var began = _time.GetTimestamp();
-        var record = _steps!.Commit(out var tokens, out var seconds);
+        var record = _steps.Commit(out var tokens, out var seconds);
         var appending = _time.GetTimestamp();
         _book.Append(record);
         var appended = _time.GetElapsedTime(appending);

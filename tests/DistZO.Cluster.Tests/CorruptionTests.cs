@@ -103,6 +103,21 @@ public sealed class CorruptionTests(RunFiles files) : IClassFixture<RunFiles>
         Assert.Empty(cluster.Refusals);
     }
 
+    [Fact]
+    public void Terms_MiscountedByOneRank_MakeTheStepBeginAgain()
+    {
+        using var cluster = new SimulatedCluster(files, files.Recipe(Steps, ("parallelism", "pertp"), ("batch-size", "6"))) { MinWorkers = 2 };
+        for (var i = 0; i < 2; i++) cluster.Add();
+        var said = 0;
+        cluster.Workers[0].Tamper = message => message is ShareDone { Report: { Step: 4 } report } done && said++ == 0
+            ? [done with { Report = report with { Terms = report.Terms - 1 } }]
+            : [message];
+        Assert.Equal(RunOutcome.Completed, cluster.RunToTheEnd().Outcome);
+        cluster.AssertSameAsAlone();
+        Assert.Contains(cluster.Events, e => e.Kind == "differs");
+        Assert.Equal(2, said);
+    }
+
     private static void Flip(SimulatedWorker worker)
     {
         var parameter = worker.Run.Model!.Parameters[3];

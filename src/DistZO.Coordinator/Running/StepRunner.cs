@@ -16,6 +16,9 @@ internal sealed class StepRunner
     /// <summary>… and this much more, in seconds: a timer's and a network's share of it.</summary>
     private const double LateMargin = 0.2;
 
+    /// <summary>A step whose reports contradict each other begins again so often before the run ends.</summary>
+    private const int MostAttempts = 3;
+
     private readonly RunBook _book;
     private readonly Roster _roster;
     private readonly ulong _incarnation;
@@ -31,6 +34,7 @@ internal sealed class StepRunner
     /// <summary>No share that is out can be late before: until then, only one that nobody computes is to be handed out.</summary>
     private long _quietUntil;
     private long _tokens;
+    private int _attempts;
     private string _split = "";
 
     /// <param name="book">A run that has begun.</param>
@@ -70,6 +74,8 @@ internal sealed class StepRunner
     public void Begin(bool wantsDigest)
     {
         var ranks = _roster.Eligible.ToList();
+        // Another time, all get other shares.
+        if (_attempts > 0) ranks = [.. ranks.Skip(_attempts % ranks.Count), .. ranks.Take(_attempts % ranks.Count)];
         _open = new OpenStep(_grid, _incarnation, _book.Steps, _book.Chain);
         (_board, _beganAt, _tokens, _quietUntil) = (new ShareBoard(), _time.GetTimestamp(), 0, long.MaxValue);
         var plan = Plan(ranks);
@@ -121,6 +127,19 @@ internal sealed class StepRunner
         return _open.IsComplete;
     }
 
+    /// <summary>
+    /// Begins the complete step again if its probes do not have equally many terms, as they must: some rank's memory is faulty, and all
+    /// weights are to be checked. False if there is nothing wrong, or it goes on after several attempts.
+    /// </summary>
+    public bool BeginAgain()
+    {
+        if (_open!.TermsAgree || ++_attempts >= MostAttempts || !_roster.Eligible.Any()) return false;
+        WantsCheck = true;
+        _roster.Tell("differs", null, $"the workers count different numbers of loss terms in step {_open.Step}; it is computed again, and all weights are checked");
+        Begin(wantsDigest: false);
+        return true;
+    }
+
     /// <summary>Ends the complete step and gives its record, which is not durable yet.</summary>
     /// <param name="tokens">Of the batch.</param>
     /// <param name="seconds">Since the step began.</param>
@@ -128,7 +147,7 @@ internal sealed class StepRunner
     {
         var record = _open!.Commit(_method);
         (tokens, seconds) = (_tokens, _roster.SecondsSince(_beganAt));
-        (_last, _open) = (_open, null);
+        (_last, _open, _attempts) = (_open, null, 0);
         // Whoever still computes for this step is overtaken, and rests as soon as it has the commit.
         foreach (var session in _roster.Sessions) session.Assignment = null;
         return record;

@@ -69,6 +69,9 @@ public sealed class OpenStep
 
     public bool IsComplete => Remaining == 0;
 
+    /// <summary>Whether all probes have as many terms. All see the same batch: if they do not, some rank counted wrongly.</summary>
+    public bool TermsAgree => !_terms.AsSpan().ContainsAnyExcept(_terms[0]);
+
     /// <summary>Whether no cell of a share is closed yet.</summary>
     public bool IsOpen(Share share)
     {
@@ -109,7 +112,7 @@ public sealed class OpenStep
     public StepRecord Commit(MezoSgd method)
     {
         if (!IsComplete) throw new InvalidOperationException($"{Remaining} cells of step {Step} are open");
-        if (_terms.AsSpan().ContainsAnyExcept(_terms[0]))
+        if (!TermsAgree)
         {
             throw new RunFailedException(
                 $"step {Step}: the probes have from {_terms.Min()} to {_terms.Max()} loss terms, but all see the same batch; "
