@@ -7,7 +7,13 @@ namespace DistZO.Cli;
 /// <summary>The one executable. It only composes: commands read their options, call the layers below, and print.</summary>
 internal static class Program
 {
-    private static int Main(string[] args) => Run(args, Console.Out, Console.Error);
+    private static int Main(string[] args)
+    {
+        // Nothing here blocks in what follows a socket's readiness, so it runs where that is noticed: a step saves a tenth of its messages'
+        // time. The runtime reads it when the first socket opens.
+        Environment.SetEnvironmentVariable("DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS", "1");
+        return Run(args, Console.Out, Console.Error);
+    }
 
     /// <summary>Runs one command line; results go to <paramref name="output"/>, everything else to <paramref name="error"/>.</summary>
     /// <returns>One of <see cref="ExitCodes"/>.</returns>

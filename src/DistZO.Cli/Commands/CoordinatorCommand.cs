@@ -56,6 +56,7 @@ internal static class CoordinatorCommand
                 Listen = Endpoint.Parse(parsed.GetValue(listen)!, "--listen", Endpoint.DefaultPort).Resolve("--listen"),
                 Http = pages == NoHttp ? null : Endpoint.Parse(pages, "--http", 8080).Resolve("--http"),
                 Token = security.Token(parsed),
+                IsOpen = parsed.GetValue(insecure),
                 Certificate = security.Certificate(parsed),
                 Intermediates = security.Intermediates(parsed),
                 ClientAuthorities = security.Authorities(parsed),
@@ -82,6 +83,7 @@ internal static class CoordinatorCommand
                 },
             };
             var (result, chain) = run.Run(reporter, metrics, signals.Token).GetAwaiter().GetResult();
+            result = result with { HasModel = false };
             if (result.Outcome == RunOutcome.Interrupted) result = result with { HowToGoOn = CommandText.Of(parsed) };
             reporter.Finished(result);
             if (parsed.GetValue(json)) output.WriteLine(ResultLine.Of(result, chain));

@@ -22,7 +22,8 @@ internal static class ReportText
 
     public static string Finished(RunResult result)
     {
-        if (result.Outcome == RunOutcome.FinishedBefore) return $"finished already: {result.Steps} steps; output in {result.Output}";
+        var place = $"{(result.HasModel ? "output" : "ledger")} in {result.Output}";
+        if (result.Outcome == RunOutcome.FinishedBefore) return $"finished already: {result.Steps} steps; {place}";
         var how = result.Outcome switch
         {
             RunOutcome.Completed => "done",
@@ -33,7 +34,7 @@ internal static class ReportText
             ? $"; {after.Values[0].Key} {Value(before.Values[0].Value)} -> {Value(after.Values[0].Value)}"
             : "";
         var next = result.HowToGoOn is { } command ? $"; to go on: {command}" : "";
-        return $"{how} after step {result.Steps} in {Quantity.Time(result.ElapsedSeconds)}{gain}; output in {result.Output}{next}";
+        return $"{how} after step {result.Steps} in {Quantity.Time(result.ElapsedSeconds)}{gain}; {place}{next}";
     }
 
     public static string Notice(NoticeLevel level, string message) => level == NoticeLevel.Warning ? "warning: " + message : message;

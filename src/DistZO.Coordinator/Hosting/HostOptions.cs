@@ -15,6 +15,9 @@ public sealed record HostOptions
     /// <summary>What workers and those who change something must bring; null for nothing.</summary>
     public string? Token { get; init; }
 
+    /// <summary>Without a token: whether the pages are for whoever reaches them, under any name, and not for this machine alone.</summary>
+    public bool IsOpen { get; init; }
+
     /// <summary>The coordinator's own certificate with its key; null for no TLS.</summary>
     public X509Certificate2? Certificate { get; init; }
 

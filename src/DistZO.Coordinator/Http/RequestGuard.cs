@@ -11,17 +11,20 @@ namespace DistZO.Coordinator;
 internal sealed class RequestGuard
 {
     private readonly SharedToken? _token;
+    private readonly bool _anyHost;
 
-    public RequestGuard(string? token)
+    /// <param name="token">What changes need; null for nothing.</param>
+    /// <param name="anyHost">Whether a request may name any host, without a token too.</param>
+    public RequestGuard(string? token, bool anyHost)
     {
         if (token is { Length: 0 }) throw new ArgumentException("an empty token protects nothing", nameof(token));
-        _token = token is null ? null : new SharedToken(token);
+        (_token, _anyHost) = (token is null ? null : new SharedToken(token), anyHost);
     }
 
     /// <summary>What is wrong with a request for anything; null if nothing is.</summary>
     public Problem? Check(HttpRequest request)
     {
-        if (_token is not null || IsLoopback(request.Host.Host)) return null;
+        if (_token is not null || _anyHost || IsLoopback(request.Host.Host)) return null;
         return new Problem(
             StatusCodes.Status403Forbidden,
             $"host '{request.Host.Host}' is not served",

@@ -39,7 +39,7 @@ public static class RunEndpoints
     public static IEndpointConventionBuilder MapRunEndpoints(
         this IEndpointRouteBuilder routes, IRunMonitor monitor, RunEndpointOptions options)
     {
-        var guard = new RequestGuard(options.Token);
+        var guard = new RequestGuard(options.Token, options.AnyHost);
         var stopping = routes.ServiceProvider.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
         var all = routes.MapGroup("");
         RunQueries.Map(all, monitor);

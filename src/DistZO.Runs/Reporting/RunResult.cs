@@ -56,8 +56,11 @@ public sealed record RunResult
     /// <summary>Of this process.</summary>
     public required double ElapsedSeconds { get; init; }
 
-    /// <summary>Where model, ledger and metrics are.</summary>
+    /// <summary>Where ledger and metrics are, and the model if it is written here.</summary>
     public required string Output { get; init; }
+
+    /// <summary>Whether the model is there too, and not with the workers.</summary>
+    public bool HasModel { get; init; } = true;
 
     /// <summary>The base model's evaluation, if there was one.</summary>
     public EvaluationMetrics? Before { get; init; }

@@ -22,6 +22,7 @@ public sealed class WorkerHost
     private readonly TimeProvider _time;
     private readonly Inbox _inbox = new();
     private readonly WorkerRun _run;
+    private readonly RunDirectory? _output;
     private readonly CancellationToken _stopping;
     private volatile Connection? _connection;
     private volatile bool _isLeaving;
@@ -32,7 +33,7 @@ public sealed class WorkerHost
     /// <param name="time">The clock.</param>
     public WorkerHost(HostingOptions hosting, WorkerOptions options, Action<NoticeLevel, string, string> notice, TimeProvider time)
     {
-        (_hosting, _notice, _time, _stopping) = (hosting, notice, time, options.Stopping);
+        (_hosting, _notice, _time, _output, _stopping) = (hosting, notice, time, options.Output, options.Stopping);
         _run = new WorkerRun(options with { IsSuperseded = () => _inbox.IsSuperseded }, message => _connection?.Send(message), notice, time);
     }
 
@@ -84,6 +85,9 @@ public sealed class WorkerHost
                     _connection = connection;
                     _run.Connected();
                     break;
+                case RunIsOver when _output is null: return RunOutcome.FinishedBefore;
+                case RunIsOver:
+                    throw new RunFailedException("the run ended before this worker could write the model; 'distzo export' makes it of the coordinator's ledger");
                 case Exception problem: throw problem;
                 case null when _run.LagsBehind: _run.CatchUp(); break;
             }
@@ -114,8 +118,9 @@ public sealed class WorkerHost
                     if (message is Welcome { HeartbeatInterval.Ticks: > 0 } welcome) beats.Change(welcome.HeartbeatInterval, welcome.HeartbeatInterval);
                     _inbox.Add(message);
                 }).ConfigureAwait(false);
-                if (_isLeaving || _run.HasFinished) return;
-                problem = "the coordinator ended the connection";
+                // A coordinator that only goes away says so. Whatever came before, the inbox still holds.
+                if (!_isLeaving) _inbox.Add(new RunIsOver());
+                return;
             }
             catch (RpcException e)
             {
@@ -172,6 +177,9 @@ public sealed class WorkerHost
     }
 
     private string Address => _hosting.Address.GetLeftPart(UriPartial.Authority);
+
+    /// <summary>The coordinator ended the connection, and wants no other.</summary>
+    private sealed record RunIsOver;
 
     private static bool IsFinal(StatusCode code) => code is StatusCode.FailedPrecondition or StatusCode.Unauthenticated
         or StatusCode.PermissionDenied or StatusCode.InvalidArgument or StatusCode.Unimplemented;

@@ -54,6 +54,25 @@ public sealed class AdmissionTests(RunFiles files) : IClassFixture<RunFiles>
     }
 
     [Fact]
+    public async Task Work_WithAMessageThatIsTooLarge_IsRefused()
+    {
+        await using var coordinator = await RunningCoordinator.Start(files);
+        using var call = await coordinator.Admitted();
+        try
+        {
+            await call.RequestStream.WriteAsync(new WorkRequest { Goodbye = new Goodbye { Reason = new string('x', 9 << 20) } }).WaitAsync(RunningCoordinator.Limit);
+        }
+        catch (RpcException)
+        {
+            // It was told before all was sent.
+        }
+
+        var status = await RunningCoordinator.End(call);
+        Assert.Equal(StatusCode.FailedPrecondition, status.StatusCode);
+        Assert.Contains("cannot be read", status.Detail);
+    }
+
+    [Fact]
     public async Task Work_OverTooManyConnections_IsUnavailable()
     {
         await using var coordinator = await RunningCoordinator.Start(files, options => options with { MaxConnectionsPerAddress = 2 });

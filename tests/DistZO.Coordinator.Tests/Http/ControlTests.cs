@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using Microsoft.AspNetCore.Http;
 
 namespace DistZO.Coordinator.Tests;
 
@@ -109,6 +110,16 @@ public sealed class ControlTests
         Assert.Empty(host.Monitor.Calls);
     }
 
+    [Theory]
+    [InlineData("coordinator.cluster.example", true, true)]
+    [InlineData("coordinator.cluster.example", false, false)]
+    [InlineData("localhost", false, true)]
+    public void Guard_WithoutAToken_ServesOtherHostsIfItIsMeant(string host, bool anyHost, bool isServed)
+    {
+        var request = new DefaultHttpContext { Request = { Host = new HostString(host) } }.Request;
+        Assert.Equal(isServed, new RequestGuard(null, anyHost).Check(request) is null);
+    }
+
     [Fact]
-    public void Guard_WithAnEmptyToken_IsRefused() => Assert.Throws<ArgumentException>(() => new RequestGuard(""));
+    public void Guard_WithAnEmptyToken_IsRefused() => Assert.Throws<ArgumentException>(() => new RequestGuard("", anyHost: false));
 }

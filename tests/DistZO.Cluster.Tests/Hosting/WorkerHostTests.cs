@@ -1,0 +1,50 @@
+using DistZO.Coordinator;
+using DistZO.Devices;
+using DistZO.Rpc;
+using DistZO.Runs;
+using DistZO.Worker;
+
+namespace DistZO.Cluster.Tests.Hosting;
+
+/// <summary>A worker and its connection, through real sockets.</summary>
+public sealed class WorkerHostTests(RunFiles files) : IClassFixture<RunFiles>
+{
+    [Fact]
+    public async Task Run_ThatEndsWhileAWorkerOpensItsModel_IsOverForIt() => Assert.Equal(RunOutcome.FinishedBefore, await EndWhileItOpens(output: null));
+
+    [Fact]
+    public async Task Run_ThatEndsWhileItsWriterOpensItsModel_SaysHowTheModelIsMade()
+    {
+        var problem = await Assert.ThrowsAsync<RunFailedException>(() => EndWhileItOpens(files.NewDirectory()));
+        Assert.Contains("distzo export", problem.Message);
+    }
+
+    private async Task<RunOutcome?> EndWhileItOpens(RunDirectory? output)
+    {
+        await using var coordinator = await RunningCoordinator.Start(files);
+        var opening = new TaskCompletionSource();
+        using var ended = new ManualResetEventSlim();
+        var hosting = new HostingOptions
+        {
+            Address = new Uri($"http://{coordinator.Host.Listen}"),
+            Token = RunningCoordinator.Token,
+            Handler = RpcHandler.Create(TimeSpan.FromSeconds(20), TimeSpan.FromSeconds(10)),
+        };
+        var options = new WorkerOptions
+        {
+            Name = "late",
+            Output = output,
+            Open = recipe =>
+            {
+                opening.SetResult();
+                ended.Wait(RunningCoordinator.Limit);
+                return files.Open(recipe);
+            },
+        };
+        var running = Task.Run(() => new WorkerHost(hosting, options, (_, _, _) => { }, TimeProvider.System).Run());
+        await opening.Task.WaitAsync(RunningCoordinator.Limit);
+        await coordinator.Loop.CloseAll(LinkEnd.Done, "the run has ended");
+        ended.Set();
+        return await running.WaitAsync(RunningCoordinator.Limit);
+    }
+}
