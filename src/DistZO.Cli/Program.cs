@@ -27,6 +27,7 @@ internal static class Program
             WorkerCommand.Create(),
             StatusCommand.Create(),
             EvaluateCommand.Create(),
+            GenerateCommand.Create(),
             ReplayCommand.Create(),
             ExportCommand.Create(),
             ForkCommand.Create(),

@@ -29,6 +29,7 @@ internal sealed class CpuDevice<TLanes> : Device
     private readonly VocabularyWork<TLanes> _vocabulary;
     private readonly LookupWork _lookup;
     private readonly GatherWork _gather;
+    private readonly ScatterWork _scatter;
     private readonly FoldWork _fold;
     private readonly DigestWork _digest;
 
@@ -42,6 +43,7 @@ internal sealed class CpuDevice<TLanes> : Device
         _vocabulary = new VocabularyWork<TLanes>(_pool, _packed);
         _lookup = new LookupWork(_pool);
         _gather = new GatherWork(_pool);
+        _scatter = new ScatterWork(_pool);
         _fold = new FoldWork(_pool);
         _digest = new DigestWork(_pool);
         Description = $"CPU, {instructions}, {threads} {(threads == 1 ? "thread" : "threads")}";
@@ -84,6 +86,9 @@ internal sealed class CpuDevice<TLanes> : Device
 
     public override void Gather(Pass pass, Activations x, ReadOnlySpan<int> rows, Activations y) =>
         _gather.Run(pass, (TileActivations)x, rows, (TileActivations)y);
+
+    public override void Scatter(Pass pass, Activations x, ReadOnlySpan<int> rows, Activations y, int tokens) =>
+        _scatter.Run(pass, (TileActivations)x, rows, (TileActivations)y, tokens);
 
     public override void LogProbabilities(Pass pass, Parameter head, Activations x, ReadOnlySpan<TokenTarget> targets, Span<double> result) =>
         _vocabulary.Run(pass, head, (TileActivations)x, targets, result);

@@ -61,6 +61,17 @@ public abstract class Device : IDisposable
     public abstract void Gather(Pass pass, Activations x, ReadOnlySpan<int> rows, Activations y);
 
     /// <summary>
+    /// Puts token rows where a buffer that outlives the pass wants them: <c>y[rows[i]] = x[i]</c>, for every probe. The other rows of y
+    /// keep what they hold, as long as it is scattered into with the same <paramref name="tokens"/> and as many probes.
+    /// </summary>
+    /// <param name="pass">Names the probes.</param>
+    /// <param name="x">One row for each of <paramref name="rows"/>.</param>
+    /// <param name="rows">Distinct rows of y.</param>
+    /// <param name="y">May not be x.</param>
+    /// <param name="tokens">Rows of y.</param>
+    public abstract void Scatter(Pass pass, Activations x, ReadOnlySpan<int> rows, Activations y, int tokens);
+
+    /// <summary>
     /// Log-probabilities under softmax(x·Wᵀ) over the whole vocabulary, which is never materialized. The result is
     /// [probe][target], in the order of <paramref name="targets"/>; −NLL of the token.
     /// </summary>

@@ -19,7 +19,14 @@ public readonly record struct Probe(ulong Seed, float Scale, bool Perturbed)
 /// that belong to another sequence, or none) and to itself and its predecessors in its own run; its position is PrefixLength + its
 /// place in the run. Options of a multiple-choice sample share their prompt this way.
 /// </summary>
-public readonly record struct TokenSequence(int Start, int Length, int PrefixStart, int PrefixLength);
+public readonly record struct TokenSequence(int Start, int Length, int PrefixStart, int PrefixLength)
+{
+    /// <summary>
+    /// Where keys and values of its own tokens begin, in rows of the buffers of keys and values. <see cref="PrefixStart"/> counts in
+    /// these too. They are rows of the pass itself, or of a cache that outlives it.
+    /// </summary>
+    public int KeyStart { get; init; } = Start;
+}
 
 /// <summary>
 /// What every kernel of one forward pass shares: the packed tokens (no padding), the probes that are evaluated side by side, and the

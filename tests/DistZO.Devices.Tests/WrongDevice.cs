@@ -31,6 +31,8 @@ internal sealed class WrongDevice : Device
 
     public override void Gather(Pass pass, Activations x, ReadOnlySpan<int> rows, Activations y) => _inner.Gather(pass, x, rows, y);
 
+    public override void Scatter(Pass pass, Activations x, ReadOnlySpan<int> rows, Activations y, int tokens) => _inner.Scatter(pass, x, rows, y, tokens);
+
     public override void LogProbabilities(Pass pass, Parameter head, Activations x, ReadOnlySpan<TokenTarget> targets, Span<double> result)
     {
         _inner.LogProbabilities(pass, head, x, targets, result);

@@ -92,7 +92,7 @@ internal sealed unsafe class AttentionWork<TLanes>(WorkerPool pool) : ParallelWo
     private void PackKeys(int probe, in TokenSequence sequence, int feature, float* packed, int stride, int keys)
     {
         TileLanes.CopyColumns(_k, probe, feature, _width, sequence.PrefixStart, sequence.PrefixLength, packed, stride);
-        TileLanes.CopyColumns(_k, probe, feature, _width, sequence.Start, sequence.Length, packed + ((long)sequence.PrefixLength * stride), stride);
+        TileLanes.CopyColumns(_k, probe, feature, _width, sequence.KeyStart, sequence.Length, packed + ((long)sequence.PrefixLength * stride), stride);
         new Span<float>(packed + ((long)keys * stride), (RoundUp(keys) - keys) * stride).Clear();
     }
 
@@ -100,7 +100,7 @@ internal sealed unsafe class AttentionWork<TLanes>(WorkerPool pool) : ParallelWo
     private void PackValues(int probe, in TokenSequence sequence, int feature, float* packed, int rows)
     {
         PackValueRange(probe, feature, sequence.PrefixStart, sequence.PrefixLength, 0, packed, rows);
-        PackValueRange(probe, feature, sequence.Start, sequence.Length, sequence.PrefixLength, packed, rows);
+        PackValueRange(probe, feature, sequence.KeyStart, sequence.Length, sequence.PrefixLength, packed, rows);
         var chunks = (sequence.PrefixLength + sequence.Length + Chunk - 1) / Chunk;
         for (var chunk = 0; chunk < chunks; chunk++)
             new Span<float>(packed + (((long)chunk * rows) + _width) * Chunk, (rows - _width) * Chunk).Clear();

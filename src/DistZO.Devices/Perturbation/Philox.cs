@@ -9,6 +9,8 @@ public enum PhiloxStream : uint
     DirectionSeed = 3,
     DataOrder = 4,
     InitialValues = 5,
+    TextSeed = 6,
+    SampledToken = 7,
 }
 
 /// <summary>

@@ -135,6 +135,15 @@ public sealed unsafe class ReferenceDevice : Device
         }
     }
 
+    public override void Scatter(Pass pass, Activations x, ReadOnlySpan<int> rows, Activations y, int tokens)
+    {
+        ((RowActivations)y).Resize(tokens, pass.Probes.Count);
+        for (var probe = 0; probe < pass.Probes.Count; probe++)
+        {
+            for (var i = 0; i < rows.Length; i++) ((RowActivations)x).Row(probe, i).CopyTo(((RowActivations)y).Row(probe, rows[i]));
+        }
+    }
+
     public override void LogProbabilities(Pass pass, Parameter head, Activations x, ReadOnlySpan<TokenTarget> targets, Span<double> result)
     {
         using var logits = new RowActivations(head.Rows);
@@ -185,7 +194,7 @@ public sealed unsafe class ReferenceDevice : Device
     private static byte* Memory(DeviceMemory memory) => ((ReferenceMemory)memory).Pointer;
 
     private static int Token(in TokenSequence sequence, int key) =>
-        key < sequence.PrefixLength ? sequence.PrefixStart + key : sequence.Start + key - sequence.PrefixLength;
+        key < sequence.PrefixLength ? sequence.PrefixStart + key : sequence.KeyStart + key - sequence.PrefixLength;
 
     /// <summary>A range as a probe sees it at the pass's step, on a copy: stored weights stay as they are.</summary>
     private static float[] ReadView(Pass pass, Parameter parameter, long start, int count, Probe probe)

@@ -26,7 +26,11 @@ internal sealed class BlockForward(Device device, IReadOnlyDictionary<string, Pa
     }
 
     /// <summary>One transformer layer on the residual stream, in place.</summary>
-    public void Layer(Pass pass, TransformerBlock block, Activations x)
+    /// <param name="pass">Tokens, probes and step.</param>
+    /// <param name="block">The layer.</param>
+    /// <param name="x">The residual stream.</param>
+    /// <param name="cache">Keys and values of earlier tokens, which these come after; null if the pass has all tokens.</param>
+    public void Layer(Pass pass, TransformerBlock block, Activations x, KeyValueCache? cache)
     {
         var normed = block.NormFirst ? _buffers.Get("normed", x.Features) : x;
         if (block.NormFirst) Norm(pass, block.AttentionNorm, x, normed);
@@ -38,6 +42,7 @@ internal sealed class BlockForward(Device device, IReadOnlyDictionary<string, Pa
         Linear(pass, block.Value, normed, value);
         // 1/√width: what OPT multiplies the queries by; IEEE division and square root are exact everywhere.
         var scale = 1f / MathF.Sqrt(query.Features / block.Heads);
+        if (cache is not null) (key, value) = (cache.Add(pass, block.Name, "key", key), cache.Add(pass, block.Name, "value", value));
         device.Attention(pass, block.Heads, scale, query, key, value, query);
         Linear(pass, block.AttentionOutput, query, x, accumulate: true);
         if (!block.NormFirst) Norm(pass, block.AttentionNorm, x, x);

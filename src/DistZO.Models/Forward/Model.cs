@@ -49,11 +49,37 @@ public sealed class Model : IDisposable
     public float[] Logits(Pass pass, ReadOnlySpan<int> rows, int probe = 0)
     {
         var y = RunBlocks(pass, rows);
-        using var logits = Device.CreateActivations(Architecture.VocabularySize);
-        Device.Linear(pass, _forward.Of(Architecture.HeadMatrix), null, y, logits, Activation.None, accumulate: false);
-        var result = new float[rows.Length * Architecture.VocabularySize];
-        Device.Read(logits, probe, result);
-        return result;
+        return Logits(pass, y, probe);
+    }
+
+    /// <summary>Receives logits [rows, vocabulary], row-major, of some of the rows that were asked for.</summary>
+    /// <param name="first">Index of the first row.</param>
+    /// <param name="logits">Valid during the call.</param>
+    internal delegate void LogitsReader(int first, ReadOnlySpan<float> logits);
+
+    /// <summary>All logits of the chosen rows for the first probe, of tokens that follow those in a cache.</summary>
+    /// <param name="pass">Its sequences name their rows of the cache.</param>
+    /// <param name="rows">The token rows of the pass that are wanted.</param>
+    /// <param name="cache">Gets the keys and values of the pass's tokens.</param>
+    /// <param name="rowsPerRead">So many rows at a time.</param>
+    /// <param name="reader">Receives them.</param>
+    internal void NextLogits(Pass pass, ReadOnlySpan<int> rows, KeyValueCache cache, int rowsPerRead, LogitsReader reader)
+    {
+        cache.Place(pass.Sequences);
+        var y = RunBlocks(pass, rows, cache);
+        if (rows.Length <= rowsPerRead)
+        {
+            reader(0, Logits(pass, y, 0));
+            return;
+        }
+
+        using var part = Device.CreateActivations(y.Features);
+        for (var first = 0; first < rows.Length; first += rowsPerRead)
+        {
+            var count = Math.Min(rowsPerRead, rows.Length - first);
+            Device.Gather(pass, y, [.. Enumerable.Range(first, count)], part);
+            reader(first, Logits(pass, part, 0));
+        }
     }
 
     /// <summary>Folds all weights up to a step, in one pass over them.</summary>
@@ -76,14 +102,23 @@ public sealed class Model : IDisposable
         foreach (var parameter in Parameters) parameter.Dispose();
     }
 
-    private Activations RunBlocks(Pass pass, ReadOnlySpan<int> rows)
+    private float[] Logits(Pass pass, Activations y, int probe)
+    {
+        using var logits = Device.CreateActivations(Architecture.VocabularySize);
+        Device.Linear(pass, _forward.Of(Architecture.HeadMatrix), null, y, logits, Activation.None, accumulate: false);
+        var result = new float[y.Tokens * Architecture.VocabularySize];
+        Device.Read(logits, probe, result);
+        return result;
+    }
+
+    private Activations RunBlocks(Pass pass, ReadOnlySpan<int> rows, KeyValueCache? cache = null)
     {
         pass.BeforeBlock?.Invoke();
         var x = _forward.Embed(pass, Architecture.Embedding);
         foreach (var layer in Architecture.Layers)
         {
             pass.BeforeBlock?.Invoke();
-            _forward.Layer(pass, layer, x);
+            _forward.Layer(pass, layer, x, cache);
         }
 
         return _forward.BeforeVocabulary(pass, Architecture.Head, x, rows);
