@@ -50,7 +50,7 @@ public sealed class Model : IDisposable
     {
         var y = RunBlocks(pass, rows);
         using var logits = Device.CreateActivations(Architecture.VocabularySize);
-        Device.Linear(pass, _forward.Of(Architecture.HeadMatrix), null, y, logits, Activation.None, accumulate: false);
+        Device.Linear(pass, _forward.Of(Architecture.HeadMatrix), null, y, logits, Activation.None, Merge.Replace);
         var result = new float[rows.Length * Architecture.VocabularySize];
         Device.Read(logits, probe, result);
         return result;
