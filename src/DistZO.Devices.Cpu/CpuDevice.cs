@@ -25,6 +25,8 @@ internal sealed class CpuDevice<TLanes> : Device
     private readonly PackedRows<TLanes>[] _packed;
     private readonly LinearWork<TLanes> _linear;
     private readonly LayerNormWork<TLanes> _layerNorm;
+    private readonly RmsNormWork<TLanes> _rmsNorm;
+    private readonly RotationWork<TLanes> _rotation;
     private readonly AttentionWork<TLanes> _attention;
     private readonly VocabularyWork<TLanes> _vocabulary;
     private readonly LookupWork _lookup;
@@ -39,6 +41,8 @@ internal sealed class CpuDevice<TLanes> : Device
         _packed = [.. Enumerable.Range(0, threads).Select(_ => new PackedRows<TLanes>())];
         _linear = new LinearWork<TLanes>(_pool, _packed);
         _layerNorm = new LayerNormWork<TLanes>(_pool);
+        _rmsNorm = new RmsNormWork<TLanes>(_pool);
+        _rotation = new RotationWork<TLanes>(_pool);
         _attention = new AttentionWork<TLanes>(_pool);
         _vocabulary = new VocabularyWork<TLanes>(_pool, _packed);
         _lookup = new LookupWork(_pool);
@@ -75,20 +79,27 @@ internal sealed class CpuDevice<TLanes> : Device
         _lookup.Run(pass, table, rows, (TileActivations)y, accumulate);
     }
 
-    public override void Linear(Pass pass, Parameter weight, Parameter? bias, Activations x, Activations y, Activation activation, bool accumulate) =>
-        _linear.Run(pass, weight, bias, (TileActivations)x, (TileActivations)y, activation, accumulate);
+    public override void Linear(
+        Pass pass, Parameter weight, Parameter? bias, Activations x, Activations y, Activation activation, Merge merge, bool inputsFirst = false) =>
+        _linear.Run(pass, weight, bias, (TileActivations)x, (TileActivations)y, activation, merge, inputsFirst);
 
     public override void LayerNorm(Pass pass, Parameter? scale, Parameter? shift, float epsilon, Activations x, Activations y) =>
         _layerNorm.Run(pass, scale, shift, epsilon, (TileActivations)x, (TileActivations)y);
 
-    public override void Attention(Pass pass, int heads, float scale, Activations q, Activations k, Activations v, Activations y) =>
-        _attention.Run(pass, heads, scale, (TileActivations)q, (TileActivations)k, (TileActivations)v, (TileActivations)y);
+    public override void RmsNorm(Pass pass, Parameter scale, float epsilon, Activations x, Activations y) =>
+        _rmsNorm.Run(pass, scale, epsilon, (TileActivations)x, (TileActivations)y);
+
+    public override void Rotate(Pass pass, Activations angles, Activations x) =>
+        _rotation.Run(pass, (TileActivations)angles, (TileActivations)x);
+
+    public override void Attention(Pass pass, in AttentionShape shape, FeatureSlice q, FeatureSlice k, FeatureSlice v, Activations y) =>
+        _attention.Run(pass, shape, q, k, v, (TileActivations)y);
 
     public override void Gather(Pass pass, Activations x, ReadOnlySpan<int> rows, Activations y) =>
         _gather.Run(pass, (TileActivations)x, rows, (TileActivations)y);
 
-    public override void Scatter(Pass pass, Activations x, ReadOnlySpan<int> rows, Activations y, int tokens) =>
-        _scatter.Run(pass, (TileActivations)x, rows, (TileActivations)y, tokens);
+    public override void Scatter(Pass pass, FeatureSlice x, ReadOnlySpan<int> rows, Activations y, int tokens) =>
+        _scatter.Run(pass, x, rows, (TileActivations)y, tokens);
 
     public override void LogProbabilities(Pass pass, Parameter head, Activations x, ReadOnlySpan<TokenTarget> targets, Span<double> result) =>
         _vocabulary.Run(pass, head, (TileActivations)x, targets, result);
@@ -108,7 +119,7 @@ internal sealed class CpuDevice<TLanes> : Device
     {
         _pool.Dispose();
         foreach (var packed in _packed) packed.Dispose();
-        foreach (IDisposable work in (IDisposable[])[_linear, _layerNorm, _attention, _vocabulary, _lookup]) work.Dispose();
+        foreach (IDisposable work in (IDisposable[])[_linear, _layerNorm, _rmsNorm, _attention, _vocabulary, _lookup]) work.Dispose();
     }
 
     private static void CheckRange(DeviceMemory memory, long offset, long bytes)

@@ -1,10 +1,41 @@
 namespace DistZO.Devices;
 
-/// <summary>What a linear layer does to its result, after the bias.</summary>
+/// <summary>What a linear layer does to its result v, after the bias.</summary>
 public enum Activation
 {
     None,
     Relu,
+
+    /// <summary>v·sigmoid(v), also called swish.</summary>
+    Silu,
+
+    /// <summary>GELU with tanh in place of erf: v·sigmoid(√(8/π)·(v + 0.044715·v³)).</summary>
+    GeluTanh,
+}
+
+/// <summary>How the result of a linear layer meets what stands in the buffer that it goes to.</summary>
+public enum Merge
+{
+    Replace,
+    Add,
+    Multiply,
+}
+
+/// <summary>Some features of a buffer, from <paramref name="First"/> on.</summary>
+public readonly record struct FeatureSlice(Activations Buffer, int First)
+{
+    public static implicit operator FeatureSlice(Activations buffer) => new(buffer, 0);
+}
+
+/// <summary>What an attention is.</summary>
+/// <param name="Heads">Query heads.</param>
+/// <param name="KeyValueHeads">Heads of keys and values, a divisor of <paramref name="Heads"/>: each is used by as many query heads in a row.</param>
+/// <param name="Width">Features a head.</param>
+/// <param name="Scale">Multiplies the queries.</param>
+/// <param name="Window">How many keys a query sees at most, its own and those before it; <see cref="NoWindow"/>: all of them.</param>
+public readonly record struct AttentionShape(int Heads, int KeyValueHeads, int Width, float Scale, int Window = AttentionShape.NoWindow)
+{
+    public const int NoWindow = int.MaxValue;
 }
 
 /// <summary>One log-probability that is wanted: of token <paramref name="Target"/> at row <paramref name="Row"/>.</summary>
@@ -43,19 +74,35 @@ public abstract class Device : IDisposable
     public abstract void Lookup(Pass pass, Parameter table, ReadOnlySpan<int> rows, Activations y, bool accumulate, bool foldsElsewhere);
 
     /// <summary>
-    /// <c>y = f(x·Wᵀ + b)</c>, or <c>y += f(…)</c>, for every token of every probe. W is [y.Features, x.Features] row-major;
-    /// <paramref name="bias"/> may be null.
+    /// <c>y = f(x·Wᵀ + b)</c>, <c>y += f(…)</c> or <c>y *= f(…)</c>, for every token of every probe. W is [y.Features, x.Features]
+    /// row-major, or with <paramref name="inputsFirst"/> stored as its transpose; <paramref name="bias"/> may be null.
     /// </summary>
-    public abstract void Linear(Pass pass, Parameter weight, Parameter? bias, Activations x, Activations y, Activation activation, bool accumulate);
+    public abstract void Linear(
+        Pass pass, Parameter weight, Parameter? bias, Activations x, Activations y, Activation activation, Merge merge, bool inputsFirst = false);
 
     /// <summary>Layer normalization over features: <c>y = (x − mean)/√(var + epsilon)·scale + shift</c>. y may be x.</summary>
     public abstract void LayerNorm(Pass pass, Parameter? scale, Parameter? shift, float epsilon, Activations x, Activations y);
 
     /// <summary>
-    /// Causal attention within each sequence of the pass and its prefix: softmax(scale·q·kᵀ)·v, head by head. Never materializes
-    /// more than one tile of queries against its keys. y may be q.
+    /// Root mean square normalization (arXiv 1910.07467): <c>y = x/√(mean(x²) + epsilon)·scale</c> over each run of as many features as
+    /// <paramref name="scale"/> has: all of them, or those of one head. y may be x.
     /// </summary>
-    public abstract void Attention(Pass pass, int heads, float scale, Activations q, Activations k, Activations v, Activations y);
+    public abstract void RmsNorm(Pass pass, Parameter scale, float epsilon, Activations x, Activations y);
+
+    /// <summary>
+    /// Rotary positions (arXiv 2104.09864), in place: in each head of <c>angles.Features</c> features, feature i and the one half a head
+    /// later turn by the token's angle i.
+    /// </summary>
+    /// <param name="pass">The pass.</param>
+    /// <param name="angles">For each token the cosines of a head's angles, then their sines.</param>
+    /// <param name="x">Queries or keys: a whole number of heads.</param>
+    public abstract void Rotate(Pass pass, Activations angles, Activations x);
+
+    /// <summary>
+    /// Causal attention within each sequence of the pass and its prefix: softmax(scale·q·kᵀ)·v, head by head. Never materializes
+    /// more than one tile of queries against its keys. y has the features of all query heads and may be the buffer of q.
+    /// </summary>
+    public abstract void Attention(Pass pass, in AttentionShape shape, FeatureSlice q, FeatureSlice k, FeatureSlice v, Activations y);
 
     /// <summary>Keeps only the given token rows: <c>y[i] = x[rows[i]]</c>, for every probe.</summary>
     public abstract void Gather(Pass pass, Activations x, ReadOnlySpan<int> rows, Activations y);
@@ -65,11 +112,11 @@ public abstract class Device : IDisposable
     /// keep what they hold, as long as it is scattered into with the same <paramref name="tokens"/> and as many probes.
     /// </summary>
     /// <param name="pass">Names the probes.</param>
-    /// <param name="x">One row for each of <paramref name="rows"/>.</param>
+    /// <param name="x">One row for each of <paramref name="rows"/>, of as many features as y has.</param>
     /// <param name="rows">Distinct rows of y.</param>
-    /// <param name="y">May not be x.</param>
+    /// <param name="y">May not be the buffer of x.</param>
     /// <param name="tokens">Rows of y.</param>
-    public abstract void Scatter(Pass pass, Activations x, ReadOnlySpan<int> rows, Activations y, int tokens);
+    public abstract void Scatter(Pass pass, FeatureSlice x, ReadOnlySpan<int> rows, Activations y, int tokens);
 
     /// <summary>
     /// Log-probabilities under softmax(x·Wᵀ) over the whole vocabulary, which is never materialized. The result is

@@ -53,10 +53,10 @@ public static class DeviceSelfTest
         using var x = device.CreateActivations(Width);
         using var y = device.CreateActivations(Width);
         device.Lookup(pass, table, ids, x, accumulate: false, foldsElsewhere: true);
-        device.Linear(pass, matrix, bias, x, y, Activation.Relu, accumulate: false);
+        device.Linear(pass, matrix, bias, x, y, Activation.Relu, Merge.Replace);
         device.LayerNorm(pass, norm, norm, 1e-5f, y, y);
-        device.Attention(pass, 3, 0.25f, y, x, x, y);
-        device.Linear(pass, subnormal, null, y, x, Activation.None, accumulate: true);
+        device.Attention(pass, new AttentionShape(3, 3, Width / 3, 0.25f), y, x, x, y);
+        device.Linear(pass, subnormal, null, y, x, Activation.None, Merge.Add);
 
         var targets = new TokenTarget[Tokens];
         for (var i = 0; i < Tokens; i++) targets[i] = new TokenTarget(i, ids[Tokens - 1 - i]);

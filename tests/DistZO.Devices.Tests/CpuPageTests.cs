@@ -15,7 +15,7 @@ public class CpuPageTests
             Rows("| constant | value | what |").Select(row => (row[0], row[1])).Order());
 
     [Fact]
-    public void Page_ConstantsOfExp_AreTheCodes()
+    public void Page_ConstantsInBinary32_AreTheCodes()
     {
         var rows = Rows("| constant | bits | decimal |");
         Assert.Equal(
@@ -30,6 +30,24 @@ public class CpuPageTests
         {
             var x = BitConverter.UInt32BitsToSingle(uint.Parse(row[0], NumberStyles.HexNumber, CultureInfo.InvariantCulture));
             Assert.Equal(row[1], $"{BitConverter.SingleToInt32Bits(ScalarMath.Exp(x)):x8}");
+        });
+
+    [Fact]
+    public void Page_ExamplesOfActivations_AreWhatTheCodeComputes() =>
+        Assert.All(Rows("| x | SiLU | GELU, tanh form |"), row =>
+        {
+            var x = BitConverter.UInt32BitsToSingle(uint.Parse(row[0], NumberStyles.HexNumber, CultureInfo.InvariantCulture));
+            string[] computed = [row[0], $"{BitConverter.SingleToInt32Bits(ScalarMath.Silu(x)):x8}", $"{BitConverter.SingleToInt32Bits(ScalarMath.GeluTanh(x)):x8}"];
+            Assert.Equal(row, computed);
+        });
+
+    [Fact]
+    public void Page_ExamplesOfAngles_AreWhatTheCodeComputes() =>
+        Assert.All(Rows("| x | sin | cos |"), row =>
+        {
+            var (sin, cos) = ExactMath.SinCos(Binary64(row[0]));
+            string[] computed = [row[0], Hex(sin), Hex(cos)];
+            Assert.Equal(row, computed);
         });
 
     [Fact]

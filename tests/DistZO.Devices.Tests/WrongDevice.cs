@@ -20,18 +20,24 @@ internal sealed class WrongDevice : Device
     public override void Lookup(Pass pass, Parameter table, ReadOnlySpan<int> rows, Activations y, bool accumulate, bool foldsElsewhere) =>
         _inner.Lookup(pass, table, rows, y, accumulate, foldsElsewhere);
 
-    public override void Linear(Pass pass, Parameter weight, Parameter? bias, Activations x, Activations y, Activation activation, bool accumulate) =>
-        _inner.Linear(pass, weight, bias, x, y, activation, accumulate);
+    public override void Linear(
+        Pass pass, Parameter weight, Parameter? bias, Activations x, Activations y, Activation activation, Merge merge, bool inputsFirst = false) =>
+        _inner.Linear(pass, weight, bias, x, y, activation, merge, inputsFirst);
 
     public override void LayerNorm(Pass pass, Parameter? scale, Parameter? shift, float epsilon, Activations x, Activations y) =>
         _inner.LayerNorm(pass, scale, shift, epsilon, x, y);
 
-    public override void Attention(Pass pass, int heads, float scale, Activations q, Activations k, Activations v, Activations y) =>
-        _inner.Attention(pass, heads, scale, q, k, v, y);
+    public override void RmsNorm(Pass pass, Parameter scale, float epsilon, Activations x, Activations y) =>
+        _inner.RmsNorm(pass, scale, epsilon, x, y);
+
+    public override void Rotate(Pass pass, Activations angles, Activations x) => _inner.Rotate(pass, angles, x);
+
+    public override void Attention(Pass pass, in AttentionShape shape, FeatureSlice q, FeatureSlice k, FeatureSlice v, Activations y) =>
+        _inner.Attention(pass, shape, q, k, v, y);
 
     public override void Gather(Pass pass, Activations x, ReadOnlySpan<int> rows, Activations y) => _inner.Gather(pass, x, rows, y);
 
-    public override void Scatter(Pass pass, Activations x, ReadOnlySpan<int> rows, Activations y, int tokens) => _inner.Scatter(pass, x, rows, y, tokens);
+    public override void Scatter(Pass pass, FeatureSlice x, ReadOnlySpan<int> rows, Activations y, int tokens) => _inner.Scatter(pass, x, rows, y, tokens);
 
     public override void LogProbabilities(Pass pass, Parameter head, Activations x, ReadOnlySpan<TokenTarget> targets, Span<double> result)
     {

@@ -39,7 +39,7 @@ internal sealed class MatrixProduct : IDisposable
     public void LayOut() => _device.Lookup(_pass, _table, _rows, _x, accumulate: false, foldsElsewhere: false);
 
     /// <summary>One product. The weights are read row-major and packed each time.</summary>
-    public void Multiply() => _device.Linear(_pass, _weight, null, _x, _y, Activation.None, accumulate: false);
+    public void Multiply() => _device.Linear(_pass, _weight, null, _x, _y, Activation.None, Merge.Replace);
 
     /// <summary>Both: what a product of row-major matrices takes.</summary>
     public void LayOutAndMultiply()

@@ -18,7 +18,7 @@ internal static class RandomModel
     /// <param name="seed">Picks the weights.</param>
     public static Model Create(Device device, ModelArchitecture architecture, ulong seed)
     {
-        var scales = Scales(architecture).ToHashSet();
+        var scales = architecture.Blocks.SelectMany(block => block.Norms).Select(norm => norm.Scale).ToHashSet();
         var parameters = new List<Parameter>();
         foreach (var tensor in architecture.Tensors)
         {
@@ -44,17 +44,6 @@ internal static class RandomModel
         device.Fold(parameter, update, 1);
         parameter.FoldedTo = 0;
         return parameter;
-    }
-
-    private static IEnumerable<TensorSpec> Scales(ModelArchitecture architecture)
-    {
-        NormSpec?[] norms =
-        [
-            .. architecture.Layers.Select(layer => layer.AttentionNorm),
-            .. architecture.Layers.Select(layer => layer.FeedForwardNorm),
-            architecture.Head.Norm,
-        ];
-        return norms.Select(norm => norm?.Scale).OfType<TensorSpec>();
     }
 
     private static void Fill(Device device, Parameter parameter, float value)

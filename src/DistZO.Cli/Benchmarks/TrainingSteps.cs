@@ -46,7 +46,7 @@ internal sealed class TrainingSteps : IDisposable
             if (_architecture.IsTied) matrices += Elements(_architecture.HeadMatrix);
             double length = _options.Tokens - 1;
             var products = 2 * matrices * length;
-            var attention = 2 * _architecture.HiddenSize * length * (length + 1) * _architecture.Layers.Count;
+            var attention = 2 * length * (length + 1) * _architecture.Layers.Sum(layer => layer.Attention.Heads * layer.Attention.Width);
             return 2 * _options.Batch * (products + attention);
         }
     }

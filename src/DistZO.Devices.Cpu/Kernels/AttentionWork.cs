@@ -4,8 +4,9 @@ using DistZO.Devices.Cpu.Simd;
 namespace DistZO.Devices.Cpu;
 
 /// <summary>
-/// softmax(scale·q·kᵀ)·v, causal, within each sequence and its prefix. A task is one head of one sequence of one probe; it works on
-/// 16 queries (the lanes) against all the keys before them, so what it materializes is one tile × keys.
+/// softmax(scale·q·kᵀ)·v, causal, within each sequence and its prefix. A task is one head of keys and values of one sequence of one
+/// probe: it packs them once for all query heads that use them, and works on 16 queries (the lanes) of one head against the keys that
+/// they see, so what it materializes is one tile × keys.
 /// Both products run on <see cref="MatrixTile{TLanes,TStride}"/>: keys, then transposed values, are the broadcast side.
 /// A masked key has weight +0, and adding it changes nothing: a query's bits depend on its own keys only.
 /// </summary>
@@ -17,31 +18,30 @@ internal sealed unsafe class AttentionWork<TLanes>(WorkerPool pool) : ParallelWo
     private const int Chunk = CpuArithmetic.KeyChunk;
     private readonly Scratch[] _scratch = [.. Enumerable.Range(0, pool.Threads).Select(_ => new Scratch())];
     private Pass _pass = null!;
-    private TileActivations _q = null!;
-    private TileActivations _k = null!;
-    private TileActivations _v = null!;
+    private FeatureSlice _q;
+    private FeatureSlice _k;
+    private FeatureSlice _v;
     private TileActivations _y = null!;
-    private int _heads;
+    private AttentionShape _shape;
     private int _width;
-    private float _scale;
 
-    public void Run(Pass pass, int heads, float scale, TileActivations q, TileActivations k, TileActivations v, TileActivations y)
+    public void Run(Pass pass, in AttentionShape shape, FeatureSlice q, FeatureSlice k, FeatureSlice v, TileActivations y)
     {
-        (_pass, _heads, _scale, _q, _k, _v, _y) = (pass, heads, scale, q, k, v, y);
-        _width = q.Features / heads;
+        (_pass, _shape, _width, _q, _k, _v, _y) = (pass, shape, shape.Width, q, k, v, y);
+        if (shape.Heads % shape.KeyValueHeads != 0) throw new ArgumentException($"{shape.Heads} heads cannot share {shape.KeyValueHeads}.");
         if (_width > Chunk) throw new BadInputException($"config.json: heads of {_width} features are not supported; the widest is {Chunk}.");
-        y.Resize(q.Tokens, pass.Probes.Count);
-        pool.Run(this, pass.Probes.Count * pass.Sequences.Count * heads);
+        y.Resize(q.Buffer.Tokens, pass.Probes.Count);
+        pool.Run(this, pass.Probes.Count * pass.Sequences.Count * shape.KeyValueHeads);
     }
 
     public override void Execute(int task, int thread)
     {
-        var (rest, head) = Math.DivRem(task, _heads);
+        var (rest, head) = Math.DivRem(task, _shape.KeyValueHeads);
         var (probe, index) = Math.DivRem(rest, _pass.Sequences.Count);
         var sequence = _pass.Sequences[index];
-        if (_width <= Head64Stride.Floats) Head<Head64Stride>(probe, sequence, head * _width, _scratch[thread]);
-        else if (_width <= Head128Stride.Floats) Head<Head128Stride>(probe, sequence, head * _width, _scratch[thread]);
-        else Head<KeyChunkStride>(probe, sequence, head * _width, _scratch[thread]);
+        if (_width <= Head64Stride.Floats) Head<Head64Stride>(probe, sequence, head, _scratch[thread]);
+        else if (_width <= Head128Stride.Floats) Head<Head128Stride>(probe, sequence, head, _scratch[thread]);
+        else Head<KeyChunkStride>(probe, sequence, head, _scratch[thread]);
     }
 
     public void Dispose()
@@ -49,9 +49,11 @@ internal sealed unsafe class AttentionWork<TLanes>(WorkerPool pool) : ParallelWo
         foreach (var scratch in _scratch) scratch.Dispose();
     }
 
+    private static TileActivations Tiles(FeatureSlice slice) => (TileActivations)slice.Buffer;
+
     private static int RoundUp(int n) => (n + Step - 1) / Step * Step;
 
-    private void Head<TStride>(int probe, in TokenSequence sequence, int feature, Scratch scratch)
+    private void Head<TStride>(int probe, in TokenSequence sequence, int head, Scratch scratch)
         where TStride : struct, IRowStride
     {
         var keys = sequence.PrefixLength + sequence.Length;
@@ -65,34 +67,46 @@ internal sealed unsafe class AttentionWork<TLanes>(WorkerPool pool) : ParallelWo
         var result = query + (rows * Lanes);
         var partials = result + (rows * Lanes);
 
-        PackKeys(probe, sequence, feature, packedKeys, stride, keys);
-        PackValues(probe, sequence, feature, packedValues, rows);
+        PackKeys(probe, sequence, _k.First + (head * _width), packedKeys, stride, keys);
+        PackValues(probe, sequence, _v.First + (head * _width), packedValues, rows);
+        var group = _shape.Heads / _shape.KeyValueHeads;
         for (var first = 0; first < sequence.Length; first += Lanes)
         {
             var queries = Math.Min(Lanes, sequence.Length - first);
-            var visible = sequence.PrefixLength + first + queries;
-            LoadQueries(probe, feature, sequence.Start + first, queries, query);
-            for (var r = 0; r < visible; r += Step)
-                MatrixTile<TLanes, TStride>.OneTile(_width, packedKeys + ((long)r * stride), query, scores + (r * Lanes), add: false);
-            var inverse = Softmax(scores, visible, sequence.PrefixLength + first, partials);
-            for (var chunk = 0; chunk * Chunk < visible; chunk++)
+            // Keys before the window of the tile's first query are seen by none of them.
+            var diagonal = sequence.PrefixLength + first;
+            var (begin, end) = (Math.Max(0, diagonal - _shape.Window + 1), diagonal + queries);
+            for (var feature = head * group * _width; feature < (head + 1) * group * _width; feature += _width)
             {
-                var depth = Math.Min(Chunk, visible - (chunk * Chunk));
-                var values = packedValues + ((long)chunk * rows * Chunk);
-                for (var r = 0; r < rows; r += Step)
-                    MatrixTile<TLanes, KeyChunkStride>.OneTile(depth, values + (r * Chunk), scores + (chunk * Chunk * Lanes), result + (r * Lanes), chunk > 0);
+                LoadQueries(probe, feature, sequence.Start + first, queries, query);
+                for (var r = begin / Step * Step; r < end; r += Step)
+                    MatrixTile<TLanes, TStride>.OneTile(_width, packedKeys + ((long)r * stride), query, scores + (r * Lanes), add: false);
+                var inverse = Softmax(scores, begin, end, diagonal, _shape.Window, partials);
+                SumValues(packedValues, rows, scores, begin, end, result);
+                for (var d = 0; d < _width; d++) TLanes.Store(result + (d * Lanes), TLanes.Load(result + (d * Lanes)) * inverse);
+                TileLanes.StoreRows(result, _y, probe, feature, _width, sequence.Start + first, queries);
             }
+        }
+    }
 
-            for (var d = 0; d < _width; d++) TLanes.Store(result + (d * Lanes), TLanes.Load(result + (d * Lanes)) * inverse);
-            TileLanes.StoreRows(result, _y, probe, feature, _width, sequence.Start + first, queries);
+    /// <summary>result [feature][lane] = Σ values·weights over the keys [begin, end), chunk of keys by chunk.</summary>
+    private static void SumValues(float* packedValues, int rows, float* weights, int begin, int end, float* result)
+    {
+        for (int start = begin, stop; start < end; start = stop)
+        {
+            var (chunk, at) = Math.DivRem(start, Chunk);
+            stop = Math.Min((chunk + 1) * Chunk, end);
+            var values = packedValues + ((long)chunk * rows * Chunk) + at;
+            for (var r = 0; r < rows; r += Step)
+                MatrixTile<TLanes, KeyChunkStride>.OneTile(stop - start, values + (r * Chunk), weights + (start * Lanes), result + (r * Lanes), start > begin);
         }
     }
 
     /// <summary>Keys as rows [key][feature]; the rows that fill up the last dozen are zeros.</summary>
     private void PackKeys(int probe, in TokenSequence sequence, int feature, float* packed, int stride, int keys)
     {
-        TileLanes.CopyColumns(_k, probe, feature, _width, sequence.PrefixStart, sequence.PrefixLength, packed, stride);
-        TileLanes.CopyColumns(_k, probe, feature, _width, sequence.KeyStart, sequence.Length, packed + ((long)sequence.PrefixLength * stride), stride);
+        TileLanes.CopyColumns(Tiles(_k), probe, feature, _width, sequence.PrefixStart, sequence.PrefixLength, packed, stride);
+        TileLanes.CopyColumns(Tiles(_k), probe, feature, _width, sequence.KeyStart, sequence.Length, packed + ((long)sequence.PrefixLength * stride), stride);
         new Span<float>(packed + ((long)keys * stride), (RoundUp(keys) - keys) * stride).Clear();
     }
 
@@ -112,7 +126,7 @@ internal sealed unsafe class AttentionWork<TLanes>(WorkerPool pool) : ParallelWo
         {
             var (chunk, at) = Math.DivRem(key, Chunk);
             var run = Math.Min(count, Chunk - at);
-            TileLanes.CopyRows(_v, probe, feature, _width, token, run, packed + ((long)chunk * rows * Chunk) + at, Chunk);
+            TileLanes.CopyRows(Tiles(_v), probe, feature, _width, token, run, packed + ((long)chunk * rows * Chunk) + at, Chunk);
             (token, key, count) = (token + run, key + run, count - run);
         }
     }
@@ -121,31 +135,33 @@ internal sealed unsafe class AttentionWork<TLanes>(WorkerPool pool) : ParallelWo
     private void LoadQueries(int probe, int feature, int token, int queries, float* query)
     {
         if (queries < Lanes) new Span<float>(query, _width * Lanes).Clear();
-        TileLanes.CopyRows(_q, probe, feature, _width, token, queries, query, Lanes);
-        var scale = TLanes.Create(_scale);
+        TileLanes.CopyRows(Tiles(_q), probe, _q.First + feature, _width, token, queries, query, Lanes);
+        var scale = TLanes.Create(_shape.Scale);
         for (var d = 0; d < _width; d++) TLanes.Store(query + (d * Lanes), TLanes.Load(query + (d * Lanes)) * scale);
     }
 
     /// <summary>
-    /// Scores [key][lane] become e^(score − max), with 0 for the keys after a lane's query (lane i sees keys 0 … diagonal + i).
-    /// Returns 1 / sum.
+    /// Scores [key][lane] of the keys [begin, end) become e^(score − max), with 0 for those that a lane does not see: lane i sees the
+    /// keys up to diagonal + i, as many as the window has. Returns 1 / sum.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static TLanes Softmax(float* scores, int keys, int diagonal, float* partials)
+    private static TLanes Softmax(float* scores, int begin, int end, int diagonal, int window, float* partials)
     {
-        for (var key = diagonal + 1; key < keys; key++)
+        for (var key = diagonal + 1; key < end; key++)
             new Span<float>(scores + (key * Lanes), Math.Min(Lanes, key - diagonal)).Fill(float.NegativeInfinity);
+        for (var (key, lane) = (begin, begin - diagonal + window); lane < Lanes && key < end; key++, lane++)
+            new Span<float>(scores + (key * Lanes) + lane, Lanes - lane).Fill(float.NegativeInfinity);
 
-        // Key 0 is visible to every lane. NaN in it stays; NaN elsewhere comes back through e^NaN.
-        var max = TLanes.Load(scores);
-        for (var key = 1; key < keys; key++)
+        // NaN in the first key stays; NaN elsewhere comes back through e^NaN.
+        var max = TLanes.Load(scores + (begin * Lanes));
+        for (var key = begin + 1; key < end; key++)
         {
             var s = TLanes.Load(scores + (key * Lanes));
             max = TLanes.Select(TLanes.GreaterThan(s, max), s, max);
         }
 
         new Span<float>(partials, TileSum.Floats).Clear();
-        for (var key = 0; key < keys; key++)
+        for (var key = begin; key < end; key++)
         {
             var e = Exponential.Exp(TLanes.Load(scores + (key * Lanes)) - max);
             TLanes.Store(scores + (key * Lanes), e);

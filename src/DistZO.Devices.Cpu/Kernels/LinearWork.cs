@@ -4,7 +4,7 @@ using DistZO.Devices.Cpu.Simd;
 namespace DistZO.Devices.Cpu;
 
 /// <summary>
-/// y (+)= f(x·Wᵀ + b). A task is a band of output features: it folds and packs each chunk of its weight rows once, for both signs of
+/// y = f(x·Wᵀ + b), or y += f(…), or y *= f(…). A task is a band of output features: it folds and packs each chunk of its weight rows once, for both signs of
 /// a direction, and multiplies all tokens of both probes by it while the panels are warm.
 /// </summary>
 internal sealed unsafe class LinearWork<TLanes> : ParallelWork, IDisposable
@@ -23,7 +23,9 @@ internal sealed unsafe class LinearWork<TLanes> : ParallelWork, IDisposable
     private int _probes;
     private int _band;
     private bool _hasBias;
+    private bool _inputsFirst;
     private Activation _activation;
+    private Merge _merge;
 
     public LinearWork(WorkerPool pool, PackedRows<TLanes>[] packed)
     {
@@ -31,15 +33,17 @@ internal sealed unsafe class LinearWork<TLanes> : ParallelWork, IDisposable
         _packed = packed;
     }
 
-    public void Run(Pass pass, Parameter weight, Parameter? bias, TileActivations x, TileActivations y, Activation activation, bool accumulate)
+    public void Run(
+        Pass pass, Parameter weight, Parameter? bias, TileActivations x, TileActivations y, Activation activation, Merge merge, bool inputsFirst)
     {
         (_inputs, _outputs, _probes) = (x.Features, y.Features, pass.Probes.Count);
-        if (weight.Rows != _outputs || weight.Columns != _inputs)
-            throw new ArgumentException($"'{weight.Name}' is {weight.Rows} × {weight.Columns}, not {_outputs} × {_inputs}.");
-        (_x, _y, _sum, _activation, _hasBias) = (x, y, y, activation, bias is not null);
-        if (accumulate)
+        var (outputs, inputs) = inputsFirst ? (weight.Columns, weight.Rows) : (weight.Rows, weight.Columns);
+        if (outputs != _outputs || inputs != _inputs)
+            throw new ArgumentException($"'{weight.Name}' has {outputs} outputs of {inputs} inputs, not {_outputs} of {_inputs}.");
+        (_x, _y, _sum, _activation, _hasBias, _merge, _inputsFirst) = (x, y, y, activation, bias is not null, merge, inputsFirst);
+        if (merge != Merge.Replace)
         {
-            // y holds what the result is added to, so the chunks are summed up elsewhere.
+            // y holds what the result meets, so the chunks are summed up elsewhere.
             if (!_scratch.TryGetValue(_outputs, out var scratch)) _scratch[_outputs] = scratch = new TileActivations(_outputs);
             _sum = scratch;
         }
@@ -63,7 +67,8 @@ internal sealed unsafe class LinearWork<TLanes> : ParallelWork, IDisposable
             for (var probe = 0; probe < _probes;)
             {
                 var group = _weights.GroupSize(probe);
-                packed.Pack(_weights, _inputs, row, rows, column, depth, probe, group);
+                if (_inputsFirst) packed.PackTransposed(_weights, _outputs, row, rows, column, depth, probe, group);
+                else packed.Pack(_weights, _inputs, row, rows, column, depth, probe, group);
                 for (var i = 0; i < group; i++) Multiply(packed, probe, i, row, rows, column, depth);
                 probe += group;
             }
@@ -100,14 +105,13 @@ internal sealed unsafe class LinearWork<TLanes> : ParallelWork, IDisposable
         }
     }
 
-    /// <summary>Bias, activation and the sum with what y held, for one band of some tiles of one probe.</summary>
+    /// <summary>Bias, activation and what y held, for one band of some tiles of one probe.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Finish(int probe, int row, int rows, int first, int end)
     {
-        var accumulate = _sum != _y;
-        if (!_hasBias && _activation == Activation.None && !accumulate) return;
+        if (!_hasBias && _activation == Activation.None && _merge == Merge.Replace) return;
         var bias = _hasBias ? _bias.Of(probe) + row : null;
-        var relu = _activation == Activation.Relu;
+        var (activation, merge) = (_activation, _merge);
         for (var tile = first; tile < end; tile++)
         {
             var sum = _sum.Tile(probe, tile) + (row * TileActivations.Lanes);
@@ -116,9 +120,9 @@ internal sealed unsafe class LinearWork<TLanes> : ParallelWork, IDisposable
             {
                 var v = TLanes.Load(sum);
                 if (bias is not null) v += TLanes.Create(bias[r]);
-                // Written so that NaN stays NaN.
-                if (relu) v = TLanes.Select(TLanes.LessThan(v, TLanes.Zero), TLanes.Zero, v);
-                if (accumulate) v = TLanes.Load(y) + v;
+                v = ActivationLanes.Apply(activation, v);
+                if (merge == Merge.Add) v = TLanes.Load(y) + v;
+                else if (merge == Merge.Multiply) v = TLanes.Load(y) * v;
                 TLanes.Store(y, v);
             }
         }

@@ -40,11 +40,31 @@ internal sealed unsafe class PackedRows<TLanes> : IDisposable
             weights.Read(start, depth, firstProbe, Panel(0) + at, group == 2 ? Panel(1) + at : null);
         }
 
-        // The tile always works on 12 rows: the missing ones must hold finite numbers.
-        for (var r = rows; r % Step != 0; r++)
+        ClearMissing(rows, depth, group);
+    }
+
+    /// <summary>
+    /// As <see cref="Pack"/>, of a W that is stored as its transpose [·, columns]: rows [row, row + rows) are columns of what is stored,
+    /// so each value of k is a run of them.
+    /// </summary>
+    public void PackTransposed(in WeightView weights, int columns, int row, int rows, int column, int depth, int firstProbe, int group)
+    {
+        var folds = firstProbe == 0 && weights.IsBehind;
+        float* values = stackalloc float[2 * MaxRows];
+        for (var k = 0; k < depth; k++)
         {
-            for (var which = 0; which < group; which++) new Span<float>(Panel(which) + ((long)r * Stride), depth).Clear();
+            var start = ((long)(column + k) * columns) + row;
+            if (k + 1 < depth) weights.Prefetch(start + columns, rows);
+            if (folds) weights.Fold(start, rows);
+            weights.Read(start, rows, firstProbe, values, group == 2 ? values + MaxRows : null);
+            for (var which = 0; which < group; which++)
+            {
+                float* from = values + (which * MaxRows), to = Panel(which) + k;
+                for (var r = 0; r < rows; r++) to[r * Stride] = from[r];
+            }
         }
+
+        ClearMissing(rows, depth, group);
     }
 
     /// <summary>
@@ -77,6 +97,15 @@ internal sealed unsafe class PackedRows<TLanes> : IDisposable
     {
         _memory.Dispose();
         _edge.Dispose();
+    }
+
+    /// <summary>The tile always works on 12 rows: the missing ones must hold finite numbers.</summary>
+    private void ClearMissing(int rows, int depth, int group)
+    {
+        for (var r = rows; r % Step != 0; r++)
+        {
+            for (var which = 0; which < group; which++) new Span<float>(Panel(which) + ((long)r * Stride), depth).Clear();
+        }
     }
 
     /// <summary>The last rows, fewer than 12: through a buffer, so that nothing is written past them.</summary>

@@ -46,4 +46,23 @@ public static class ScalarMath
         var power = BitConverter.Int32BitsToSingle((BitConverter.SingleToInt32Bits(shifted) << 23) + 0x3F800000);
         return p * power;
     }
+
+    /// <summary>√(8/π): twice the √(2/π) in GELU's tanh, since (1 + tanh u)/2 = sigmoid(2u).</summary>
+    public const float GeluLinear = 1.5957692f;
+
+    /// <summary>√(8/π)·0.044715.</summary>
+    public const float GeluCubic = 0.071354814f;
+
+    /// <summary>x·sigmoid(x).</summary>
+    public static float Silu(float x) => TimesSigmoid(x, x);
+
+    /// <summary>GELU by its tanh form (arXiv 1606.08415): x·sigmoid(x·(GeluLinear + GeluCubic·x²)).</summary>
+    public static float GeluTanh(float x) => TimesSigmoid(x, x * MathF.FusedMultiplyAdd(x * x, GeluCubic, GeluLinear));
+
+    /// <summary>x·sigmoid(u), from e^−|u|, which cannot overflow.</summary>
+    private static float TimesSigmoid(float x, float u)
+    {
+        var t = Exp(-MathF.Abs(u));
+        return x * (u < 0 ? t : 1f) / (1f + t);
+    }
 }

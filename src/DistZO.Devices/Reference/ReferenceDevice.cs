@@ -36,7 +36,8 @@ public sealed unsafe class ReferenceDevice : Device
         }
     }
 
-    public override void Linear(Pass pass, Parameter weight, Parameter? bias, Activations x, Activations y, Activation activation, bool accumulate)
+    public override void Linear(
+        Pass pass, Parameter weight, Parameter? bias, Activations x, Activations y, Activation activation, Merge merge, bool inputsFirst = false)
     {
         Fold(weight, pass.Updates, pass.Step);
         if (bias is not null) Fold(bias, pass.Updates, pass.Step);
@@ -47,14 +48,27 @@ public sealed unsafe class ReferenceDevice : Device
             var b = bias is null ? null : ReadView(pass, bias, 0, y.Features, pass.Probes[probe]);
             for (var n = 0; n < y.Features; n++)
             {
-                var w = ReadView(pass, weight, (long)n * x.Features, x.Features, pass.Probes[probe]);
+                var w = inputsFirst
+                    ? ReadColumn(pass, weight, n, pass.Probes[probe])
+                    : ReadView(pass, weight, (long)n * x.Features, x.Features, pass.Probes[probe]);
                 for (var t = 0; t < x.Tokens; t++)
                 {
-                    var v = Dot(w, from.Row(probe, t), CpuArithmetic.DepthChunk);
+                    var v = ReferenceSums.Dot(w, from.Row(probe, t), CpuArithmetic.DepthChunk);
                     if (b is not null) v += b[n];
-                    if (activation == Activation.Relu && v < 0) v = 0f;
+                    v = activation switch
+                    {
+                        Activation.Relu => v < 0 ? 0f : v,
+                        Activation.Silu => ScalarMath.Silu(v),
+                        Activation.GeluTanh => ScalarMath.GeluTanh(v),
+                        _ => v,
+                    };
                     ref var cell = ref to.Row(probe, t)[n];
-                    cell = accumulate ? cell + v : v;
+                    cell = merge switch
+                    {
+                        Merge.Add => cell + v,
+                        Merge.Multiply => cell * v,
+                        _ => v,
+                    };
                 }
             }
         }
@@ -70,58 +84,57 @@ public sealed unsafe class ReferenceDevice : Device
         {
             var a = scale is null ? null : ReadView(pass, scale, 0, x.Features, pass.Probes[probe]);
             var b = shift is null ? null : ReadView(pass, shift, 0, x.Features, pass.Probes[probe]);
+            for (var t = 0; t < x.Tokens; t++) ReferenceNorms.LayerNorm(from.Row(probe, t), a, b, epsilon, to.Row(probe, t));
+        }
+    }
+
+    public override void RmsNorm(Pass pass, Parameter scale, float epsilon, Activations x, Activations y)
+    {
+        Fold(scale, pass.Updates, pass.Step);
+        var (from, to) = ((RowActivations)x, (RowActivations)y);
+        to.Resize(x.Tokens, pass.Probes.Count);
+        var width = checked((int)scale.Length);
+        for (var probe = 0; probe < pass.Probes.Count; probe++)
+        {
+            var a = ReadView(pass, scale, 0, width, pass.Probes[probe]);
             for (var t = 0; t < x.Tokens; t++)
             {
-                var row = from.Row(probe, t);
-                var sum = new PartialSums();
-                for (var i = 0; i < row.Length; i++) sum.Add(i, row[i]);
-                var mean = sum.Total() / row.Length;
-                var squares = new PartialSums();
-                for (var i = 0; i < row.Length; i++) squares.AddProduct(i, row[i] - mean, row[i] - mean);
-                var inverse = 1f / MathF.Sqrt((squares.Total() / row.Length) + epsilon);
-                var result = to.Row(probe, t);
-                for (var i = 0; i < row.Length; i++)
+                for (var at = 0; at < x.Features; at += width)
+                    ReferenceNorms.RmsNorm(from.Row(probe, t).Slice(at, width), a, epsilon, to.Row(probe, t).Slice(at, width));
+            }
+        }
+    }
+
+    public override void Rotate(Pass pass, Activations angles, Activations x)
+    {
+        var half = angles.Features / 2;
+        for (var probe = 0; probe < pass.Probes.Count; probe++)
+        {
+            for (var t = 0; t < x.Tokens; t++)
+            {
+                var angle = ((RowActivations)angles).Row(probe, t);
+                for (var head = 0; head < x.Features; head += 2 * half)
                 {
-                    var v = (row[i] - mean) * inverse;
-                    if (a is not null) v *= a[i];
-                    if (b is not null) v += b[i];
-                    result[i] = v;
+                    var row = ((RowActivations)x).Row(probe, t).Slice(head, 2 * half);
+                    for (var i = 0; i < half; i++)
+                    {
+                        var (a, b, cos, sin) = (row[i], row[i + half], angle[i], angle[i + half]);
+                        row[i] = MathF.FusedMultiplyAdd(a, cos, -(b * sin));
+                        row[i + half] = MathF.FusedMultiplyAdd(b, cos, a * sin);
+                    }
                 }
             }
         }
     }
 
-    public override void Attention(Pass pass, int heads, float scale, Activations q, Activations k, Activations v, Activations y)
+    public override void Attention(Pass pass, in AttentionShape shape, FeatureSlice q, FeatureSlice k, FeatureSlice v, Activations y)
     {
-        var to = (RowActivations)y;
-        to.Resize(q.Tokens, pass.Probes.Count);
-        var width = q.Features / heads;
+        ((RowActivations)y).Resize(q.Buffer.Tokens, pass.Probes.Count);
         foreach (var sequence in pass.Sequences)
         {
-            for (var i = 0; i < sequence.Length; i++)
+            for (var probe = 0; probe < pass.Probes.Count; probe++)
             {
-                var visible = sequence.PrefixLength + i + 1;
-                var tileEnd = (i / CpuArithmetic.QueryTile + 1) * CpuArithmetic.QueryTile;
-                var keys = sequence.PrefixLength + Math.Min(sequence.Length, tileEnd);
-                for (var probe = 0; probe < pass.Probes.Count; probe++)
-                {
-                    for (var head = 0; head < heads; head++)
-                    {
-                        var at = new Range(head * width, (head + 1) * width);
-                        var query = ((RowActivations)q).Row(probe, sequence.Start + i)[at].ToArray();
-                        for (var d = 0; d < width; d++) query[d] *= scale;
-                        var e = new float[keys];
-                        for (var key = 0; key < visible; key++)
-                            e[key] = Dot(((RowActivations)k).Row(probe, Token(sequence, key))[at], query, CpuArithmetic.DepthChunk);
-                        var inverse = 1f / Exponentials(e.AsSpan(0, visible));
-                        var column = new float[keys];
-                        for (var d = 0; d < width; d++)
-                        {
-                            for (var key = 0; key < keys; key++) column[key] = ((RowActivations)v).Row(probe, Token(sequence, key))[at][d];
-                            to.Row(probe, sequence.Start + i)[at][d] = Dot(column, e, CpuArithmetic.KeyChunk) * inverse;
-                        }
-                    }
-                }
+                for (var head = 0; head < shape.Heads; head++) ReferenceAttention.Head(sequence, probe, head, shape, q, k, v, (RowActivations)y);
             }
         }
     }
@@ -135,19 +148,19 @@ public sealed unsafe class ReferenceDevice : Device
         }
     }
 
-    public override void Scatter(Pass pass, Activations x, ReadOnlySpan<int> rows, Activations y, int tokens)
+    public override void Scatter(Pass pass, FeatureSlice x, ReadOnlySpan<int> rows, Activations y, int tokens)
     {
         ((RowActivations)y).Resize(tokens, pass.Probes.Count);
         for (var probe = 0; probe < pass.Probes.Count; probe++)
         {
-            for (var i = 0; i < rows.Length; i++) ((RowActivations)x).Row(probe, i).CopyTo(((RowActivations)y).Row(probe, rows[i]));
+            for (var i = 0; i < rows.Length; i++) ((RowActivations)x.Buffer).Row(probe, i).Slice(x.First, y.Features).CopyTo(((RowActivations)y).Row(probe, rows[i]));
         }
     }
 
     public override void LogProbabilities(Pass pass, Parameter head, Activations x, ReadOnlySpan<TokenTarget> targets, Span<double> result)
     {
         using var logits = new RowActivations(head.Rows);
-        Linear(pass, head, null, x, logits, Activation.None, accumulate: false);
+        Linear(pass, head, null, x, logits, Activation.None, Merge.Replace);
         const int chunk = CpuArithmetic.VocabularyChunk;
         for (var probe = 0; probe < pass.Probes.Count; probe++)
         {
@@ -159,11 +172,11 @@ public sealed unsafe class ReferenceDevice : Device
                 for (var c = 0; c < maxima.Length; c++)
                 {
                     var part = row[(c * chunk)..Math.Min(row.Length, (c + 1) * chunk)].ToArray();
-                    maxima[c] = Max(part);
-                    sums[c] = Exponentials(part);
+                    maxima[c] = ReferenceSums.Max(part);
+                    sums[c] = ReferenceSums.Exponentials(part);
                 }
 
-                var top = Max(maxima);
+                var top = ReferenceSums.Max(maxima);
                 var total = new PartialSums();
                 for (var c = 0; c < maxima.Length; c++) total.AddProduct(c, sums[c], ScalarMath.Exp(maxima[c] - top));
                 result[(probe * targets.Length) + i] = row[targets[i].Target] - (top + ExactMath.Log(total.Total()));
@@ -193,8 +206,9 @@ public sealed unsafe class ReferenceDevice : Device
 
     private static byte* Memory(DeviceMemory memory) => ((ReferenceMemory)memory).Pointer;
 
-    private static int Token(in TokenSequence sequence, int key) =>
-        key < sequence.PrefixLength ? sequence.PrefixStart + key : sequence.KeyStart + key - sequence.PrefixLength;
+    /// <summary>Column n of a matrix as a probe sees it.</summary>
+    private static float[] ReadColumn(Pass pass, Parameter matrix, int n, Probe probe) =>
+        [.. Enumerable.Range(0, matrix.Rows).Select(k => ReadView(pass, matrix, ((long)k * matrix.Columns) + n, 1, probe)[0])];
 
     /// <summary>A range as a probe sees it at the pass's step, on a copy: stored weights stay as they are.</summary>
     private static float[] ReadView(Pass pass, Parameter parameter, long start, int count, Probe probe)
@@ -219,40 +233,5 @@ public sealed unsafe class ReferenceDevice : Device
         }
 
         return values;
-    }
-
-    /// <summary>Chains of fused multiply-adds over chunks of k, each from zero; the chunks are added up in order.</summary>
-    private static float Dot(ReadOnlySpan<float> a, ReadOnlySpan<float> b, int chunk)
-    {
-        var total = 0f;
-        for (var start = 0; start < a.Length; start += chunk)
-        {
-            var sum = 0f;
-            for (var i = start; i < Math.Min(a.Length, start + chunk); i++) sum = MathF.FusedMultiplyAdd(a[i], b[i], sum);
-            total = start == 0 ? sum : total + sum;
-        }
-
-        return total;
-    }
-
-    private static float Max(ReadOnlySpan<float> values)
-    {
-        var max = values[0];
-        foreach (var v in values[1..]) max = v > max ? v : max;
-        return max;
-    }
-
-    /// <summary>Replaces each value by e^(value − max) and returns the sum.</summary>
-    private static float Exponentials(Span<float> values)
-    {
-        var max = Max(values);
-        var sum = new PartialSums();
-        for (var i = 0; i < values.Length; i++)
-        {
-            values[i] = ScalarMath.Exp(values[i] - max);
-            sum.Add(i, values[i]);
-        }
-
-        return sum.Total();
     }
 }

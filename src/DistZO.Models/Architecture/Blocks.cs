@@ -9,35 +9,26 @@ namespace DistZO.Models;
 public abstract record Block(string Name)
 {
     /// <summary>The block's own tensors, each exactly once.</summary>
-    public abstract IEnumerable<TensorSpec> Tensors { get; }
-
-    private protected static IEnumerable<TensorSpec> Of(params object?[] parts)
+    public IEnumerable<TensorSpec> Tensors => Parts.SelectMany(part => part switch
     {
-        foreach (var part in parts)
-        {
-            switch (part)
-            {
-                case TensorSpec tensor:
-                    yield return tensor;
-                    break;
-                case LinearSpec linear:
-                    yield return linear.Weight;
-                    if (linear.Bias is not null) yield return linear.Bias;
-                    break;
-                case NormSpec norm:
-                    if (norm.Scale is not null) yield return norm.Scale;
-                    if (norm.Shift is not null) yield return norm.Shift;
-                    break;
-            }
-        }
-    }
+        TensorSpec tensor => [tensor],
+        LinearSpec linear => [linear.Weight, linear.Bias],
+        NormSpec norm => new[] { norm.Scale, norm.Shift },
+        _ => [],
+    }).OfType<TensorSpec>();
+
+    /// <summary>The block's normalizations.</summary>
+    public IEnumerable<NormSpec> Norms => Parts.OfType<NormSpec>();
+
+    /// <summary>Tensors, linear layers and norms in the order of the layout; null for what this block has not.</summary>
+    private protected abstract IEnumerable<object?> Parts { get; }
 }
 
 /// <summary>Token table, optional projection to the hidden size, optional learned positions (row = position + offset).</summary>
 public sealed record EmbeddingBlock(string Name, TensorSpec TokenTable, LinearSpec? Projection, TensorSpec? PositionTable, int PositionOffset)
     : Block(Name)
 {
-    public override IEnumerable<TensorSpec> Tensors => Of(TokenTable, Projection, PositionTable);
+    private protected override IEnumerable<object?> Parts => [TokenTable, Projection, PositionTable];
 }
 
 /// <summary>
@@ -47,25 +38,48 @@ public sealed record EmbeddingBlock(string Name, TensorSpec TokenTable, LinearSp
 public sealed record TransformerBlock(
     string Name,
     bool NormFirst,
-    int Heads,
     NormSpec AttentionNorm,
-    LinearSpec Query,
-    LinearSpec Key,
-    LinearSpec Value,
-    LinearSpec AttentionOutput,
+    AttentionSpec Attention,
     NormSpec FeedForwardNorm,
-    LinearSpec Up,
-    Activation Activation,
-    LinearSpec Down)
+    FeedForwardSpec FeedForward)
     : Block(Name)
 {
-    public override IEnumerable<TensorSpec> Tensors =>
-        Of(AttentionNorm, Query, Key, Value, AttentionOutput, FeedForwardNorm, Up, Down);
+    private protected override IEnumerable<object?> Parts =>
+    [
+        AttentionNorm, Attention.Query, Attention.Key, Attention.Value, Attention.QueryNorm, Attention.KeyNorm, Attention.Output,
+        FeedForwardNorm, FeedForward.Gate, FeedForward.Up, FeedForward.Down,
+    ];
 }
+
+/// <summary>Causal self-attention.</summary>
+/// <param name="Heads">Query heads.</param>
+/// <param name="KeyValueHeads">Heads of keys and values; each is used by Heads / KeyValueHeads query heads in a row.</param>
+/// <param name="Width">Features a head.</param>
+/// <param name="Query">To the queries; without <paramref name="Key"/> to queries, keys and values side by side.</param>
+/// <param name="Key">To the keys.</param>
+/// <param name="Value">To the values; there if and only if <paramref name="Key"/> is.</param>
+/// <param name="Output">From the heads to the residual stream.</param>
+/// <param name="QueryNorm">Over each head's queries, before they turn by their position.</param>
+/// <param name="KeyNorm">Over each head's keys, before they turn by their position.</param>
+/// <param name="Window">How many tokens a token sees at most, its own and those before it; null: all of them.</param>
+public sealed record AttentionSpec(
+    int Heads,
+    int KeyValueHeads,
+    int Width,
+    LinearSpec Query,
+    LinearSpec? Key,
+    LinearSpec? Value,
+    LinearSpec Output,
+    RmsNormSpec? QueryNorm = null,
+    RmsNormSpec? KeyNorm = null,
+    int? Window = null);
+
+/// <summary>Down(f(Up(x))), or Down(f(Gate(x))·Up(x)) where there is a gate.</summary>
+public sealed record FeedForwardSpec(LinearSpec? Gate, LinearSpec Up, Activation Activation, LinearSpec Down);
 
 /// <summary>Final norm, optional projection, and the matrix to the vocabulary; null when that is the token table (tied).</summary>
 public sealed record HeadBlock(string Name, NormSpec? Norm, LinearSpec? Projection, TensorSpec? Vocabulary)
     : Block(Name)
 {
-    public override IEnumerable<TensorSpec> Tensors => Of(Norm, Projection, Vocabulary);
+    private protected override IEnumerable<object?> Parts => [Norm, Projection, Vocabulary];
 }

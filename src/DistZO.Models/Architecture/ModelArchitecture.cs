@@ -8,6 +8,7 @@ namespace DistZO.Models;
 /// <param name="Embedding">The first block.</param>
 /// <param name="Layers">The transformer layers, in order.</param>
 /// <param name="Head">The last block.</param>
+/// <param name="Rotary">How queries and keys turn by their position; null where positions are learned.</param>
 public sealed record ModelArchitecture(
     string Family,
     int HiddenSize,
@@ -15,7 +16,8 @@ public sealed record ModelArchitecture(
     int MaxPositions,
     EmbeddingBlock Embedding,
     IReadOnlyList<TransformerBlock> Layers,
-    HeadBlock Head)
+    HeadBlock Head,
+    RotarySpec? Rotary = null)
 {
     /// <summary>All blocks in the order that a forward pass visits them.</summary>
     public IEnumerable<Block> Blocks => [Embedding, .. Layers, Head];

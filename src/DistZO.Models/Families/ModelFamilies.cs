@@ -8,6 +8,11 @@ public static class ModelFamilies
     private static readonly Dictionary<string, Func<ModelConfig, Func<string, bool>, ModelArchitecture>> Known = new()
     {
         ["opt"] = OptFamily.Describe,
+        ["gpt2"] = Gpt2Family.Describe,
+        ["llama"] = LlamaFamily.Describe,
+        ["mistral"] = MistralFamily.Describe,
+        ["qwen2"] = Qwen2Family.Describe,
+        ["qwen3"] = Qwen3Family.Describe,
     };
 
     /// <summary>The model_type values that can be loaded.</summary>

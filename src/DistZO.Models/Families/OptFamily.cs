@@ -9,7 +9,6 @@ namespace DistZO.Models;
 internal static class OptFamily
 {
     private const int PositionOffset = 2;
-    private const int MostLayers = 10_000;
     private const float NormEpsilon = 1e-5f;
 
     public static ModelArchitecture Describe(ModelConfig config, Func<string, bool> hasTensor)
@@ -24,9 +23,9 @@ internal static class OptFamily
         var normFirst = config.GetBoolOr("do_layer_norm_before", true);
         var bias = config.GetBoolOr("enable_bias", true);
         var affine = config.GetBoolOr("layer_norm_elementwise_affine", true);
-        if (config.GetStringOr("activation_function", "relu") != "relu") throw config.Unsupported("activation_function", "only \"relu\" is.");
-        if (layers is < 1 or > MostLayers) throw config.Unsupported("num_hidden_layers", $"it may be 1 to {MostLayers}.");
-        if (heads < 1 || hidden % heads != 0) throw config.Unsupported("num_attention_heads", $"hidden_size {hidden} must be a multiple of it.");
+        var activation = ConfigChecks.Activation(config, "activation_function", "relu");
+        ConfigChecks.Layers(config, "num_hidden_layers");
+        ConfigChecks.Multiple(config, "num_attention_heads", "hidden_size", hidden);
 
         // transformers saves the base model's tensors with the prefix "model.", the original checkpoints without.
         var prefix = hasTensor("decoder.embed_tokens.weight") ? "decoder." : "model.decoder.";
@@ -55,16 +54,21 @@ internal static class OptFamily
             [.. Enumerable.Range(0, layers).Select(i => new TransformerBlock(
                 $"layers.{i}",
                 normFirst,
-                heads,
                 Norm($"layers.{i}.self_attn_layer_norm"),
-                Linear($"layers.{i}.self_attn.q_proj", hidden, hidden, bias),
-                Linear($"layers.{i}.self_attn.k_proj", hidden, hidden, bias),
-                Linear($"layers.{i}.self_attn.v_proj", hidden, hidden, bias),
-                Linear($"layers.{i}.self_attn.out_proj", hidden, hidden, bias),
+                new AttentionSpec(
+                    heads,
+                    heads,
+                    hidden / heads,
+                    Linear($"layers.{i}.self_attn.q_proj", hidden, hidden, bias),
+                    Linear($"layers.{i}.self_attn.k_proj", hidden, hidden, bias),
+                    Linear($"layers.{i}.self_attn.v_proj", hidden, hidden, bias),
+                    Linear($"layers.{i}.self_attn.out_proj", hidden, hidden, bias)),
                 Norm($"layers.{i}.final_layer_norm"),
-                Linear($"layers.{i}.fc1", hidden, feedForward, bias),
-                Activation.Relu,
-                Linear($"layers.{i}.fc2", feedForward, hidden, bias)))],
+                new FeedForwardSpec(
+                    Gate: null,
+                    Linear($"layers.{i}.fc1", hidden, feedForward, bias),
+                    activation,
+                    Linear($"layers.{i}.fc2", feedForward, hidden, bias))))],
             new HeadBlock(
                 "head",
                 normFirst && !config.GetBoolOr("_remove_final_layer_norm", false) ? Norm("final_layer_norm") : null,

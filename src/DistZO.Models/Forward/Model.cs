@@ -105,7 +105,7 @@ public sealed class Model : IDisposable
     private float[] Logits(Pass pass, Activations y, int probe)
     {
         using var logits = Device.CreateActivations(Architecture.VocabularySize);
-        Device.Linear(pass, _forward.Of(Architecture.HeadMatrix), null, y, logits, Activation.None, accumulate: false);
+        Device.Linear(pass, _forward.Of(Architecture.HeadMatrix), null, y, logits, Activation.None, Merge.Replace);
         var result = new float[y.Tokens * Architecture.VocabularySize];
         Device.Read(logits, probe, result);
         return result;

@@ -39,9 +39,10 @@ internal sealed class KeyValueCache : IDisposable
     /// <param name="block">Name of the layer.</param>
     /// <param name="role">"key" or "value".</param>
     /// <param name="x">The pass's own.</param>
-    public Activations Add(Pass pass, string block, string role, Activations x)
+    /// <param name="features">How many they are.</param>
+    public Activations Add(Pass pass, string block, string role, FeatureSlice x, int features)
     {
-        if (!_buffers.TryGetValue((block, role), out var buffer)) _buffers[(block, role)] = buffer = _device.CreateActivations(x.Features);
+        if (!_buffers.TryGetValue((block, role), out var buffer)) _buffers[(block, role)] = buffer = _device.CreateActivations(features);
         _device.Scatter(pass, x, _rows.AsSpan(0, _count), buffer, Tokens);
         return buffer;
     }

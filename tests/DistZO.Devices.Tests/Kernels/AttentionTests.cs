@@ -38,14 +38,58 @@ public class AttentionTests
     [SkippableFact]
     public void Attention_WithLargeScores_IsTheReferences() => Check("pair", 8, 1, Scenario.Sequences(40), scale: 500f);
 
-    private static void Check(string probes, int width, int heads, TokenSequence[] sequences, float scale = 0.35f) =>
+    /// <summary>Heads of keys and values that several query heads use, also where no count is a power of two.</summary>
+    [SkippableTheory]
+    [InlineData(20, 6, 2)]
+    [InlineData(20, 6, 3)]
+    [InlineData(4, 5, 1)]
+    [InlineData(66, 4, 2)]
+    public void Attention_OfSharedKeys_IsTheReferences(int width, int heads, int shared) =>
+        Check("pair", width, heads, Scenario.Sequences(40, 1, 290), shared: shared);
+
+    /// <summary>Windows inside a tile, around it, around a chunk of keys, and longer than the sequence.</summary>
+    [SkippableTheory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(15)]
+    [InlineData(16)]
+    [InlineData(17)]
+    [InlineData(24)]
+    [InlineData(255)]
+    [InlineData(257)]
+    [InlineData(5000)]
+    public void Attention_OfAWindow_IsTheReferences(int window) => Check("pair", 12, 4,
+    [
+        new TokenSequence(0, 21, 0, 0),
+        new TokenSequence(21, 33, 0, 21),
+        new TokenSequence(54, 590, 0, 0),
+        new TokenSequence(644, 20, 54, 590),
+    ], window: window, shared: 2);
+
+    /// <summary>Queries, keys and values side by side in one buffer.</summary>
+    [SkippableFact]
+    public void Attention_OfOneBuffer_IsTheReferences() => SameBits.OnEveryTier(device =>
+    {
+        const int width = 7, heads = 3;
+        using var s = new Scenario(device, ProbeSets.Of("pair"), Scenario.Sequences(19, 2));
+        var (x, y) = (s.Input(3 * heads * width), s.Output(heads * width));
+        device.Attention(
+            s.Pass, new AttentionShape(heads, heads, width, 0.3f), x, new FeatureSlice(x, heads * width), new FeatureSlice(x, 2 * heads * width), y);
+        s.Keep(y);
+        return s.Results;
+    });
+
+    private static void Check(
+        string probes, int width, int heads, TokenSequence[] sequences, float scale = 0.35f, int window = AttentionShape.NoWindow, int? shared = null) =>
         SameBits.OnEveryTier(device =>
         {
             using var s = new Scenario(device, ProbeSets.Of(probes), sequences);
-            var (q, k, v, y) = (s.Input(width * heads), s.Input(width * heads), s.Input(width * heads), s.Output(width * heads));
-            device.Attention(s.Pass, heads, scale, q, k, v, y);
+            var shape = new AttentionShape(heads, shared ?? heads, width, scale, window);
+            var (q, k, v) = (s.Input(width * heads), s.Input(width * shape.KeyValueHeads), s.Input(width * shape.KeyValueHeads));
+            var y = s.Output(width * heads);
+            device.Attention(s.Pass, shape, q, k, v, y);
             s.Keep(y);
-            device.Attention(s.Pass, heads, scale, q, k, v, q);
+            device.Attention(s.Pass, shape, q, k, v, q);
             s.Keep(q);
             return s.Results;
         });

@@ -22,7 +22,7 @@ public class LinearTests
         using var s = new Scenario(device, ProbeSets.Of("pair"), Scenario.Sequences(tokens), pending: 1);
         var (weight, bias) = Layer(s, WeightType.Float32, inputs, outputs);
         var y = s.Output(outputs);
-        device.Linear(s.Pass, weight, bias, s.Input(inputs), y, Activation.None, accumulate: false);
+        device.Linear(s.Pass, weight, bias, s.Input(inputs), y, Activation.None, Merge.Replace);
         s.Keep(y);
         s.Keep(weight);
         s.Keep(bias);
@@ -36,7 +36,7 @@ public class LinearTests
         using var s = new Scenario(device, ProbeSets.Of(probes), Scenario.Sequences(21), pending: 1);
         var (weight, bias) = Layer(s, WeightType.BFloat16, 390, 26);
         var y = s.Output(26);
-        device.Linear(s.Pass, weight, bias, s.Input(390), y, Activation.Relu, accumulate: false);
+        device.Linear(s.Pass, weight, bias, s.Input(390), y, Activation.Relu, Merge.Replace);
         s.Keep(y);
         s.Keep(weight);
         return s.Results;
@@ -54,7 +54,7 @@ public class LinearTests
         using var s = new Scenario(device, ProbeSets.Of("pair"), Scenario.Sequences(18), pending);
         var (weight, bias) = Layer(s, type, 401, 29);
         var y = s.Output(29);
-        device.Linear(s.Pass, weight, bias, s.Input(401), y, Activation.None, accumulate: false);
+        device.Linear(s.Pass, weight, bias, s.Input(401), y, Activation.None, Merge.Replace);
         s.Keep(y);
         s.Keep(weight);
         s.Keep(bias);
@@ -62,21 +62,42 @@ public class LinearTests
     });
 
     [SkippableTheory]
-    [InlineData(false, Activation.None, true)]
-    [InlineData(true, Activation.None, true)]
-    [InlineData(true, Activation.Relu, true)]
-    [InlineData(false, Activation.Relu, false)]
-    [InlineData(false, Activation.Relu, true)]
-    public void Linear_WithBiasActivationAndSum_IsTheReferences(bool hasBias, Activation activation, bool accumulate) =>
+    [InlineData(false, Activation.None, Merge.Add)]
+    [InlineData(true, Activation.None, Merge.Add)]
+    [InlineData(true, Activation.Relu, Merge.Add)]
+    [InlineData(false, Activation.Relu, Merge.Replace)]
+    [InlineData(false, Activation.Relu, Merge.Add)]
+    [InlineData(false, Activation.Silu, Merge.Replace)]
+    [InlineData(true, Activation.Silu, Merge.Multiply)]
+    [InlineData(false, Activation.None, Merge.Multiply)]
+    [InlineData(true, Activation.GeluTanh, Merge.Replace)]
+    public void Linear_WithBiasActivationAndMerge_IsTheReferences(bool hasBias, Activation activation, Merge merge) =>
         SameBits.OnEveryTier(device =>
         {
             using var s = new Scenario(device, ProbeSets.Of("pair"), Scenario.Sequences(35));
             var (weight, bias) = Layer(s, WeightType.Float32, 400, 31);
             var y = s.Input(31);
-            device.Linear(s.Pass, weight, hasBias ? bias : null, s.Input(400), y, activation, accumulate);
+            device.Linear(s.Pass, weight, hasBias ? bias : null, s.Input(400), y, activation, merge);
             s.Keep(y);
             return s.Results;
         });
+
+    /// <summary>A matrix that is stored as its transpose: the same z at the same place of what is stored.</summary>
+    [SkippableTheory]
+    [InlineData(1, 1, 1, WeightType.Float32)]
+    [InlineData(13, 5, 17, WeightType.Float16)]
+    [InlineData(385, 97, 33, WeightType.Float32)]
+    [InlineData(401, 193, 16, WeightType.BFloat16)]
+    public void Linear_WithInputsFirst_IsTheReferences(int inputs, int outputs, int tokens, WeightType type) => SameBits.OnEveryTier(device =>
+    {
+        using var s = new Scenario(device, ProbeSets.Of("pair and plain"), Scenario.Sequences(tokens), pending: 2);
+        var weight = s.Tensor(TensorRole.Matrix, type, [inputs, outputs]);
+        var y = s.Output(outputs);
+        device.Linear(s.Pass, weight, null, s.Input(inputs), y, Activation.None, Merge.Replace, inputsFirst: true);
+        s.Keep(y);
+        s.Keep(weight);
+        return s.Results;
+    });
 
     [SkippableFact]
     public void Linear_OfFrozenWeights_IsThePlainProduct() => SameBits.OnEveryTier(device =>
@@ -84,7 +105,7 @@ public class LinearTests
         using var s = new Scenario(device, ProbeSets.Of("pair"), Scenario.Sequences(17), pending: 2);
         var weight = s.Tensor(TensorRole.Matrix, WeightType.Float16, [14, 33], trainable: false);
         var y = s.Output(14);
-        device.Linear(s.Pass, weight, null, s.Input(33), y, Activation.None, accumulate: false);
+        device.Linear(s.Pass, weight, null, s.Input(33), y, Activation.None, Merge.Replace);
         s.Keep(y);
         s.Keep(weight);
         return s.Results;

@@ -51,12 +51,12 @@ internal sealed class SmallModel
         var pass = _scenario.Pass;
         _device.Lookup(pass, _table, ids, _x, accumulate: false, foldsElsewhere: true);
         _device.LayerNorm(pass, _scale, _shift, 1e-5f, _x, _q);
-        _device.Linear(pass, _key, null, _q, _k, Activation.None, accumulate: false);
-        _device.Linear(pass, _value, null, _q, _v, Activation.None, accumulate: false);
-        _device.Linear(pass, _query, null, _k, _q, Activation.None, accumulate: false);
-        _device.Attention(pass, 2, 0.25f, _q, _k, _v, _q);
-        _device.Linear(pass, _up, _upBias, _q, _inner, Activation.Relu, accumulate: false);
-        _device.Linear(pass, _down, null, _inner, _x, Activation.None, accumulate: true);
+        _device.Linear(pass, _key, null, _q, _k, Activation.None, Merge.Replace);
+        _device.Linear(pass, _value, null, _q, _v, Activation.None, Merge.Replace);
+        _device.Linear(pass, _query, null, _k, _q, Activation.None, Merge.Replace);
+        _device.Attention(pass, new AttentionShape(2, 2, _q.Features / 2, 0.25f), _q, _k, _v, _q);
+        _device.Linear(pass, _up, _upBias, _q, _inner, Activation.Relu, Merge.Replace);
+        _device.Linear(pass, _down, null, _inner, _x, Activation.None, Merge.Add);
         _device.Gather(pass, _x, rows, _gathered);
         _device.LogProbabilities(pass, _table, _gathered, targets, result);
     }

@@ -79,4 +79,18 @@ public class ExactMathTests
     [InlineData(0.5, 1.6487212707001282)]
     [InlineData(-20.0, 2.061153622438558E-09)]
     public void Exp_KnownValues_AreTheNearestDouble(double x, double expected) => Assert.Equal(expected, ExactMath.Exp(x));
+
+    [Fact]
+    public void SinCos_OverItsRange_AgreesWithTheSystem()
+    {
+        var random = new Random(3);
+        for (int i = 0; i < 300_000; i++)
+        {
+            double x = (2 * random.NextDouble() - 1) * (i % 3 == 0 ? 1e6 : 200);
+            if (i % 7 == 0) x = (float)(random.Next(600_000) * (Math.PI / 2));
+            var (sin, cos) = ExactMath.SinCos(x);
+            Assert.Equal(Math.Sin(x), sin, 4e-16);
+            Assert.Equal(Math.Cos(x), cos, 4e-16);
+        }
+    }
 }
