@@ -4,33 +4,81 @@ using DistZO.Models;
 
 namespace DistZO.Tests;
 
-/// <summary>A model that is small enough for a whole run to take a moment: two layers of 32, random weights, a token for each byte.</summary>
+/// <summary>
+/// Models that are small enough for a whole run to take a moment: two layers of random weights, a token for each byte. Those of other
+/// families than OPT have odd sizes.
+/// </summary>
 internal static class TinyModel
 {
-    private const int Hidden = 32, FeedForward = 64, Layers = 2, Vocabulary = 256, Positions = 96;
+    private const int Bytes = 256, Positions = 96;
 
-    /// <summary>Writes a model directory.</summary>
-    public static void Write(string folder, int seed)
+    private static readonly Dictionary<string, object> Configs = new()
     {
-        Directory.CreateDirectory(folder);
-        File.WriteAllText(Path.Combine(folder, "config.json"), JsonSerializer.Serialize(new
+        ["opt"] = new
         {
             model_type = "opt",
-            hidden_size = Hidden,
-            ffn_dim = FeedForward,
+            hidden_size = 32,
+            ffn_dim = 64,
             num_attention_heads = 2,
-            num_hidden_layers = Layers,
-            vocab_size = Vocabulary,
+            num_hidden_layers = 2,
+            vocab_size = Bytes,
             max_position_embeddings = Positions,
             torch_dtype = "float32",
-        }));
+        },
+        ["mistral"] = new
+        {
+            model_type = "mistral",
+            hidden_size = 36,
+            intermediate_size = 50,
+            num_attention_heads = 6,
+            num_key_value_heads = 2,
+            head_dim = 20,
+            num_hidden_layers = 2,
+            vocab_size = 261,
+            max_position_embeddings = Positions,
+            sliding_window = 9,
+        },
+        ["qwen3"] = new
+        {
+            model_type = "qwen3",
+            hidden_size = 30,
+            intermediate_size = 41,
+            num_attention_heads = 3,
+            num_key_value_heads = 3,
+            head_dim = 10,
+            num_hidden_layers = 2,
+            vocab_size = 259,
+            max_position_embeddings = Positions,
+            tie_word_embeddings = true,
+        },
+        ["gpt2"] = new
+        {
+            model_type = "gpt2",
+            n_embd = 35,
+            n_inner = 51,
+            n_head = 5,
+            n_layer = 2,
+            n_positions = Positions,
+            vocab_size = 257,
+        },
+    };
+
+    /// <summary>The families, for theories.</summary>
+    public static TheoryData<string> Families => [.. Configs.Keys];
+
+    /// <summary>Writes a model directory.</summary>
+    public static void Write(string folder, int seed, string family = "opt")
+    {
+        Directory.CreateDirectory(folder);
+        File.WriteAllText(Path.Combine(folder, "config.json"), JsonSerializer.Serialize(Configs[family]));
         File.WriteAllText(Path.Combine(folder, "tokenizer.json"), Tokenizer());
         var architecture = ModelFamilies.Describe(ModelConfig.Read(Path.Combine(folder, "config.json")), _ => false);
         var random = new Random(seed);
+        var scales = architecture.Blocks.SelectMany(block => block.Norms).Select(norm => norm.Scale).ToHashSet();
         var tensors = architecture.Tensors.Select(spec =>
         {
             var values = new float[spec.Shape.Aggregate(1L, (product, n) => product * n)];
-            var centre = spec.Name.EndsWith("norm.weight", StringComparison.Ordinal) ? 1 : 0;
+            var centre = scales.Contains(spec) ? 1 : 0;
             for (var i = 0; i < values.Length; i++) values[i] = centre + ((random.NextSingle() - 0.5f) / 2);
             return new TensorToWrite(spec.Name, "F32", spec.Shape, (offset, target) =>
                 MemoryMarshal.AsBytes(values.AsSpan()).Slice((int)offset, target.Length).CopyTo(target));
@@ -62,7 +110,7 @@ internal static class TinyModel
             model = new
             {
                 type = "BPE",
-                vocab = Enumerable.Range(0, Vocabulary).ToDictionary(b => Letter(b).ToString()),
+                vocab = Enumerable.Range(0, Bytes).ToDictionary(b => Letter(b).ToString()),
                 merges = Array.Empty<string>(),
             },
         });

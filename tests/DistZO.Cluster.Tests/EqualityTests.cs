@@ -48,6 +48,24 @@ public sealed class EqualityTests(RunFiles files) : IClassFixture<RunFiles>
         cluster.AssertSameAsAlone();
     }
 
+    public static TheoryData<string> Families => TinyModel.Families;
+
+    /// <summary>A model of each kind of block, its work split over directions and over samples.</summary>
+    [Theory]
+    [MemberData(nameof(Families))]
+    public void Run_OfAnyFamily_IsThatOfOneProcess(string family)
+    {
+        using var own = new RunFiles(family);
+        foreach (var (workers, parallelism) in new[] { (1, "auto"), (2, "pertp"), (3, "dp") })
+        {
+            var recipe = own.Recipe(6, ("num_directions", "2"), ("parallelism", parallelism), ("weight_decay", "0.1"), ("digest_steps", "3"));
+            using var cluster = new SimulatedCluster(own, recipe) { MinWorkers = workers };
+            for (var i = 0; i < workers; i++) cluster.Add();
+            Assert.Equal(Runs.RunOutcome.Completed, cluster.RunToTheEnd().Outcome);
+            cluster.AssertSameAsAlone();
+        }
+    }
+
     [Fact]
     public void Run_WithSlowAndFastWorkers_SharesInProportion()
     {

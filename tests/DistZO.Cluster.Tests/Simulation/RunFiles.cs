@@ -13,9 +13,13 @@ public sealed class RunFiles : IDisposable
     private readonly Dictionary<string, Outcome> _alone = [];
     private int _folders;
 
-    public RunFiles()
+    public RunFiles() : this("opt")
     {
-        TinyModel.Write(Model, seed: 1);
+    }
+
+    internal RunFiles(string family)
+    {
+        TinyModel.Write(Model, seed: 1, family);
         TinyModel.WriteRows(Data, 23);
         TinyModel.WriteRows(Held, 7);
     }

@@ -1,0 +1,110 @@
+using DistZO.Devices;
+
+namespace DistZO.Models.Tests;
+
+/// <summary>What a config.json says of a family's options: honoured, or refused by name.</summary>
+public class FamilyConfigTests
+{
+    private const string Sizes =
+        """ "hidden_size": 48, "intermediate_size": 40, "num_attention_heads": 4, "num_hidden_layers": 3, "vocab_size": 50, "max_position_embeddings": 64""";
+
+    private const string Llama3 =
+        """ "factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0, "original_max_position_embeddings": 32""";
+
+    [Fact]
+    public void Describe_RopeOfVersion4And5_IsTheSame()
+    {
+        var v4 = Describe("llama", $$"""{{Sizes}}, "rope_theta": 500000.0, "rope_scaling": {"rope_type": "llama3",{{Llama3}}}""");
+        var v5 = Describe("llama", $$"""{{Sizes}}, "rope_parameters": {"rope_theta": 500000.0, "rope_type": "llama3",{{Llama3}}}""");
+        var legacy = Describe("llama", $$"""{{Sizes}}, "rope_theta": 500000.0, "rope_scaling": {"type": "llama3",{{Llama3}}}""");
+        Assert.Equal(v4.Rotary!.Frequencies, v5.Rotary!.Frequencies);
+        Assert.Equal(v4.Rotary.Frequencies, legacy.Rotary!.Frequencies);
+        Assert.NotEqual(v4.Rotary.Frequencies, Describe("llama", $"""{Sizes}, "rope_theta": 500000.0""").Rotary!.Frequencies);
+        Assert.Equal(12, v4.Rotary.Width);
+    }
+
+    [Fact]
+    public void Describe_LlamaBiases_AreTensorsWhereAskedFor()
+    {
+        Assert.DoesNotContain(Describe("llama", Sizes).Tensors, tensor => tensor.Role == TensorRole.Bias);
+        Assert.Equal(3 * 4, Biases("llama", $"""{Sizes}, "attention_bias": true"""));
+        Assert.Equal(3 * 3, Biases("llama", $"""{Sizes}, "mlp_bias": true"""));
+        Assert.Equal(3 * 3, Biases("qwen2", Sizes));
+        Assert.Equal(3 * 4, Biases("qwen3", $"""{Sizes}, "attention_bias": true"""));
+    }
+
+    [Fact]
+    public void Describe_Windows_AreTheConfigs()
+    {
+        Assert.Equal([4096, 4096, 4096], Windows("mistral", Sizes));
+        Assert.Equal([24, 24, 24], Windows("mistral", $"""{Sizes}, "sliding_window": 24"""));
+        Assert.Equal([null, null, null], Windows("mistral", $"""{Sizes}, "sliding_window": null"""));
+        Assert.Equal([null, null, null], Windows("qwen2", $"""{Sizes}, "sliding_window": 24, "max_window_layers": 1"""));
+        Assert.Equal([null, 24, 24], Windows("qwen2", $"""{Sizes}, "sliding_window": 24, "max_window_layers": 1, "use_sliding_window": true"""));
+        Assert.Equal([24, null, 24], Windows("qwen3", $$"""
+            {{Sizes}}, "sliding_window": 24, "use_sliding_window": true, "layer_types": ["sliding_attention", "full_attention", "sliding_attention"]
+            """));
+    }
+
+    [Fact]
+    public void Describe_Qwen3WithoutHeadDim_Has128() => Assert.Equal(128, Describe("qwen3", Sizes).Layers[0].Attention.Width);
+
+    [Theory]
+    [InlineData("llama", """ "hidden_act": "gelu_fast" """, "hidden_act")]
+    [InlineData("llama", """ "rope_scaling": {"rope_type": "yarn", "factor": 4.0} """, "rope_scaling.rope_type")]
+    [InlineData("llama", """ "rope_scaling": {"type": "linear", "factor": 4.0} """, "rope_scaling.type")]
+    [InlineData("llama", """ "rope_parameters": {"rope_theta": 1e4, "rope_type": "dynamic"} """, "rope_parameters.rope_type")]
+    [InlineData("llama", """ "rope_parameters": {"full_attention": {"rope_type": "default"}} """, "rope_parameters.rope_type")]
+    [InlineData("llama", """ "rope_parameters": {"rope_type": "default"}, "rope_scaling": {"rope_type": "default"} """, "rope_scaling")]
+    [InlineData("llama", """ "rope_parameters": {"rope_type": "default", "partial_rotary_factor": 0.5} """, "partial_rotary_factor")]
+    [InlineData("llama", """ "rope_scaling": {"rope_type": "llama3", "factor": 8.0} """, "rope_scaling.low_freq_factor")]
+    [InlineData("llama", """ "rope_theta": -1 """, "rope_theta")]
+    [InlineData("llama", """ "num_key_value_heads": 3 """, "num_key_value_heads")]
+    [InlineData("llama", """ "head_dim": 7 """, "head_dim")]
+    [InlineData("llama", """ "quantization_config": {"bits": 4} """, "quantization_config")]
+    [InlineData("mistral", """ "sliding_window": 0 """, "sliding_window")]
+    [InlineData("mistral", """ "attention_bias": true """, "attention_bias")]
+    [InlineData("qwen2", """ "attention_bias": false """, "attention_bias")]
+    [InlineData("qwen2", """ "layer_types": ["full_attention"] """, "layer_types")]
+    [InlineData("qwen3", """ "layer_types": ["full_attention", "chunked_attention", "full_attention"] """, "layer_types")]
+    [InlineData("qwen3", """ "layer_types": ["full_attention", "sliding_attention", "full_attention"] """, "use_sliding_window")]
+    public void Describe_AnOptionThatIsNotSupported_IsRefusedByName(string family, string option, string name)
+    {
+        var error = Assert.Throws<BadInputException>(() => Describe(family, $"{Sizes}, {option}"));
+        Assert.StartsWith("'test.json': ", error.Message);
+        Assert.Contains($"{name}'", error.Message);
+    }
+
+    [Theory]
+    [InlineData(""" "activation_function": "tanh" """, "activation_function")]
+    [InlineData(""" "n_head": 5 """, "n_head")]
+    [InlineData(""" "scale_attn_weights": false """, "scale_attn_weights")]
+    [InlineData(""" "scale_attn_by_inverse_layer_idx": true """, "scale_attn_by_inverse_layer_idx")]
+    [InlineData(""" "add_cross_attention": true """, "add_cross_attention")]
+    public void Describe_AnOptionOfGpt2ThatIsNotSupported_IsRefusedByName(string option, string name)
+    {
+        var sizes = name == "n_head" ? "" : """ "n_head": 4,""";
+        var error = Assert.Throws<BadInputException>(() => Describe("gpt2", $"""{sizes} "n_embd": 48, "n_layer": 2, "n_positions": 64, "vocab_size": 50, {option}"""));
+        Assert.Contains($"'{name}'", error.Message);
+    }
+
+    /// <summary>Checkpoints that were saved with and without the head have other names.</summary>
+    [Theory]
+    [InlineData("llama", "embed_tokens.weight", "model.")]
+    [InlineData("gpt2", "wte.weight", "transformer.")]
+    public void Describe_ABareBaseModel_HasNoPrefix(string family, string probe, string prefix)
+    {
+        var sizes = family == "gpt2" ? """ "n_embd": 48, "n_head": 4, "n_layer": 2, "n_positions": 64, "vocab_size": 50""" : Sizes;
+        var config = Config(family, sizes);
+        Assert.Equal(probe, ModelFamilies.Describe(config, name => name == probe).Tensors.First().Name);
+        Assert.Equal(prefix + probe, ModelFamilies.Describe(config, name => name == prefix + probe).Tensors.First().Name);
+    }
+
+    private static int Biases(string family, string options) => Describe(family, options).Tensors.Count(tensor => tensor.Role == TensorRole.Bias);
+
+    private static IEnumerable<int?> Windows(string family, string options) => Describe(family, options).Layers.Select(layer => layer.Attention.Window);
+
+    private static ModelArchitecture Describe(string family, string options) => ModelFamilies.Describe(Config(family, options), _ => false);
+
+    private static ModelConfig Config(string family, string options) => ModelConfig.Parse($$"""{"model_type": "{{family}}", {{options}}}""", "test.json");
+}
