@@ -101,8 +101,9 @@ internal sealed class CpuDevice<TLanes> : Device
     public override void Scatter(Pass pass, FeatureSlice x, ReadOnlySpan<int> rows, Activations y, int tokens) =>
         _scatter.Run(pass, x, rows, (TileActivations)y, tokens);
 
-    public override void LogProbabilities(Pass pass, Parameter head, Activations x, ReadOnlySpan<TokenTarget> targets, Span<double> result) =>
-        _vocabulary.Run(pass, head, (TileActivations)x, targets, result);
+    public override void LogProbabilities(
+        Pass pass, Parameter head, Parameter? bias, Activations x, ReadOnlySpan<TokenTarget> targets, Span<double> result) =>
+        _vocabulary.Run(pass, head, bias, (TileActivations)x, targets, result);
 
     public override unsafe void Read(Activations x, int probe, Span<float> destination)
     {

@@ -11,6 +11,9 @@ public enum Activation
 
     /// <summary>GELU with tanh in place of erf: v·sigmoid(√(8/π)·(v + 0.044715·v³)).</summary>
     GeluTanh,
+
+    /// <summary>v·Φ(v), Φ the normal distribution's function: GELU as it is defined.</summary>
+    Gelu,
 }
 
 /// <summary>How the result of a linear layer meets what stands in the buffer that it goes to.</summary>
@@ -33,7 +36,9 @@ public readonly record struct FeatureSlice(Activations Buffer, int First)
 /// <param name="Width">Features a head.</param>
 /// <param name="Scale">Multiplies the queries.</param>
 /// <param name="Window">How many keys a query sees at most, its own and those before it; <see cref="NoWindow"/>: all of them.</param>
-public readonly record struct AttentionShape(int Heads, int KeyValueHeads, int Width, float Scale, int Window = AttentionShape.NoWindow)
+/// <param name="Causal">False: a query also sees the keys after its own, and there is no window.</param>
+public readonly record struct AttentionShape(
+    int Heads, int KeyValueHeads, int Width, float Scale, int Window = AttentionShape.NoWindow, bool Causal = true)
 {
     public const int NoWindow = int.MaxValue;
 }
@@ -99,7 +104,7 @@ public abstract class Device : IDisposable
     public abstract void Rotate(Pass pass, Activations angles, Activations x);
 
     /// <summary>
-    /// Causal attention within each sequence of the pass and its prefix: softmax(scale·q·kᵀ)·v, head by head. Never materializes
+    /// Attention within each sequence of the pass and its prefix, causal unless the shape says otherwise: softmax(scale·q·kᵀ)·v, head by head. Never materializes
     /// more than one tile of queries against its keys. y has the features of all query heads and may be the buffer of q.
     /// </summary>
     public abstract void Attention(Pass pass, in AttentionShape shape, FeatureSlice q, FeatureSlice k, FeatureSlice v, Activations y);
@@ -119,10 +124,11 @@ public abstract class Device : IDisposable
     public abstract void Scatter(Pass pass, FeatureSlice x, ReadOnlySpan<int> rows, Activations y, int tokens);
 
     /// <summary>
-    /// Log-probabilities under softmax(x·Wᵀ) over the whole vocabulary, which is never materialized. The result is
+    /// Log-probabilities under softmax(x·Wᵀ + b) over the whole vocabulary, which is never materialized. The result is
     /// [probe][target], in the order of <paramref name="targets"/>; −NLL of the token.
     /// </summary>
-    public abstract void LogProbabilities(Pass pass, Parameter head, Activations x, ReadOnlySpan<TokenTarget> targets, Span<double> result);
+    public abstract void LogProbabilities(
+        Pass pass, Parameter head, Parameter? bias, Activations x, ReadOnlySpan<TokenTarget> targets, Span<double> result);
 
     /// <summary>Copies one probe's activations to the host as row-major [tokens, features].</summary>
     public abstract void Read(Activations x, int probe, Span<float> destination);

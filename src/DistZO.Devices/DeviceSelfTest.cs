@@ -61,7 +61,7 @@ public static class DeviceSelfTest
         var targets = new TokenTarget[Tokens];
         for (var i = 0; i < Tokens; i++) targets[i] = new TokenTarget(i, ids[Tokens - 1 - i]);
         var results = new double[pass.Probes.Count * Tokens];
-        device.LogProbabilities(pass, table, x, targets, results);
+        device.LogProbabilities(pass, table, null, x, targets, results);
 
         var hidden = new float[Tokens * Width];
         device.Read(x, 1, hidden);

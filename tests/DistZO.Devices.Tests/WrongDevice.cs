@@ -39,9 +39,10 @@ internal sealed class WrongDevice : Device
 
     public override void Scatter(Pass pass, FeatureSlice x, ReadOnlySpan<int> rows, Activations y, int tokens) => _inner.Scatter(pass, x, rows, y, tokens);
 
-    public override void LogProbabilities(Pass pass, Parameter head, Activations x, ReadOnlySpan<TokenTarget> targets, Span<double> result)
+    public override void LogProbabilities(
+        Pass pass, Parameter head, Parameter? bias, Activations x, ReadOnlySpan<TokenTarget> targets, Span<double> result)
     {
-        _inner.LogProbabilities(pass, head, x, targets, result);
+        _inner.LogProbabilities(pass, head, bias, x, targets, result);
         result[0] = Math.BitIncrement(result[0]);
     }
 

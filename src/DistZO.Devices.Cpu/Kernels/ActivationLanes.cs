@@ -14,8 +14,28 @@ internal static class ActivationLanes
             Activation.Relu => TLanes.Select(TLanes.LessThan(x, TLanes.Zero), TLanes.Zero, x),
             Activation.Silu => TimesSigmoid(x, x),
             Activation.GeluTanh => TimesSigmoid(x, x * TLanes.Fma(x * x, TLanes.Create(ScalarMath.GeluCubic), TLanes.Create(ScalarMath.GeluLinear))),
+            Activation.Gelu => Gelu(x),
             _ => x,
         };
+
+    private static TLanes Gelu<TLanes>(TLanes x)
+        where TLanes : unmanaged, ILanes<TLanes>
+    {
+        var one = TLanes.Create(1f);
+        var a = x & TLanes.CreateInt(int.MaxValue);
+        var t = one / TLanes.Fma(a, TLanes.Create(ScalarMath.GeluScale), one);
+        var p = TLanes.Create(ScalarMath.Gelu8);
+        p = TLanes.Fma(p, t, TLanes.Create(ScalarMath.Gelu7));
+        p = TLanes.Fma(p, t, TLanes.Create(ScalarMath.Gelu6));
+        p = TLanes.Fma(p, t, TLanes.Create(ScalarMath.Gelu5));
+        p = TLanes.Fma(p, t, TLanes.Create(ScalarMath.Gelu4));
+        p = TLanes.Fma(p, t, TLanes.Create(ScalarMath.Gelu3));
+        p = TLanes.Fma(p, t, TLanes.Create(ScalarMath.Gelu2));
+        p = TLanes.Fma(p, t, TLanes.Create(ScalarMath.Gelu1));
+        p = TLanes.Fma(p, t, TLanes.Create(ScalarMath.Gelu0));
+        var tail = Exponential.Exp(a * a * TLanes.Create(-0.5f)) * (p * t);
+        return x * TLanes.Select(TLanes.LessThan(x, TLanes.Zero), tail, one - tail);
+    }
 
     /// <summary>x·sigmoid(u), from e^−|u|, which cannot overflow.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

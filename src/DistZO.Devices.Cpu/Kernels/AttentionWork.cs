@@ -4,7 +4,7 @@ using DistZO.Devices.Cpu.Simd;
 namespace DistZO.Devices.Cpu;
 
 /// <summary>
-/// softmax(scale·q·kᵀ)·v, causal, within each sequence and its prefix. A task is one head of keys and values of one sequence of one
+/// softmax(scale·q·kᵀ)·v within each sequence and its prefix. A task is one head of keys and values of one sequence of one
 /// probe: it packs them once for all query heads that use them, and works on 16 queries (the lanes) of one head against the keys that
 /// they see, so what it materializes is one tile × keys.
 /// Both products run on <see cref="MatrixTile{TLanes,TStride}"/>: keys, then transposed values, are the broadcast side.
@@ -29,6 +29,7 @@ internal sealed unsafe class AttentionWork<TLanes>(WorkerPool pool) : ParallelWo
     {
         (_pass, _shape, _width, _q, _k, _v, _y) = (pass, shape, shape.Width, q, k, v, y);
         if (shape.Heads % shape.KeyValueHeads != 0) throw new ArgumentException($"{shape.Heads} heads cannot share {shape.KeyValueHeads}.");
+        if (!shape.Causal && shape.Window != AttentionShape.NoWindow) throw new ArgumentException("A window looks back only.");
         if (_width > Chunk) throw new BadInputException($"config.json: heads of {_width} features are not supported; the widest is {Chunk}.");
         y.Resize(q.Buffer.Tokens, pass.Probes.Count);
         pool.Run(this, pass.Probes.Count * pass.Sequences.Count * shape.KeyValueHeads);
@@ -74,8 +75,8 @@ internal sealed unsafe class AttentionWork<TLanes>(WorkerPool pool) : ParallelWo
         {
             var queries = Math.Min(Lanes, sequence.Length - first);
             // Keys before the window of the tile's first query are seen by none of them.
-            var diagonal = sequence.PrefixLength + first;
-            var (begin, end) = (Math.Max(0, diagonal - _shape.Window + 1), diagonal + queries);
+            var diagonal = _shape.Causal ? sequence.PrefixLength + first : keys;
+            var (begin, end) = _shape.Causal ? (Math.Max(0, diagonal - _shape.Window + 1), diagonal + queries) : (0, keys);
             for (var feature = head * group * _width; feature < (head + 1) * group * _width; feature += _width)
             {
                 LoadQueries(probe, feature, sequence.Start + first, queries, query);

@@ -4,7 +4,7 @@ using DistZO.Devices.Cpu.Simd;
 namespace DistZO.Devices.Cpu;
 
 /// <summary>
-/// log softmax(x·Wᵀ) at chosen targets without the logits ever standing in memory. A task is one chunk of vocabulary rows: it packs
+/// log softmax(x·Wᵀ + b) at chosen targets without the logits ever standing in memory. A task is one chunk of vocabulary rows: it packs
 /// them once for both signs, multiplies all tokens, and keeps of each token's chunk the maximum, the sum of exponentials and the
 /// targets' logits. The chunks are then combined in order.
 /// </summary>
@@ -18,6 +18,8 @@ internal sealed unsafe class VocabularyWork<TLanes> : ParallelWork, IDisposable
     private readonly Scratch[] _logits;
     private readonly Scratch _statistics = new();
     private readonly VocabularyTargets _targets = new();
+    private readonly VectorParameters _bias = new();
+    private bool _hasBias;
     private TileActivations _x = null!;
     private WeightView _weights;
     private int _vocabulary;
@@ -36,7 +38,7 @@ internal sealed unsafe class VocabularyWork<TLanes> : ParallelWork, IDisposable
     /// <summary>Lanes of all tiles of a probe.</summary>
     private int Padded => _x.Tiles * Lanes;
 
-    public void Run(Pass pass, Parameter head, TileActivations x, ReadOnlySpan<TokenTarget> targets, Span<double> result)
+    public void Run(Pass pass, Parameter head, Parameter? bias, TileActivations x, ReadOnlySpan<TokenTarget> targets, Span<double> result)
     {
         if (head.Columns != x.Features) throw new ArgumentException($"'{head.Name}' has {head.Columns} columns, not {x.Features}.");
         (_x, _vocabulary, _probes) = (x, head.Rows, pass.Probes.Count);
@@ -44,6 +46,8 @@ internal sealed unsafe class VocabularyWork<TLanes> : ParallelWork, IDisposable
         _targets.Sort(targets, _vocabulary, x.Tokens, _probes);
         _max = _statistics.Floats(2L * _probes * _chunks * Padded);
         _sum = _max + ((long)_probes * _chunks * Padded);
+        _hasBias = bias is not null;
+        if (bias is not null) _bias.Load(pass, bias);
         _weights = new WeightView(head, pass);
         _pool.Run(this, _chunks);
         _weights.Done();
@@ -81,6 +85,7 @@ internal sealed unsafe class VocabularyWork<TLanes> : ParallelWork, IDisposable
     public void Dispose()
     {
         _statistics.Dispose();
+        _bias.Dispose();
         foreach (var scratch in _logits) scratch.Dispose();
     }
 
@@ -98,7 +103,7 @@ internal sealed unsafe class VocabularyWork<TLanes> : ParallelWork, IDisposable
         }
     }
 
-    /// <summary>Maximum and sum of exponentials of one vocabulary chunk for the tokens of some tiles of a probe.</summary>
+    /// <summary>Adds the bias, then takes maximum and sum of exponentials of one vocabulary chunk for the tokens of some tiles of a probe.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Reduce(float* logits, int probe, int chunk, int rows, int first, int end)
     {
@@ -107,6 +112,12 @@ internal sealed unsafe class VocabularyWork<TLanes> : ParallelWork, IDisposable
         for (var tile = first; tile < end; tile++)
         {
             var l = logits + ((long)tile * Chunk * Lanes);
+            if (_hasBias)
+            {
+                var bias = _bias.Of(probe) + (chunk * Chunk);
+                for (var r = 0; r < rows; r++) TLanes.Store(l + (r * Lanes), TLanes.Load(l + (r * Lanes)) + TLanes.Create(bias[r]));
+            }
+
             var max = TLanes.Load(l);
             for (var r = 1; r < rows; r++)
             {

@@ -15,9 +15,14 @@ internal static class ReferenceAttention
         for (var i = 0; i < sequence.Length; i++)
         {
             var tile = i / CpuArithmetic.QueryTile * CpuArithmetic.QueryTile;
-            var tileEnd = sequence.PrefixLength + Math.Min(sequence.Length, tile + CpuArithmetic.QueryTile);
-            var tileStart = FirstKey(sequence, tile, shape.Window);
-            var (start, end) = (FirstKey(sequence, i, shape.Window), sequence.PrefixLength + i + 1);
+            var (tileStart, tileEnd) = (0, sequence.PrefixLength + sequence.Length);
+            var (start, end) = (tileStart, tileEnd);
+            if (shape.Causal)
+            {
+                tileStart = FirstKey(sequence, tile, shape.Window);
+                tileEnd = Math.Min(tileEnd, sequence.PrefixLength + tile + CpuArithmetic.QueryTile);
+                (start, end) = (FirstKey(sequence, i, shape.Window), sequence.PrefixLength + i + 1);
+            }
 
             var query = Row(q, probe, sequence.Start + i, head * width, width).ToArray();
             for (var d = 0; d < width; d++) query[d] *= shape.Scale;

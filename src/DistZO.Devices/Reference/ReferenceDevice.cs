@@ -60,6 +60,7 @@ public sealed unsafe class ReferenceDevice : Device
                         Activation.Relu => v < 0 ? 0f : v,
                         Activation.Silu => ScalarMath.Silu(v),
                         Activation.GeluTanh => ScalarMath.GeluTanh(v),
+                        Activation.Gelu => ScalarMath.Gelu(v),
                         _ => v,
                     };
                     ref var cell = ref to.Row(probe, t)[n];
@@ -157,10 +158,11 @@ public sealed unsafe class ReferenceDevice : Device
         }
     }
 
-    public override void LogProbabilities(Pass pass, Parameter head, Activations x, ReadOnlySpan<TokenTarget> targets, Span<double> result)
+    public override void LogProbabilities(
+        Pass pass, Parameter head, Parameter? bias, Activations x, ReadOnlySpan<TokenTarget> targets, Span<double> result)
     {
         using var logits = new RowActivations(head.Rows);
-        Linear(pass, head, null, x, logits, Activation.None, Merge.Replace);
+        Linear(pass, head, bias, x, logits, Activation.None, Merge.Replace);
         const int chunk = CpuArithmetic.VocabularyChunk;
         for (var probe = 0; probe < pass.Probes.Count; probe++)
         {

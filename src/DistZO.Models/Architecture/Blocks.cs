@@ -24,11 +24,30 @@ public abstract record Block(string Name)
     private protected abstract IEnumerable<object?> Parts { get; }
 }
 
-/// <summary>Token table, optional projection to the hidden size, optional learned positions (row = position + offset).</summary>
-public sealed record EmbeddingBlock(string Name, TensorSpec TokenTable, LinearSpec? Projection, TensorSpec? PositionTable, int PositionOffset)
+/// <summary>
+/// Token table, optional projection to the hidden size, optional learned positions (row = position + offset), optional table of token
+/// types of which all are the first, optional norm.
+/// </summary>
+/// <param name="Name">The block's name.</param>
+/// <param name="TokenTable">One row a token id.</param>
+/// <param name="Projection">To the hidden size.</param>
+/// <param name="PositionTable">One row a position, from row <paramref name="PositionOffset"/> on.</param>
+/// <param name="PositionOffset">The row of position 0.</param>
+/// <param name="PaddingToken">Such tokens take no position, and the row before that of position 0.</param>
+/// <param name="TypeTable">One row a type; every token is of type 0.</param>
+/// <param name="Norm">Over the sum of all.</param>
+public sealed record EmbeddingBlock(
+    string Name,
+    TensorSpec TokenTable,
+    LinearSpec? Projection,
+    TensorSpec? PositionTable,
+    int PositionOffset,
+    int? PaddingToken = null,
+    TensorSpec? TypeTable = null,
+    NormSpec? Norm = null)
     : Block(Name)
 {
-    private protected override IEnumerable<object?> Parts => [TokenTable, Projection, PositionTable];
+    private protected override IEnumerable<object?> Parts => [TokenTable, Projection, PositionTable, TypeTable, Norm];
 }
 
 /// <summary>
@@ -51,7 +70,7 @@ public sealed record TransformerBlock(
     ];
 }
 
-/// <summary>Causal self-attention.</summary>
+/// <summary>Self-attention.</summary>
 /// <param name="Heads">Query heads.</param>
 /// <param name="KeyValueHeads">Heads of keys and values; each is used by Heads / KeyValueHeads query heads in a row.</param>
 /// <param name="Width">Features a head.</param>
@@ -61,7 +80,8 @@ public sealed record TransformerBlock(
 /// <param name="Output">From the heads to the residual stream.</param>
 /// <param name="QueryNorm">Over each head's queries, before they turn by their position.</param>
 /// <param name="KeyNorm">Over each head's keys, before they turn by their position.</param>
-/// <param name="Window">How many tokens a token sees at most, its own and those before it; null: all of them.</param>
+/// <param name="Window">How many tokens a token sees at most, itself and those before it; null: all of them.</param>
+/// <param name="Causal">False: a token also sees those after it, and there is no window.</param>
 public sealed record AttentionSpec(
     int Heads,
     int KeyValueHeads,
@@ -72,14 +92,29 @@ public sealed record AttentionSpec(
     LinearSpec Output,
     RmsNormSpec? QueryNorm = null,
     RmsNormSpec? KeyNorm = null,
-    int? Window = null);
+    int? Window = null,
+    bool Causal = true);
 
 /// <summary>Down(f(Up(x))), or Down(f(Gate(x))·Up(x)) where there is a gate.</summary>
 public sealed record FeedForwardSpec(LinearSpec? Gate, LinearSpec Up, Activation Activation, LinearSpec Down);
 
-/// <summary>Final norm, optional projection, and the matrix to the vocabulary; null when that is the token table (tied).</summary>
-public sealed record HeadBlock(string Name, NormSpec? Norm, LinearSpec? Projection, TensorSpec? Vocabulary)
+/// <summary>Final norm, optional projection, and the matrix to the vocabulary.</summary>
+/// <param name="Name">The block's name.</param>
+/// <param name="Norm">Over the residual stream.</param>
+/// <param name="Projection">Before the vocabulary.</param>
+/// <param name="Vocabulary">One row a token id; null when that is the token table (tied).</param>
+/// <param name="Activation">Of the projection.</param>
+/// <param name="ProjectionNorm">Over the projection's result.</param>
+/// <param name="Bias">Of the vocabulary.</param>
+public sealed record HeadBlock(
+    string Name,
+    NormSpec? Norm,
+    LinearSpec? Projection,
+    TensorSpec? Vocabulary,
+    Activation Activation = Activation.None,
+    NormSpec? ProjectionNorm = null,
+    TensorSpec? Bias = null)
     : Block(Name)
 {
-    private protected override IEnumerable<object?> Parts => [Norm, Projection, Vocabulary];
+    private protected override IEnumerable<object?> Parts => [Norm, Projection, ProjectionNorm, Vocabulary, Bias];
 }

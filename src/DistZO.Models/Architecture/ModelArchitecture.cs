@@ -1,6 +1,6 @@
 namespace DistZO.Models;
 
-/// <summary>What a causal language model is made of: the page that each family writes.</summary>
+/// <summary>What a language model is made of: the page that each family writes.</summary>
 /// <param name="Family">model_type of config.json.</param>
 /// <param name="HiddenSize">Features of the residual stream.</param>
 /// <param name="VocabularySize">Rows of the token table.</param>
@@ -9,6 +9,7 @@ namespace DistZO.Models;
 /// <param name="Layers">The transformer layers, in order.</param>
 /// <param name="Head">The last block.</param>
 /// <param name="Rotary">How queries and keys turn by their position; null where positions are learned.</param>
+/// <param name="MaskToken">The token that a masked language model fills in; null for a causal one, which predicts what follows.</param>
 public sealed record ModelArchitecture(
     string Family,
     int HiddenSize,
@@ -17,7 +18,8 @@ public sealed record ModelArchitecture(
     EmbeddingBlock Embedding,
     IReadOnlyList<TransformerBlock> Layers,
     HeadBlock Head,
-    RotarySpec? Rotary = null)
+    RotarySpec? Rotary = null,
+    string? MaskToken = null)
 {
     /// <summary>All blocks in the order that a forward pass visits them.</summary>
     public IEnumerable<Block> Blocks => [Embedding, .. Layers, Head];

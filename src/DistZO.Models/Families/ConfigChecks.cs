@@ -12,6 +12,7 @@ internal static class ConfigChecks
         ["relu"] = Devices.Activation.Relu,
         ["silu"] = Devices.Activation.Silu,
         ["swish"] = Devices.Activation.Silu,
+        ["gelu"] = Devices.Activation.Gelu,
         ["gelu_new"] = Devices.Activation.GeluTanh,
         ["gelu_pytorch_tanh"] = Devices.Activation.GeluTanh,
     };

@@ -13,6 +13,7 @@ public static class ModelFamilies
         ["mistral"] = MistralFamily.Describe,
         ["qwen2"] = Qwen2Family.Describe,
         ["qwen3"] = Qwen3Family.Describe,
+        ["roberta"] = RobertaFamily.Describe,
     };
 
     /// <summary>The model_type values that can be loaded.</summary>

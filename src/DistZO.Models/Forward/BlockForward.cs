@@ -10,7 +10,7 @@ internal sealed class BlockForward(Device device, IReadOnlyDictionary<string, Pa
 {
     private readonly ForwardBuffers _buffers = new(device);
     private readonly RotaryAngles? _rotary = architecture.Rotary is null ? null : new RotaryAngles(device, architecture.Rotary);
-    private int[] _positions = [];
+    private int[] _rows = [];
 
     /// <summary>Embeds the tokens of the pass and returns the residual stream.</summary>
     public Activations Embed(Pass pass, EmbeddingBlock block)
@@ -22,7 +22,9 @@ internal sealed class BlockForward(Device device, IReadOnlyDictionary<string, Pa
         device.Lookup(pass, table, tokens, embedded, accumulate: false, foldsElsewhere: architecture.IsTied);
         if (block.Projection is not null) Linear(pass, block.Projection, embedded, x);
         if (block.PositionTable is not null)
-            device.Lookup(pass, Of(block.PositionTable), Positions(pass, block.PositionOffset), x, accumulate: true, foldsElsewhere: false);
+            device.Lookup(pass, Of(block.PositionTable), Positions(pass, block.PositionOffset, block.PaddingToken), x, accumulate: true, foldsElsewhere: false);
+        if (block.TypeTable is not null) device.Lookup(pass, Of(block.TypeTable), Zeros(tokens.Length), x, accumulate: true, foldsElsewhere: false);
+        if (block.Norm is not null) Norm(pass, block.Norm, x, x);
         _rotary?.Load(pass, Positions(pass, 0));
         return x;
     }
@@ -50,11 +52,17 @@ internal sealed class BlockForward(Device device, IReadOnlyDictionary<string, Pa
         var y = _buffers.Get("gathered", x.Features);
         device.Gather(pass, x, rows, y);
         if (block.Norm is not null) Norm(pass, block.Norm, y, y);
-        return block.Projection is null ? y : Projected(pass, block.Projection, y, "projected");
+        if (block.Projection is null) return y;
+        var projected = Projected(pass, block.Projection, y, "projected", block.Activation);
+        if (block.ProjectionNorm is not null) Norm(pass, block.ProjectionNorm, projected, projected);
+        return projected;
     }
 
     /// <summary>The parameter that holds a tensor.</summary>
     public Parameter Of(TensorSpec tensor) => parameters[tensor.Name];
+
+    /// <summary>As <see cref="Of"/>, null for none.</summary>
+    public Parameter? Find(TensorSpec? tensor) => tensor is null ? null : Of(tensor);
 
     public void Dispose()
     {
@@ -67,7 +75,8 @@ internal sealed class BlockForward(Device device, IReadOnlyDictionary<string, Pa
     {
         var (heads, width) = (attention.Heads, attention.Width);
         // 1/√width; IEEE division and square root are exact everywhere.
-        var shape = new AttentionShape(heads, attention.KeyValueHeads, width, 1f / MathF.Sqrt(width), attention.Window ?? AttentionShape.NoWindow);
+        var shape = new AttentionShape(
+            heads, attention.KeyValueHeads, width, 1f / MathF.Sqrt(width), attention.Window ?? AttentionShape.NoWindow, attention.Causal);
         var query = Projected(pass, attention.Query, x, "query");
         if (attention.Key is null || attention.Value is null)
         {
@@ -111,10 +120,10 @@ internal sealed class BlockForward(Device device, IReadOnlyDictionary<string, Pa
         Linear(pass, layer.Down, inner, residual, merge: Merge.Add);
     }
 
-    private Activations Projected(Pass pass, LinearSpec layer, Activations x, string role)
+    private Activations Projected(Pass pass, LinearSpec layer, Activations x, string role, Activation activation = Activation.None)
     {
         var y = _buffers.Get(role, layer.Outputs);
-        Linear(pass, layer, x, y);
+        Linear(pass, layer, x, y, activation);
         return y;
     }
 
@@ -128,17 +137,30 @@ internal sealed class BlockForward(Device device, IReadOnlyDictionary<string, Pa
         else device.LayerNorm(pass, Find(norm.Scale), Find(norm.Shift), norm.Epsilon, x, y);
     }
 
-    private Parameter? Find(TensorSpec? tensor) => tensor is null ? null : Of(tensor);
-
-    private ReadOnlySpan<int> Positions(Pass pass, int offset)
+    /// <summary>The row of each token's position. Padding takes none, and has the row before the first.</summary>
+    private ReadOnlySpan<int> Positions(Pass pass, int offset, int? padding = null)
     {
-        var count = pass.Tokens.Length;
-        if (_positions.Length < count) _positions = new int[count];
+        var rows = Rows(pass.Tokens.Length);
+        var tokens = pass.Tokens.Span;
         foreach (var sequence in pass.Sequences)
         {
-            for (var i = 0; i < sequence.Length; i++) _positions[sequence.Start + i] = offset + sequence.PrefixLength + i;
+            var next = offset + sequence.PrefixLength;
+            for (var i = sequence.Start; i < sequence.Start + sequence.Length; i++) rows[i] = tokens[i] == padding ? offset - 1 : next++;
         }
 
-        return _positions.AsSpan(0, count);
+        return rows;
+    }
+
+    private ReadOnlySpan<int> Zeros(int count)
+    {
+        var rows = Rows(count);
+        rows.Clear();
+        return rows;
+    }
+
+    private Span<int> Rows(int count)
+    {
+        if (_rows.Length < count) _rows = new int[count];
+        return _rows.AsSpan(0, count);
     }
 }

@@ -3,7 +3,7 @@ using DistZO.Devices;
 namespace DistZO.Models;
 
 /// <summary>
-/// A causal language model on a device. Its weights are a function of the base checkpoint and the updates folded into them; every
+/// A language model on a device. Its weights are a function of the base checkpoint and the updates folded into them; every
 /// call sees them at exactly the step that the pass names.
 /// </summary>
 public sealed class Model : IDisposable
@@ -42,7 +42,7 @@ public sealed class Model : IDisposable
     {
         var y = RunBlocks(pass, rows);
         pass.BeforeBlock?.Invoke();
-        Device.LogProbabilities(pass, _forward.Of(Architecture.HeadMatrix), y, targets, result);
+        Device.LogProbabilities(pass, _forward.Of(Architecture.HeadMatrix), _forward.Find(Architecture.Head.Bias), y, targets, result);
     }
 
     /// <summary>All logits of the chosen rows for the pass's probe <paramref name="probe"/>: [rows, vocabulary], row-major.</summary>
@@ -105,7 +105,7 @@ public sealed class Model : IDisposable
     private float[] Logits(Pass pass, Activations y, int probe)
     {
         using var logits = Device.CreateActivations(Architecture.VocabularySize);
-        Device.Linear(pass, _forward.Of(Architecture.HeadMatrix), null, y, logits, Activation.None, Merge.Replace);
+        Device.Linear(pass, _forward.Of(Architecture.HeadMatrix), _forward.Find(Architecture.Head.Bias), y, logits, Activation.None, Merge.Replace);
         var result = new float[y.Tokens * Architecture.VocabularySize];
         Device.Read(logits, probe, result);
         return result;

@@ -28,6 +28,8 @@ public sealed class TextGenerator(Model model, Tokenizer tokenizer, GenerationOp
     public GeneratedText[] Generate(
         IReadOnlyList<int[]> prompts, ReadOnlySpan<ulong> seeds, Probe probe, UpdateHistory updates, int step, Action? beforeBlock = null)
     {
+        if (model.Architecture.MaskToken is not null)
+            throw new BadInputException($"'{model.Architecture.Family}' is a masked language model, which fills gaps and continues no text; use a causal one");
         var texts = new GeneratingText[prompts.Count];
         var row = 0;
         for (var i = 0; i < texts.Length; i++)

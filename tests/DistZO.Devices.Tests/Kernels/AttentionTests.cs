@@ -66,6 +66,13 @@ public class AttentionTests
         new TokenSequence(644, 20, 54, 590),
     ], window: window, shared: 2);
 
+    /// <summary>Every query sees every key of its sequence.</summary>
+    [SkippableTheory]
+    [InlineData(1, 15, 16, 17)]
+    [InlineData(33, 257, 2, 300)]
+    public void Attention_InBothDirections_IsTheReferences(int a, int b, int c, int d) =>
+        Check("pair", 12, 4, Scenario.Sequences(a, b, c, d), shared: 2, causal: false);
+
     /// <summary>Queries, keys and values side by side in one buffer.</summary>
     [SkippableFact]
     public void Attention_OfOneBuffer_IsTheReferences() => SameBits.OnEveryTier(device =>
@@ -80,11 +87,12 @@ public class AttentionTests
     });
 
     private static void Check(
-        string probes, int width, int heads, TokenSequence[] sequences, float scale = 0.35f, int window = AttentionShape.NoWindow, int? shared = null) =>
+        string probes, int width, int heads, TokenSequence[] sequences, float scale = 0.35f, int window = AttentionShape.NoWindow, int? shared = null,
+        bool causal = true) =>
         SameBits.OnEveryTier(device =>
         {
             using var s = new Scenario(device, ProbeSets.Of(probes), sequences);
-            var shape = new AttentionShape(heads, shared ?? heads, width, scale, window);
+            var shape = new AttentionShape(heads, shared ?? heads, width, scale, window, causal);
             var (q, k, v) = (s.Input(width * heads), s.Input(width * shape.KeyValueHeads), s.Input(width * shape.KeyValueHeads));
             var y = s.Output(width * heads);
             device.Attention(s.Pass, shape, q, k, v, y);

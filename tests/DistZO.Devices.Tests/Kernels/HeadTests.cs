@@ -57,10 +57,14 @@ public class HeadTests
                 .. Enumerable.Range(2, Math.Max(0, tokens - 2)).Select(row => new TokenTarget(row, row * 61 % vocabulary)),
             ];
             var result = new double[targets.Length * s.Pass.Probes.Count];
-            device.LogProbabilities(s.Pass, head, x, targets, result);
+            device.LogProbabilities(s.Pass, head, null, x, targets, result);
             Assert.All(result, logarithm => Assert.InRange(logarithm, -1000, 1e-5));
             s.Keep(result);
             s.Keep(head);
+            var bias = s.Tensor(TensorRole.Bias, type, [vocabulary]);
+            device.LogProbabilities(s.Pass, head, bias, x, targets, result);
+            s.Keep(result);
+            s.Keep(bias);
             return s.Results;
         });
 }

@@ -71,6 +71,7 @@ public class LinearTests
     [InlineData(true, Activation.Silu, Merge.Multiply)]
     [InlineData(false, Activation.None, Merge.Multiply)]
     [InlineData(true, Activation.GeluTanh, Merge.Replace)]
+    [InlineData(true, Activation.Gelu, Merge.Replace)]
     public void Linear_WithBiasActivationAndMerge_IsTheReferences(bool hasBias, Activation activation, Merge merge) =>
         SameBits.OnEveryTier(device =>
         {

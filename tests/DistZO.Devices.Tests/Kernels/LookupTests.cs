@@ -43,7 +43,7 @@ public class LookupTests
         s.Keep(table);
         TokenTarget[] targets = [new(0, 130), new(8, 0)];
         var result = new double[2 * targets.Length];
-        device.LogProbabilities(s.Pass, table, x, targets, result);
+        device.LogProbabilities(s.Pass, table, null, x, targets, result);
         s.Keep(result);
         s.Keep(table);
         Assert.Equal(3, table.FoldedTo);

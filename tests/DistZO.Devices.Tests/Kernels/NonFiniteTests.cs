@@ -32,6 +32,8 @@ public class NonFiniteTests
         s.Keep(y);
         device.Linear(s.Pass, weight, null, x, y, Activation.GeluTanh, Merge.Replace);
         s.Keep(y);
+        device.Linear(s.Pass, weight, null, x, y, Activation.Gelu, Merge.Replace);
+        s.Keep(y);
         device.RmsNorm(s.Pass, s.Tensor(TensorRole.Norm, WeightType.Float32, [Features / 2]), 1e-5f, x, y);
         s.Keep(y);
         device.Rotate(s.Pass, x, y);
@@ -39,6 +41,10 @@ public class NonFiniteTests
         device.Attention(s.Pass, new AttentionShape(1, 1, Features, 0.3f, Window: 5), sound, x, sound, y);
         s.Keep(y);
         device.Attention(s.Pass, new AttentionShape(1, 1, Features, 0.3f, Window: 5), sound, sound, x, y);
+        s.Keep(y);
+        device.Attention(s.Pass, new AttentionShape(1, 1, Features, 0.3f, Causal: false), sound, x, sound, y);
+        s.Keep(y);
+        device.Attention(s.Pass, new AttentionShape(1, 1, Features, 0.3f, Causal: false), sound, sound, x, y);
         s.Keep(y);
         device.Attention(s.Pass, new AttentionShape(1, 1, Features, 0.3f), x, sound, sound, y);
         s.Keep(y);
@@ -92,7 +98,7 @@ public class NonFiniteTests
     {
         TokenTarget[] targets = [.. Enumerable.Range(0, Tokens).Select(row => new TokenTarget(row, row))];
         var result = new double[2 * Tokens];
-        device.LogProbabilities(s.Pass, head, x, targets, result);
+        device.LogProbabilities(s.Pass, head, null, x, targets, result);
         return result;
     }
 

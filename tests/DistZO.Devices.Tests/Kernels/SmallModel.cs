@@ -58,6 +58,6 @@ internal sealed class SmallModel
         _device.Linear(pass, _up, _upBias, _q, _inner, Activation.Relu, Merge.Replace);
         _device.Linear(pass, _down, null, _inner, _x, Activation.None, Merge.Add);
         _device.Gather(pass, _x, rows, _gathered);
-        _device.LogProbabilities(pass, _table, _gathered, targets, result);
+        _device.LogProbabilities(pass, _table, null, _gathered, targets, result);
     }
 }
