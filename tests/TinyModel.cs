@@ -61,17 +61,38 @@ internal static class TinyModel
             n_positions = Positions,
             vocab_size = 257,
         },
+        ["roberta"] = new
+        {
+            model_type = "roberta",
+            hidden_size = 33,
+            intermediate_size = 45,
+            num_attention_heads = 3,
+            num_hidden_layers = 2,
+            vocab_size = 263,
+            max_position_embeddings = Positions + 2,
+            pad_token_id = 1,
+            type_vocab_size = 1,
+            layer_norm_eps = 1e-5,
+        },
     };
 
     /// <summary>The families, for theories.</summary>
     public static TheoryData<string> Families => [.. Configs.Keys];
+
+    /// <summary>Those that predict what follows.</summary>
+    public static TheoryData<string> CausalFamilies => [.. Configs.Keys.Where(family => family != "roberta")];
+
+    /// <summary>A prompt and choices for <see cref="WriteRows"/>.</summary>
+    public static (string Prompt, string Choices) Question(string family) => family == "roberta"
+        ? ("{text} <mask>!", "{no: b, yes: g}")
+        : ("{text} It was", "{no: ' bad', yes: ' good'}");
 
     /// <summary>Writes a model directory.</summary>
     public static void Write(string folder, int seed, string family = "opt")
     {
         Directory.CreateDirectory(folder);
         File.WriteAllText(Path.Combine(folder, "config.json"), JsonSerializer.Serialize(Configs[family]));
-        File.WriteAllText(Path.Combine(folder, "tokenizer.json"), Tokenizer());
+        File.WriteAllText(Path.Combine(folder, "tokenizer.json"), Tokenizer(family));
         var architecture = ModelFamilies.Describe(ModelConfig.Read(Path.Combine(folder, "config.json")), _ => false);
         var random = new Random(seed);
         var scales = architecture.Blocks.SelectMany(block => block.Norms).Select(norm => norm.Scale).ToHashSet();
@@ -94,18 +115,31 @@ internal static class TinyModel
         return JsonSerializer.Serialize(new { text = $"Row {i} of {rows}: {word}.", label = i % 3 == 0 ? "yes" : "no" });
     }));
 
-    /// <summary>Byte-level BPE without a merge: byte b has id b.</summary>
-    private static string Tokenizer()
+    /// <summary>Byte-level BPE without a merge: byte b has id b. RoBERTa's has special tokens around a text, and a mask.</summary>
+    private static string Tokenizer(string family)
     {
         // Bytes without a printable character of their own, in order, are written from U+0100 on.
         static bool IsPrintable(int b) => b is (>= 33 and <= 126) or (>= 161 and <= 172) or (>= 174 and <= 255);
         static char Letter(int b) => (char)(IsPrintable(b) ? b : 0x100 + Enumerable.Range(0, b).Count(other => !IsPrintable(other)));
         var byteLevel = new { type = "ByteLevel", add_prefix_space = false, trim_offsets = true, use_regex = true };
+        string[] special = family == "roberta" ? ["<s>", "</s>", "<mask>"] : [];
         return JsonSerializer.Serialize(new
         {
             version = "1.0",
-            added_tokens = Array.Empty<object>(),
+            added_tokens = special.Select((content, i) => new
+            {
+                id = Bytes + i,
+                content,
+                single_word = false,
+                lstrip = content == "<mask>",
+                rstrip = false,
+                normalized = false,
+                special = true,
+            }),
             pre_tokenizer = byteLevel,
+            post_processor = special.Length == 0
+                ? null
+                : new { type = "RobertaProcessing", sep = new object[] { "</s>", Bytes + 1 }, cls = new object[] { "<s>", Bytes }, trim_offsets = true, add_prefix_space = false },
             decoder = byteLevel,
             model = new
             {

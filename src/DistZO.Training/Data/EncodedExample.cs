@@ -38,6 +38,11 @@ public sealed class EncodedExample
     /// <summary>One option, or one for each choice.</summary>
     public EncodedOption[] Options { get; }
 
+    /// <summary>
+    /// Of a masked language model: where in the prompt each option's one token may stand. Null where options follow the prompt.
+    /// </summary>
+    public int? MaskAt { get; init; }
+
     /// <summary>Index of the right option.</summary>
     public int Label { get; }
 

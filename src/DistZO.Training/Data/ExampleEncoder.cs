@@ -27,6 +27,9 @@ public sealed class ExampleEncoder
     /// <summary>What was given for rows to become examples.</summary>
     public PromptOptions Options => _options;
 
+    /// <summary>How a masked language model's rows are encoded; null for a causal one, whose answers follow their prompts.</summary>
+    public MaskFilling? Mask { get; init; }
+
     /// <summary>
     /// One row as token ids, at most <see cref="PromptOptions.MaxLength"/> of them with the longest option. Too long a prompt loses
     /// its oldest tokens, an answer none; too long a text loses its end. Throws <see cref="BadInputException"/> naming file and line.
@@ -39,6 +42,7 @@ public sealed class ExampleEncoder
 
     private EncodedExample EncodeText(JsonlRow row, string text)
     {
+        if (Mask is not null) throw row.Error("a masked language model learns what stands at its mask, not texts; set \"prompt\" and \"choices\"");
         int[] ids = EncodeWhole(text);
         int given = Math.Max(1, _leading.Length);
         if (ids.Length <= given) throw row.Error("the text has no token to learn; remove the row, or give it more text");
@@ -49,6 +53,7 @@ public sealed class ExampleEncoder
 
     private EncodedExample EncodeAnswers(JsonlRow row, string prompt, in RenderedRow text)
     {
+        if (Mask is not null) return Mask.Encode(row, prompt, text.Answers, text.Label, _options.MaxLength, AnswerName);
         int promptLength = EncodeWhole(prompt).Length;
         int[][] whole = [.. text.Answers.Select(answer => EncodeWhole(prompt + answer))];
         for (int i = 0; i < whole.Length; i++)

@@ -70,18 +70,20 @@ public sealed class ExampleSet
     /// <summary>
     /// SHA-256 of all ids and label spans, for the run's identity. The bytes, every number a little-endian int32: ASCII
     /// <c>distzo-examples-v1</c>, the number of examples; then for each its label index, prompt length, prompt ids, number of options,
-    /// and for each option its unscored length, its length, its ids.
+    /// and for each option its unscored length, its length, its ids. Of a masked language model the ASCII is
+    /// <c>distzo-masked-examples-v1</c>, and the mask's place follows the prompt ids.
     /// </summary>
     public byte[] Digest()
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        hash.AppendData("distzo-examples-v1"u8);
+        hash.AppendData(Examples[0].MaskAt is null ? "distzo-examples-v1"u8 : "distzo-masked-examples-v1"u8);
         Append(hash, Examples.Count);
         foreach (var example in Examples)
         {
             Append(hash, example.Label);
             Append(hash, example.Prompt.Length);
             Append(hash, example.Prompt);
+            if (example.MaskAt is { } mask) Append(hash, mask);
             Append(hash, example.Options.Length);
             foreach (var option in example.Options)
             {

@@ -6,8 +6,8 @@ namespace DistZO.Training;
 /// <summary>
 /// Samples laid out for one forward pass, without padding. A sample of one option is one sequence: its prompt and its option but the
 /// last token. Of a choice, the prompt is a sequence, computed once, and each option's tokens but the last are a sequence that has
-/// the prompt as prefix (none for an option of one token). The log-probability of a token is read at the row of its predecessor;
-/// only those rows are gathered for the head. Buffers are reused: the views are valid until the next <see cref="Pack"/>.
+/// the prompt as prefix (none for an option of one token). The log-probability of a token is read at the row of its predecessor, that
+/// of a masked model's answers at the mask; only those rows are gathered for the head. Buffers are reused: the views are valid until the next <see cref="Pack"/>.
 /// </summary>
 public sealed class PackedBatch
 {
@@ -52,9 +52,20 @@ public sealed class PackedBatch
         {
             _samples.Add(sample);
             Terms += sample.Terms;
-            if (sample.IsChoice) PackChoice(sample);
+            if (sample.MaskAt is { } mask) PackMasked(sample, mask);
+            else if (sample.IsChoice) PackChoice(sample);
             else PackAnswer(sample.Prompt, sample.Options[0]);
         }
+    }
+
+    /// <summary>The prompt alone; every option's token is asked for at the mask.</summary>
+    private void PackMasked(EncodedExample sample, int mask)
+    {
+        int start = _count;
+        Append(sample.Prompt);
+        _sequences.Add(new TokenSequence(start, sample.Prompt.Length, 0, 0));
+        int row = AddRow(start + mask);
+        foreach (var option in sample.Options) _targets.Add(new TokenTarget(row, option.Tokens[0]));
     }
 
     private void PackAnswer(int[] prompt, EncodedOption option)

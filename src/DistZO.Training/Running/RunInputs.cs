@@ -67,7 +67,10 @@ public sealed class RunInputs : IDisposable
     {
         var architecture = ModelFamilies.Describe(checkpoint);
         var tokenizer = Tokenizer.Load(checkpoint.Directory);
-        return new ExampleEncoder(new TokenizerTextEncoder(tokenizer), PromptOptions.Of(recipe, architecture.MaxPositions));
+        return new ExampleEncoder(new TokenizerTextEncoder(tokenizer), PromptOptions.Of(recipe, architecture.MaxPositions))
+        {
+            Mask = MaskFilling.Of(architecture, tokenizer, checkpoint.Directory),
+        };
     }
 
     /// <summary>The identity of a run on these inputs.</summary>

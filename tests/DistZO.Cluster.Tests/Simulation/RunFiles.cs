@@ -11,6 +11,7 @@ public sealed class RunFiles : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
     private readonly Dictionary<string, Outcome> _alone = [];
+    private readonly string _family;
     private int _folders;
 
     public RunFiles() : this("opt")
@@ -19,6 +20,7 @@ public sealed class RunFiles : IDisposable
 
     internal RunFiles(string family)
     {
+        _family = family;
         TinyModel.Write(Model, seed: 1, family);
         TinyModel.WriteRows(Data, 23);
         TinyModel.WriteRows(Held, 7);
@@ -39,8 +41,8 @@ public sealed class RunFiles : IDisposable
     /// <summary>A recipe over these files.</summary>
     internal Recipe Recipe(int steps, params (string Key, string Value)[] more) => Optimization.Recipe.Default.WithFlags(
         [
-            ("model", Model), ("data", Data), ("eval-data", Held), ("max-steps", $"{steps}"), ("prompt", "{text} It was"),
-            ("choices", "{no: ' bad', yes: ' good'}"), ("batch-size", "4"), ("learning-rate", "1e-3"), ("eval-steps", "5"), ("threads", "1"),
+            ("model", Model), ("data", Data), ("eval-data", Held), ("max-steps", $"{steps}"),
+            ("prompt", TinyModel.Question(_family).Prompt), ("choices", TinyModel.Question(_family).Choices), ("batch-size", "4"), ("learning-rate", "1e-3"), ("eval-steps", "5"), ("threads", "1"),
         ]).WithFlags(more);
 
     /// <summary>A new folder for a ledger.</summary>

@@ -88,6 +88,23 @@ public class FamilyConfigTests
         Assert.Contains($"'{name}'", error.Message);
     }
 
+    [Theory]
+    [InlineData(""" "is_decoder": true """, "is_decoder")]
+    [InlineData(""" "position_embedding_type": "relative_key" """, "position_embedding_type")]
+    [InlineData(""" "hidden_act": "quick_gelu" """, "hidden_act")]
+    [InlineData(""" "pad_token_id": 63 """, "pad_token_id")]
+    public void Describe_AnOptionOfRobertaThatIsNotSupported_IsRefusedByName(string option, string name) =>
+        Assert.Contains($"'{name}'", Assert.Throws<BadInputException>(() => Describe("roberta", $"{Sizes}, {option}")).Message);
+
+    [Fact]
+    public void Describe_Roberta_CountsPositionsFromTheRowAfterThePadding()
+    {
+        var model = Describe("roberta", Sizes);
+        Assert.Equal((2, 62, "<mask>"), (model.Embedding.PositionOffset, model.MaxPositions, model.MaskToken));
+        Assert.True(model.IsTied);
+        Assert.False(Describe("roberta", $"""{Sizes}, "tie_word_embeddings": false""").IsTied);
+    }
+
     /// <summary>Checkpoints that were saved with and without the head have other names.</summary>
     [Theory]
     [InlineData("llama", "embed_tokens.weight", "model.")]
