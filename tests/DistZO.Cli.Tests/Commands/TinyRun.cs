@@ -9,9 +9,12 @@ internal sealed class TinyRun : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
 
-    public TinyRun(int modelSeed = 1)
+    private readonly string _family;
+
+    public TinyRun(int modelSeed = 1, string family = "opt")
     {
-        TinyModel.Write(Model, modelSeed);
+        _family = family;
+        TinyModel.Write(Model, modelSeed, family);
         TinyModel.WriteRows(Data, 23);
         TinyModel.WriteRows(Held, 7);
     }
@@ -34,7 +37,7 @@ internal sealed class TinyRun : IDisposable
         string[] recipe =
         [
             "--model", Model, "--data", Data, "--eval-data", Held, "--output", this[output], "--max-steps", $"{steps}",
-            "--prompt", "{text} It was", "--choices", "{no: ' bad', yes: ' good'}", "--batch-size", "4", "--learning-rate", "1e-3",
+            "--prompt", TinyModel.Question(_family).Prompt, "--choices", TinyModel.Question(_family).Choices, "--batch-size", "4", "--learning-rate", "1e-3",
             "--eval-steps", "4", "--threads", "1",
         ];
         return [.. recipe.Chunk(2).Where(pair => !more.Contains(pair[0])).SelectMany(pair => pair), .. more];
