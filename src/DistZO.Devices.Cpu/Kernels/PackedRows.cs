@@ -49,18 +49,25 @@ internal sealed unsafe class PackedRows<TLanes> : IDisposable
     /// </summary>
     public void PackTransposed(in WeightView weights, int columns, int row, int rows, int column, int depth, int firstProbe, int group)
     {
+        const int size = SquareTranspose<TLanes>.Size;
         var folds = firstProbe == 0 && weights.IsBehind;
-        float* values = stackalloc float[2 * MaxRows];
-        for (var k = 0; k < depth; k++)
+        float* values = stackalloc float[2 * size * MaxRows];
+        for (var k = 0; k < depth; k += size)
         {
-            var start = ((long)(column + k) * columns) + row;
-            if (k + 1 < depth) weights.Prefetch(start + columns, rows);
-            if (folds) weights.Fold(start, rows);
-            weights.Read(start, rows, firstProbe, values, group == 2 ? values + MaxRows : null);
+            for (var i = 0; i < Math.Min(size, depth - k); i++)
+            {
+                var start = ((long)(column + k + i) * columns) + row;
+                if (k + i + 1 < depth) weights.Prefetch(start + columns, rows);
+                if (folds) weights.Fold(start, rows);
+                weights.Read(start, rows, firstProbe, values + (i * MaxRows), group == 2 ? values + ((size + i) * MaxRows) : null);
+            }
+
+            // What a square holds beyond the last row or value of k is never multiplied.
             for (var which = 0; which < group; which++)
             {
-                float* from = values + (which * MaxRows), to = Panel(which) + k;
-                for (var r = 0; r < rows; r++) to[r * Stride] = from[r];
+                var from = values + (which * size * MaxRows);
+                for (var r = 0; r < rows; r += size)
+                    SquareTranspose<TLanes>.Copy(from + r, MaxRows, Panel(which) + ((long)r * Stride) + k, Stride, Math.Min(size, rows - r));
             }
         }
 
