@@ -70,7 +70,12 @@ public sealed class TextGenerator(Model model, Tokenizer tokenizer, GenerationOp
 
         var pass = new Pass
         {
-            Tokens = tokens.ToArray(), Sequences = sequences, Probes = [probe], Updates = updates, Step = step, BeforeBlock = beforeBlock,
+            Tokens = tokens.ToArray(),
+            Sequences = sequences,
+            Probes = [probe],
+            Updates = updates,
+            Step = step,
+            BeforeBlock = beforeBlock,
         };
         var vocabulary = model.Architecture.VocabularySize;
         model.NextLogits(pass, last, cache, Math.Max(1, LogitsPerRead / vocabulary), (first, logits) =>
