@@ -30,6 +30,7 @@ internal sealed class CpuDevice<TLanes> : Device
     private readonly AttentionWork<TLanes> _attention;
     private readonly VocabularyWork<TLanes> _vocabulary;
     private readonly LookupWork _lookup;
+    private readonly CombineWork<TLanes> _combine;
     private readonly GatherWork _gather;
     private readonly ScatterWork _scatter;
     private readonly FoldWork _fold;
@@ -46,6 +47,7 @@ internal sealed class CpuDevice<TLanes> : Device
         _attention = new AttentionWork<TLanes>(_pool);
         _vocabulary = new VocabularyWork<TLanes>(_pool, _packed);
         _lookup = new LookupWork(_pool);
+        _combine = new CombineWork<TLanes>(_pool);
         _gather = new GatherWork(_pool);
         _scatter = new ScatterWork(_pool);
         _fold = new FoldWork(_pool);
@@ -82,6 +84,9 @@ internal sealed class CpuDevice<TLanes> : Device
     public override void Linear(
         Pass pass, Parameter weight, Parameter? bias, Activations x, Activations y, Activation activation, Merge merge, bool inputsFirst = false) =>
         _linear.Run(pass, weight, bias, (TileActivations)x, (TileActivations)y, activation, merge, inputsFirst);
+
+    public override void Combine(Pass pass, float scale, Activations x, Activations y, Activation activation, Merge merge) =>
+        _combine.Run(pass, scale, (TileActivations)x, (TileActivations)y, activation, merge);
 
     public override void LayerNorm(Pass pass, Parameter? scale, Parameter? shift, float epsilon, Activations x, Activations y) =>
         _layerNorm.Run(pass, scale, shift, epsilon, (TileActivations)x, (TileActivations)y);

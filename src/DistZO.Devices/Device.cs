@@ -85,6 +85,11 @@ public abstract class Device : IDisposable
     public abstract void Linear(
         Pass pass, Parameter weight, Parameter? bias, Activations x, Activations y, Activation activation, Merge merge, bool inputsFirst = false);
 
+    /// <summary>
+    /// <c>y = f(scale·x)</c>, <c>y += f(…)</c> or <c>y *= f(…)</c>, element by element, for every token of every probe. y may be x.
+    /// </summary>
+    public abstract void Combine(Pass pass, float scale, Activations x, Activations y, Activation activation, Merge merge);
+
     /// <summary>Layer normalization over features: <c>y = (x − mean)/√(var + epsilon)·scale + shift</c>. y may be x.</summary>
     public abstract void LayerNorm(Pass pass, Parameter? scale, Parameter? shift, float epsilon, Activations x, Activations y);
 

@@ -27,7 +27,7 @@ internal sealed class OpenedRun : IDisposable
         _weights = new Weights(inputs.Model, inputs.Checkpoint, _snapshots);
         Steps = new LocalSteps(recipe, inputs.Train.Examples, new ShareExecutor(inputs.Model, History.Updates, beforeBlock));
         Evaluator = new Evaluator(inputs.Model, History.Updates, beforeBlock);
-        SaveInterval = recipe.Get(RecipeKeys.SaveSteps) ?? SnapshotStore.AutomaticInterval(inputs.Model.ParameterCount);
+        SaveInterval = recipe.Get(RecipeKeys.SaveSteps) ?? SnapshotStore.AutomaticInterval(inputs.Model.TrainedCount);
         Forecast = new RunForecast(inputs, options, SaveInterval, recipe.Get(RecipeKeys.EvalSteps) ?? MaxSteps, time);
         _zSeconds = PerturbationSpeed.Measure(inputs.Model, time);
         if (options.Output is { } output) CheckpointWriter.RequirePlace(inputs.Checkpoint, output.Path);
@@ -75,7 +75,7 @@ internal sealed class OpenedRun : IDisposable
         Inputs.Evaluation is { } rows ? new EvaluationRows(Convert.ToHexStringLower(rows.Digest()), rows.Examples.Count, rows.Labels) : null,
         _zSeconds,
         Inputs.Model.ParameterCount,
-        SnapshotStore.BytesOf(Inputs.Model),
+        Inputs.Model.Bytes,
         Inputs.Device.Description,
         Inputs.Recipe.Get(RecipeKeys.Threads) ?? Environment.ProcessorCount,
         _options.Output is not null);

@@ -3,7 +3,7 @@ using DistZO.Models;
 
 namespace DistZO.Worker;
 
-/// <summary>How long a device needs to make z for all weights of a model: what every share costs, however few its cells are.</summary>
+/// <summary>How long a device needs to make z for all trained weights of a model: what every share costs, however few its cells are.</summary>
 internal static class PerturbationSpeed
 {
     private const int Sample = 1 << 21;
@@ -11,7 +11,7 @@ internal static class PerturbationSpeed
     /// <summary>Measures it on some weights of its own, in a few milliseconds; in seconds.</summary>
     public static double Measure(Model model, TimeProvider time)
     {
-        var length = (int)Math.Min(Sample, model.ParameterCount);
+        var length = (int)Math.Min(Sample, model.TrainedCount);
         using var weights = new Parameter(
             "speed", [length], TensorRole.Matrix, 0, trainable: true, WeightType.Float32, model.Device.Allocate((long)length * sizeof(float)));
         var updates = new UpdateHistory();
@@ -21,6 +21,6 @@ internal static class PerturbationSpeed
         weights.FoldedTo = 1;
         var began = time.GetTimestamp();
         model.Device.Fold(weights, updates, 2);
-        return time.GetElapsedTime(began).TotalSeconds * model.ParameterCount / length;
+        return time.GetElapsedTime(began).TotalSeconds * model.TrainedCount / length;
     }
 }

@@ -29,7 +29,7 @@ internal sealed class RunForecast(RunInputs inputs, WorkerOptions options, int s
         var forecast = new Forecast
         {
             // Buffers have grown to the size of a batch by now; a longer batch or the evaluation may need a little more.
-            PeakMemory = inUse + (inUse - Math.Min(inUse, snapshot)) / 4,
+            PeakMemory = inUse + (inUse - Math.Min(inUse, inputs.Model.Bytes)) / 4,
             MemoryInUse = inUse,
             Disk = Forecast.DiskToTheEnd(
                 snapshot, Snapshots(stepsLeft), inputs.Recipe.Get(RecipeKeys.SaveTotalLimit), options.Output is null ? 0 : ExportBytes()),

@@ -66,6 +66,20 @@ public sealed class EqualityTests(RunFiles files) : IClassFixture<RunFiles>
         }
     }
 
+    [Theory]
+    [InlineData("lora")]
+    [InlineData("prefix")]
+    [InlineData("bitfit")]
+    [InlineData("layers=1")]
+    public void Run_OfAPartOfTheModel_IsThatOfOneProcess(string part)
+    {
+        var recipe = files.Recipe(6, ("train", part), ("learning_rate", "1e-2"), ("zo_eps", "1e-2"), ("num_directions", "2"), ("digest_steps", "2"));
+        using var cluster = new SimulatedCluster(files, recipe) { MinWorkers = 3 };
+        for (var i = 0; i < 3; i++) cluster.Add();
+        cluster.RunToTheEnd();
+        cluster.AssertSameAsAlone();
+    }
+
     [Fact]
     public void Run_WithSlowAndFastWorkers_SharesInProportion()
     {

@@ -35,6 +35,9 @@ internal sealed class WrongDevice : Device
     public override void Attention(Pass pass, in AttentionShape shape, FeatureSlice q, FeatureSlice k, FeatureSlice v, Activations y) =>
         _inner.Attention(pass, shape, q, k, v, y);
 
+    public override void Combine(Pass pass, float scale, Activations x, Activations y, Activation activation, Merge merge) =>
+        _inner.Combine(pass, scale, x, y, activation, merge);
+
     public override void Gather(Pass pass, Activations x, ReadOnlySpan<int> rows, Activations y) => _inner.Gather(pass, x, rows, y);
 
     public override void Scatter(Pass pass, FeatureSlice x, ReadOnlySpan<int> rows, Activations y, int tokens) => _inner.Scatter(pass, x, rows, y, tokens);

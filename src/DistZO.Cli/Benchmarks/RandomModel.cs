@@ -27,7 +27,7 @@ internal static class RandomModel
             parameters.Add(parameter);
         }
 
-        return new Model(device, architecture, parameters);
+        return new Model(device, ModelPart.Full(architecture), parameters);
     }
 
     /// <summary>One float32 tensor: normal where its role is a matrix or a table, else zeros.</summary>

@@ -27,7 +27,7 @@ internal static class ReplayBenchmark
         model.Fold(updates, steps + 1);
         var seconds = clock.Elapsed.TotalSeconds;
         allocated = GC.GetTotalAllocatedBytes(precise: true) - allocated;
-        var rate = (double)model.ParameterCount * steps / seconds;
+        var rate = (double)model.TrainedCount * steps / seconds;
         var limit = (before + Rate(limits)) / 2;
         return new BenchmarkResult("replay")
             .With("device", device.Description)

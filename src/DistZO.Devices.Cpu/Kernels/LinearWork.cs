@@ -66,10 +66,10 @@ internal sealed unsafe class LinearWork<TLanes> : ParallelWork, IDisposable
             var depth = Math.Min(CpuArithmetic.DepthChunk, _inputs - column);
             for (var probe = 0; probe < _probes;)
             {
-                var group = _weights.GroupSize(probe);
-                if (_inputsFirst) packed.PackTransposed(_weights, _outputs, row, rows, column, depth, probe, group);
-                else packed.Pack(_weights, _inputs, row, rows, column, depth, probe, group);
-                for (var i = 0; i < group; i++) Multiply(packed, probe, i, row, rows, column, depth);
+                var group = _weights.GroupSize(probe, out var panels);
+                if (_inputsFirst) packed.PackTransposed(_weights, _outputs, row, rows, column, depth, probe, panels);
+                else packed.Pack(_weights, _inputs, row, rows, column, depth, probe, panels);
+                for (var i = 0; i < group; i++) Multiply(packed, probe + i, Math.Min(i, panels - 1), row, rows, column, depth);
                 probe += group;
             }
         }
@@ -90,10 +90,9 @@ internal sealed unsafe class LinearWork<TLanes> : ParallelWork, IDisposable
     }
 
     /// <summary>One chunk of k for one probe, block of tiles by block; the last chunk also finishes each block while it is warm.</summary>
-    private void Multiply(PackedRows<TLanes> packed, int firstProbe, int which, int row, int rows, int column, int depth)
+    private void Multiply(PackedRows<TLanes> packed, int probe, int which, int row, int rows, int column, int depth)
     {
         const int lanes = TileActivations.Lanes;
-        var probe = firstProbe + which;
         var b = _x.Tile(probe, 0) + (column * lanes);
         var c = _sum.Tile(probe, 0) + (row * lanes);
         var isLast = column + depth == _inputs;

@@ -66,15 +66,15 @@ internal sealed unsafe class VocabularyWork<TLanes> : ParallelWork, IDisposable
         var row = chunk * Chunk;
         var rows = Math.Min(Chunk, _vocabulary - row);
         var columns = _x.Features;
-        var logits = _logits[thread].Floats(2L * Padded * Chunk);
+        var logits = _logits[thread].Floats((long)Math.Max(2, _probes) * Padded * Chunk);
         for (var probe = 0; probe < _probes;)
         {
-            var group = _weights.GroupSize(probe);
+            var group = _weights.GroupSize(probe, out var panels);
             for (var column = 0; column < columns; column += CpuArithmetic.DepthChunk)
             {
                 var depth = Math.Min(CpuArithmetic.DepthChunk, columns - column);
-                _packed[thread].Pack(_weights, columns, row, rows, column, depth, probe, group);
-                for (var i = 0; i < group; i++) Multiply(_packed[thread], probe, i, chunk, rows, column, depth, logits + ((long)i * Padded * Chunk));
+                _packed[thread].Pack(_weights, columns, row, rows, column, depth, probe, panels);
+                for (var i = 0; i < group; i++) Multiply(_packed[thread], probe + i, Math.Min(i, panels - 1), chunk, rows, column, depth, logits + ((long)i * Padded * Chunk));
             }
 
             for (var i = 0; i < group; i++) KeepTargets(logits + ((long)i * Padded * Chunk), probe + i, chunk);
@@ -90,16 +90,16 @@ internal sealed unsafe class VocabularyWork<TLanes> : ParallelWork, IDisposable
     }
 
     /// <summary>One chunk of k for one probe, block of tiles by block; the last chunk also reduces each block while it is warm.</summary>
-    private void Multiply(PackedRows<TLanes> packed, int firstProbe, int which, int chunk, int rows, int column, int depth, float* logits)
+    private void Multiply(PackedRows<TLanes> packed, int probe, int which, int chunk, int rows, int column, int depth, float* logits)
     {
         var columns = _x.Features;
-        var b = _x.Tile(firstProbe + which, 0) + (column * Lanes);
+        var b = _x.Tile(probe, 0) + (column * Lanes);
         var isLast = column + depth == columns;
         for (var first = 0; first < _x.Tiles; first += PackedRows<TLanes>.TilesPerBlock)
         {
             var end = Math.Min(_x.Tiles, first + PackedRows<TLanes>.TilesPerBlock);
             packed.Multiply(which, rows, depth, b, (long)columns * Lanes, logits, Chunk * Lanes, first, end, column > 0);
-            if (isLast) Reduce(logits, firstProbe + which, chunk, rows, first, end);
+            if (isLast) Reduce(logits, probe, chunk, rows, first, end);
         }
     }
 

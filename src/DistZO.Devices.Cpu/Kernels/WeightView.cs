@@ -40,6 +40,18 @@ internal unsafe struct WeightView
         _probes[first].Perturbed && _parameter.Trainable && first + 1 < _probes.Count && _probes[first + 1].Perturbed
         && _probes[first + 1].Seed == _probes[first].Seed ? 2 : 1;
 
+    /// <summary>
+    /// Probes that are served by one visit of a range, from <paramref name="first"/> on: those that share a z, or all that are left where
+    /// the weights are frozen and so the same for each.
+    /// </summary>
+    /// <param name="first">A probe.</param>
+    /// <param name="panels">How many different values of a weight they see: 1 or 2. Probe first + i sees number min(i, panels − 1).</param>
+    public readonly int GroupSize(int first, out int panels)
+    {
+        panels = GroupSize(first);
+        return _parameter.Trainable ? panels : _probes.Count - first;
+    }
+
     /// <summary>Asks for a range that will be read soon.</summary>
     public readonly void Prefetch(long start, int count)
     {

@@ -55,22 +55,21 @@ public sealed unsafe class ReferenceDevice : Device
                 {
                     var v = ReferenceSums.Dot(w, from.Row(probe, t), CpuArithmetic.DepthChunk);
                     if (b is not null) v += b[n];
-                    v = activation switch
-                    {
-                        Activation.Relu => v < 0 ? 0f : v,
-                        Activation.Silu => ScalarMath.Silu(v),
-                        Activation.GeluTanh => ScalarMath.GeluTanh(v),
-                        Activation.Gelu => ScalarMath.Gelu(v),
-                        _ => v,
-                    };
-                    ref var cell = ref to.Row(probe, t)[n];
-                    cell = merge switch
-                    {
-                        Merge.Add => cell + v,
-                        Merge.Multiply => cell * v,
-                        _ => v,
-                    };
+                    Put(ref to.Row(probe, t)[n], v, activation, merge);
                 }
+            }
+        }
+    }
+
+    public override void Combine(Pass pass, float scale, Activations x, Activations y, Activation activation, Merge merge)
+    {
+        var (from, to) = ((RowActivations)x, (RowActivations)y);
+        to.Resize(x.Tokens, pass.Probes.Count);
+        for (var probe = 0; probe < pass.Probes.Count; probe++)
+        {
+            for (var t = 0; t < x.Tokens; t++)
+            {
+                for (var n = 0; n < x.Features; n++) Put(ref to.Row(probe, t)[n], from.Row(probe, t)[n] * scale, activation, merge);
             }
         }
     }
@@ -204,6 +203,24 @@ public sealed unsafe class ReferenceDevice : Device
 
     public override void Dispose()
     {
+    }
+
+    private static void Put(ref float cell, float v, Activation activation, Merge merge)
+    {
+        v = activation switch
+        {
+            Activation.Relu => v < 0 ? 0f : v,
+            Activation.Silu => ScalarMath.Silu(v),
+            Activation.GeluTanh => ScalarMath.GeluTanh(v),
+            Activation.Gelu => ScalarMath.Gelu(v),
+            _ => v,
+        };
+        cell = merge switch
+        {
+            Merge.Add => cell + v,
+            Merge.Multiply => cell * v,
+            _ => v,
+        };
     }
 
     private static byte* Memory(DeviceMemory memory) => ((ReferenceMemory)memory).Pointer;

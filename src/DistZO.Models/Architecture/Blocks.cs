@@ -12,13 +12,17 @@ public abstract record Block(string Name)
     public IEnumerable<TensorSpec> Tensors => Parts.SelectMany(part => part switch
     {
         TensorSpec tensor => [tensor],
-        LinearSpec linear => [linear.Weight, linear.Bias],
+        LinearSpec linear => [linear.Weight, linear.Bias, linear.Lora?.Down, linear.Lora?.Up],
+        PrefixSpec prefix => [prefix.Keys, prefix.Values],
         NormSpec norm => new[] { norm.Scale, norm.Shift },
         _ => [],
     }).OfType<TensorSpec>();
 
     /// <summary>The block's normalizations.</summary>
     public IEnumerable<NormSpec> Norms => Parts.OfType<NormSpec>();
+
+    /// <summary>The block's linear layers.</summary>
+    public IEnumerable<LinearSpec> Linears => Parts.OfType<LinearSpec>();
 
     /// <summary>Tensors, linear layers and norms in the order of the layout; null for what this block has not.</summary>
     private protected abstract IEnumerable<object?> Parts { get; }
@@ -65,7 +69,7 @@ public sealed record TransformerBlock(
 {
     private protected override IEnumerable<object?> Parts =>
     [
-        AttentionNorm, Attention.Query, Attention.Key, Attention.Value, Attention.QueryNorm, Attention.KeyNorm, Attention.Output,
+        AttentionNorm, Attention.Query, Attention.Key, Attention.Value, Attention.QueryNorm, Attention.KeyNorm, Attention.Prefix, Attention.Output,
         FeedForwardNorm, FeedForward.Gate, FeedForward.Up, FeedForward.Down,
     ];
 }
@@ -93,7 +97,11 @@ public sealed record AttentionSpec(
     RmsNormSpec? QueryNorm = null,
     RmsNormSpec? KeyNorm = null,
     int? Window = null,
-    bool Causal = true);
+    bool Causal = true)
+{
+    /// <summary>Keys and values in front of all others; null for none.</summary>
+    public PrefixSpec? Prefix { get; init; }
+}
 
 /// <summary>Down(f(Up(x))), or Down(f(Gate(x))·Up(x)) where there is a gate.</summary>
 public sealed record FeedForwardSpec(LinearSpec? Gate, LinearSpec Up, Activation Activation, LinearSpec Down);

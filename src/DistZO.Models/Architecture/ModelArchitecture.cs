@@ -27,6 +27,9 @@ public sealed record ModelArchitecture(
     /// <summary>The layout: every tensor once, in the order of the visit. A tensor's position here is its ordinal.</summary>
     public IEnumerable<TensorSpec> Tensors => Blocks.SelectMany(block => block.Tensors);
 
+    /// <summary>How many trained keys and values stand in front of every sequence.</summary>
+    public int PrefixLength => (int)(Layers[0].Attention.Prefix?.Keys.Shape[0] ?? 0);
+
     /// <summary>The matrix to the vocabulary; the token table when they are tied.</summary>
     public TensorSpec HeadMatrix => Head.Vocabulary ?? Embedding.TokenTable;
 

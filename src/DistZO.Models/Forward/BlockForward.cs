@@ -100,6 +100,12 @@ internal sealed class BlockForward(Device device, IReadOnlyDictionary<string, Pa
         {
             var features = shape.KeyValueHeads * shape.Width;
             if (cache is not null) (key, value) = (cache.Add(pass, block, "key", key, features), cache.Add(pass, block, "value", value, features));
+            if (cache is not null && attention.Prefix is { } prefix)
+            {
+                cache.AddPrefix(pass, block, "key", Of(prefix.Keys), _buffers.Get("prefix", features));
+                cache.AddPrefix(pass, block, "value", Of(prefix.Values), _buffers.Get("prefix", features));
+            }
+
             device.Attention(pass, shape, query, key, value, y);
         }
     }
@@ -128,8 +134,24 @@ internal sealed class BlockForward(Device device, IReadOnlyDictionary<string, Pa
     }
 
     private void Linear(
-        Pass pass, LinearSpec layer, Activations x, Activations y, Activation activation = Activation.None, Merge merge = Merge.Replace) =>
-        device.Linear(pass, Of(layer.Weight), Find(layer.Bias), x, y, activation, merge, layer.InputsFirst);
+        Pass pass, LinearSpec layer, Activations x, Activations y, Activation activation = Activation.None, Merge merge = Merge.Replace)
+    {
+        if (layer.Lora is not { } lora)
+        {
+            device.Linear(pass, Of(layer.Weight), Find(layer.Bias), x, y, activation, merge, layer.InputsFirst);
+            return;
+        }
+
+        // The addition goes before whatever is not linear.
+        var isLinear = activation == Activation.None && merge != Merge.Multiply;
+        var sum = isLinear ? y : _buffers.Get("adapted", y.Features);
+        device.Linear(pass, Of(layer.Weight), Find(layer.Bias), x, sum, Activation.None, isLinear ? merge : Merge.Replace, layer.InputsFirst);
+        var low = _buffers.Get("low_rank", checked((int)lora.Down.Shape[0]));
+        device.Linear(pass, Of(lora.Down), null, x, low, Activation.None, Merge.Replace);
+        device.Combine(pass, lora.Scale, low, low, Activation.None, Merge.Replace);
+        device.Linear(pass, Of(lora.Up), null, low, sum, Activation.None, Merge.Add);
+        if (!isLinear) device.Combine(pass, 1f, sum, y, activation, merge);
+    }
 
     private void Norm(Pass pass, NormSpec norm, Activations x, Activations y)
     {

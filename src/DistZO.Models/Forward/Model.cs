@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using DistZO.Devices;
 
 namespace DistZO.Models;
@@ -10,26 +11,56 @@ public sealed class Model : IDisposable
 {
     private readonly Dictionary<string, Parameter> _byName;
     private readonly BlockForward _forward;
+    private KeyValueCache? _prefixed;
 
     /// <param name="device">Where the model lives; must outlive it.</param>
-    /// <param name="architecture">What the model is made of.</param>
-    /// <param name="parameters">Its tensors in the order of the layout; owned by the model from here on.</param>
-    public Model(Device device, ModelArchitecture architecture, IReadOnlyList<Parameter> parameters)
+    /// <param name="part">What the model is made of, and what of it is trained.</param>
+    /// <param name="parameters">Its tensors in the order of their ordinals; owned by the model from here on.</param>
+    /// <param name="initial">What added tensors start from; null where there are none.</param>
+    public Model(Device device, ModelPart part, IReadOnlyList<Parameter> parameters, InitialValues? initial = null)
     {
-        (Device, Architecture, Parameters) = (device, architecture, parameters);
+        (Device, Part, Parameters, Initial) = (device, part, parameters, initial ?? InitialValues.None);
         _byName = parameters.ToDictionary(p => p.Name);
-        _forward = new BlockForward(device, _byName, architecture);
+        _forward = new BlockForward(device, _byName, part.Architecture);
     }
 
     public Device Device { get; }
 
-    public ModelArchitecture Architecture { get; }
+    /// <summary>What of it is trained.</summary>
+    public ModelPart Part { get; }
 
-    /// <summary>All tensors in the order of the layout.</summary>
+    /// <summary>What added tensors start from.</summary>
+    public InitialValues Initial { get; }
+
+    public ModelArchitecture Architecture => Part.Architecture;
+
+    /// <summary>All tensors in the order of their ordinals, the trained ones first.</summary>
     public IReadOnlyList<Parameter> Parameters { get; }
+
+    /// <summary>The trained tensors in the order of the layout.</summary>
+    public IEnumerable<Parameter> Trained => Parameters.Take(Part.Trained.Count);
 
     /// <summary>Weights in the model; a tied tensor counts once.</summary>
     public long ParameterCount => Parameters.Sum(p => p.Length);
+
+    /// <summary>Weights that are trained.</summary>
+    public long TrainedCount => Trained.Sum(p => p.Length);
+
+    /// <summary>Bytes that the weights take.</summary>
+    public long Bytes => Parameters.Sum(p => p.Length * p.Type.Size());
+
+    /// <summary>The parameter of a tensor.</summary>
+    public Parameter Of(TensorSpec tensor) => _byName[tensor.Name];
+
+    /// <summary>The stored values of a tensor as float32, row-major.</summary>
+    public float[] Download(TensorSpec tensor)
+    {
+        var parameter = Of(tensor);
+        var (stored, values) = (new byte[parameter.Length * parameter.Type.Size()], new float[parameter.Length]);
+        Device.Download(parameter.Storage, 0, stored);
+        WeightConversion.Convert(stored, parameter.Type, MemoryMarshal.AsBytes(values.AsSpan()), WeightType.Float32);
+        return values;
+    }
 
     /// <summary>
     /// Log-probabilities of chosen tokens for every probe of the pass.
@@ -61,11 +92,12 @@ public sealed class Model : IDisposable
     /// <param name="pass">Its sequences name their rows of the cache.</param>
     /// <param name="rows">The token rows of the pass that are wanted.</param>
     /// <param name="cache">Gets the keys and values of the pass's tokens.</param>
+    /// <param name="cacheRows">Rows of the cache in all.</param>
     /// <param name="rowsPerRead">So many rows at a time.</param>
     /// <param name="reader">Receives them.</param>
-    internal void NextLogits(Pass pass, ReadOnlySpan<int> rows, KeyValueCache cache, int rowsPerRead, LogitsReader reader)
+    internal void NextLogits(Pass pass, ReadOnlySpan<int> rows, KeyValueCache cache, int cacheRows, int rowsPerRead, LogitsReader reader)
     {
-        cache.Place(pass.Sequences);
+        cache.Place(pass.Sequences, cacheRows, Architecture.PrefixLength);
         var y = RunBlocks(pass, rows, cache);
         if (rows.Length <= rowsPerRead)
         {
@@ -99,6 +131,7 @@ public sealed class Model : IDisposable
     public void Dispose()
     {
         _forward.Dispose();
+        _prefixed?.Dispose();
         foreach (var parameter in Parameters) parameter.Dispose();
     }
 
@@ -113,6 +146,13 @@ public sealed class Model : IDisposable
 
     private Activations RunBlocks(Pass pass, ReadOnlySpan<int> rows, KeyValueCache? cache = null)
     {
+        if (cache is null && Architecture.PrefixLength > 0)
+        {
+            cache = _prefixed ??= new KeyValueCache(Device);
+            pass = PrefixedPass.Of(pass, Architecture.PrefixLength, out var cacheRows);
+            cache.Place(pass.Sequences, cacheRows, Architecture.PrefixLength);
+        }
+
         pass.BeforeBlock?.Invoke();
         var x = _forward.Embed(pass, Architecture.Embedding);
         foreach (var layer in Architecture.Layers)

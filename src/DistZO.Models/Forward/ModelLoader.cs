@@ -8,41 +8,60 @@ public static class ModelLoader
 {
     private const int ElementsPerChunk = 1 << 20;
 
-    /// <summary>Loads the model of a checkpoint. The tensors' order is the layout; all of them are trainable.</summary>
+    /// <summary>Loads the model of a checkpoint, all of it trainable.</summary>
     /// <param name="device">Where the weights go.</param>
     /// <param name="checkpoint">The base model; may be disposed afterwards.</param>
     /// <param name="weightType">The number format that trainable weights are held in (the first conversion rounds to nearest even and
     /// caps at the largest finite value).</param>
     /// <exception cref="BadInputException">A missing tensor, another shape than the config says, a weight that is not finite, or an
     /// unsupported option.</exception>
-    public static Model Load(Device device, Checkpoint checkpoint, WeightType weightType)
+    public static Model Load(Device device, Checkpoint checkpoint, WeightType weightType) =>
+        Load(device, checkpoint, ModelPart.Full(ModelFamilies.Describe(checkpoint)), weightType, seed: 0);
+
+    /// <summary>As above, of which a part is trained. Frozen tensors stay in the format of the checkpoint.</summary>
+    /// <param name="device">Where the weights go.</param>
+    /// <param name="checkpoint">The base model; may be disposed afterwards.</param>
+    /// <param name="part">Of the checkpoint's model.</param>
+    /// <param name="weightType">The number format of what is trained.</param>
+    /// <param name="seed">Of the run; what is added starts from it.</param>
+    public static Model Load(Device device, Checkpoint checkpoint, ModelPart part, WeightType weightType, ulong seed)
     {
-        var architecture = ModelFamilies.Describe(checkpoint);
-        var parameters = new List<Parameter>();
+        var parameters = new Dictionary<string, Parameter>();
         try
         {
-            foreach (var spec in architecture.Tensors) parameters.Add(LoadTensor(device, checkpoint, spec, parameters.Count, weightType));
+            var ordinals = part.Tensors.Select((tensor, i) => (tensor, i)).ToList();
+            foreach (var (spec, ordinal) in ordinals.Where(entry => !entry.tensor.IsAdded))
+                parameters.Add(spec.Name, LoadTensor(device, checkpoint, spec, ordinal, part.IsTrained(spec) ? weightType : null));
+            // These may need what the model computes without them.
+            var initial = InitialValues.Of(part, seed, tokens => PrefixValues.Compute(device, ModelFamilies.Describe(checkpoint), parameters, tokens));
+            foreach (var (spec, ordinal) in ordinals.Where(entry => entry.tensor.IsAdded))
+            {
+                var memory = device.Allocate(spec.Shape.Aggregate(1L, (product, n) => product * n) * weightType.Size());
+                parameters.Add(spec.Name, new Parameter(spec.Name, spec.Shape, spec.Role, ordinal, trainable: true, weightType, memory));
+                Convert(device, initial.Of(spec), weightType, memory);
+            }
+
+            return new Model(device, part, [.. ordinals.Select(entry => parameters[entry.tensor.Name])], initial);
         }
         catch
         {
-            foreach (var parameter in parameters) parameter.Dispose();
+            foreach (var parameter in parameters.Values) parameter.Dispose();
             throw;
         }
-
-        return new Model(device, architecture, parameters);
     }
 
     /// <summary>Puts the base weights back into a model of the same checkpoint.</summary>
     public static void Reload(Model model, Checkpoint checkpoint)
     {
-        foreach (var parameter in model.Parameters)
+        foreach (var (spec, parameter) in model.Part.Tensors.Zip(model.Parameters))
         {
-            Convert(model.Device, checkpoint.Find(parameter.Name), parameter.Type, parameter.Storage);
+            if (spec.IsAdded) Convert(model.Device, model.Initial.Of(spec), parameter.Type, parameter.Storage);
+            else if (parameter.Trainable) Convert(model.Device, checkpoint.Find(parameter.Name), parameter.Type, parameter.Storage);
             parameter.FoldedTo = 0;
         }
     }
 
-    private static Parameter LoadTensor(Device device, Checkpoint checkpoint, TensorSpec spec, int ordinal, WeightType type)
+    private static Parameter LoadTensor(Device device, Checkpoint checkpoint, TensorSpec spec, int ordinal, WeightType? trained)
     {
         if (!checkpoint.TryGet(spec.Name, out var tensor))
             throw new BadInputException($"'{checkpoint.Directory}': tensor '{spec.Name}' is missing; the config asks for it, so the checkpoint is incomplete or of another model.");
@@ -52,17 +71,25 @@ public static class ModelLoader
                 $"'{tensor.Path}': tensor '{spec.Name}' has shape [{string.Join(", ", tensor.Shape)}], config.json says [{string.Join(", ", spec.Shape)}].");
         }
 
+        var type = trained ?? tensor.WeightType;
         var memory = device.Allocate(tensor.Elements * type.Size());
         try
         {
             Convert(device, tensor, type, memory);
-            return new Parameter(spec.Name, spec.Shape, spec.Role, ordinal, trainable: true, type, memory);
+            return new Parameter(spec.Name, spec.Shape, spec.Role, ordinal, trained is not null, type, memory);
         }
         catch
         {
             memory.Dispose();
             throw;
         }
+    }
+
+    private static void Convert(Device device, float[] values, WeightType type, DeviceMemory memory)
+    {
+        var target = new byte[values.Length * type.Size()];
+        WeightConversion.Convert(MemoryMarshal.AsBytes(values.AsSpan()), WeightType.Float32, target, type);
+        device.Upload(target, memory, 0);
     }
 
     private static void Convert(Device device, CheckpointTensor tensor, WeightType type, DeviceMemory memory)

@@ -15,6 +15,7 @@ public sealed class TextGenerator(Model model, Tokenizer tokenizer, GenerationOp
     private const int LogitsPerRead = 1 << 24;
 
     private readonly TokenSampler _sampler = new(options);
+    private int _rows;
 
     /// <summary>Generates.</summary>
     /// <param name="prompts">Token ids; at least one each, and fewer than the model has positions.</param>
@@ -39,10 +40,11 @@ public sealed class TextGenerator(Model model, Tokenizer tokenizer, GenerationOp
             if (room < 1)
                 throw new BadInputException($"a prompt of {prompts[i].Length} tokens leaves no room for more: the model holds {model.Architecture.MaxPositions}; shorten it");
             texts[i] = new GeneratingText(prompts[i], seeds.IsEmpty ? 0 : seeds[i], row, Math.Min(room, options.MaxNewTokens));
-            row += prompts[i].Length + texts[i].Most;
+            row += model.Architecture.PrefixLength + prompts[i].Length + texts[i].Most;
         }
 
-        using var cache = new KeyValueCache(model.Device, row);
+        _rows = row;
+        using var cache = new KeyValueCache(model.Device);
         var going = texts.Where(text => text.Most > 0).ToList();
         while (going.Count > 0)
         {
@@ -63,6 +65,7 @@ public sealed class TextGenerator(Model model, Tokenizer tokenizer, GenerationOp
         {
             var text = texts[i];
             var unread = text.TakeUnread(out var read);
+            read += model.Architecture.PrefixLength;
             sequences[i] = new TokenSequence(tokens.Count, unread.Length, text.CacheStart, read) { KeyStart = text.CacheStart + read };
             tokens.AddRange(unread);
             last[i] = tokens.Count - 1;
@@ -78,7 +81,7 @@ public sealed class TextGenerator(Model model, Tokenizer tokenizer, GenerationOp
             BeforeBlock = beforeBlock,
         };
         var vocabulary = model.Architecture.VocabularySize;
-        model.NextLogits(pass, last, cache, Math.Max(1, LogitsPerRead / vocabulary), (first, logits) =>
+        model.NextLogits(pass, last, cache, _rows, Math.Max(1, LogitsPerRead / vocabulary), (first, logits) =>
         {
             for (var at = 0; at < logits.Length; at += vocabulary) Choose(texts[first + (at / vocabulary)], logits.Slice(at, vocabulary));
         });

@@ -109,8 +109,8 @@ public sealed class RunIdentity
     }
 
     /// <summary>This identity as it would be on another base model, to tell where that one differs.</summary>
-    public RunIdentity OnBase(string baseDigest, IEnumerable<TensorLayout> layout) =>
-        Create(Recipe, baseDigest, layout, ExamplesDigest, Rows, Arithmetic, InitDigest, Frozen, Parent);
+    public RunIdentity OnBase(string baseDigest, IEnumerable<TensorLayout> layout, IEnumerable<TensorLayout> frozen) =>
+        Create(Recipe, baseDigest, layout, ExamplesDigest, Rows, Arithmetic, InitDigest, frozen, Parent);
 
     /// <summary>This identity as that of a run that forks off another one, or off none.</summary>
     public RunIdentity WithParent(ParentRun? parent) =>

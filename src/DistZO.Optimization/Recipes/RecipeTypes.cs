@@ -77,6 +77,10 @@ internal static class RecipeTypes
     public static RecipeType<Parallelism> Parallelism { get; } =
         new("one of auto, pertp, dp, 2d, or PxD such as 2x4", ReadParallelism, value => value.ToString());
 
+    /// <summary>What of a model is trained.</summary>
+    public static RecipeType<TrainedPart> TrainedPart { get; } =
+        new("lora, prefix, bitfit, or layers= with numbers and ranges such as layers=0,8-11", ReadTrainedPart, value => value.ToString());
+
     /// <summary>The labels of a classification task and the text that stands for each, in the order given.</summary>
     public static RecipeType<IReadOnlyList<Choice>> Choices { get; } =
         new("a mapping of at least two different labels to texts, such as {0: \" terrible\", 1: \" great\"}", ReadChoices, WriteChoices);
@@ -122,6 +126,13 @@ internal static class RecipeTypes
     private static bool ReadParallelism(RecipeNode node, out Parallelism value)
     {
         var read = node is RecipeScalar scalar ? Optimization.Parallelism.Parse(scalar.Text.ToLowerInvariant()) : null;
+        value = read ?? default;
+        return read is not null;
+    }
+
+    private static bool ReadTrainedPart(RecipeNode node, out TrainedPart value)
+    {
+        var read = node is RecipeScalar scalar ? Optimization.TrainedPart.Parse(scalar.Text.ToLowerInvariant()) : null;
         value = read ?? default;
         return read is not null;
     }

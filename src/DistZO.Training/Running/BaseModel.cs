@@ -14,21 +14,21 @@ public static class BaseModel
     /// <summary>Throws <see cref="BadInputException"/>, naming what differs, unless the checkpoint is the run's base.</summary>
     public static void Require(LedgerContents ledger, Checkpoint checkpoint)
     {
-        var architecture = ModelFamilies.Describe(checkpoint);
-        var layout = architecture.Tensors.Select(t => new TensorLayout(t.Name, t.Role, t.Shape));
-        Require(ledger, checkpoint.Directory, Digest(checkpoint), layout);
+        RequireKnown(ledger.Path, ledger.Header.Identity);
+        Require(ledger, checkpoint.Directory, Digest(checkpoint), TrainedParts.Of(ledger.Header.Identity.Recipe, checkpoint));
     }
 
     /// <summary>As above, for a base that is described already.</summary>
     /// <param name="ledger">The run.</param>
     /// <param name="directory">Where the base lies, for the message.</param>
     /// <param name="digest">Its <see cref="Digest"/>.</param>
-    /// <param name="layout">Its tensors in the order of their ordinals.</param>
-    public static void Require(LedgerContents ledger, string directory, string digest, IEnumerable<TensorLayout> layout)
+    /// <param name="part">What of it is trained.</param>
+    public static void Require(LedgerContents ledger, string directory, string digest, ModelPart part)
     {
         var recorded = ledger.Header.Identity;
         RequireKnown(ledger.Path, recorded);
-        var differences = IdentityDifferences.Between(recorded, recorded.OnBase(digest, layout));
+        var (layout, frozen) = TrainedParts.Layouts(part);
+        var differences = IdentityDifferences.Between(recorded, recorded.OnBase(digest, layout, frozen));
         if (differences.Count == 0) return;
         var then = ledger.Header.Recipe.Get(RecipeKeys.Model) is { } path ? $" (then at '{path}')" : "";
         throw new BadInputException(
@@ -46,7 +46,5 @@ public static class BaseModel
                 + "use a newer one");
         }
 
-        if (identity.InitDigest is not null || identity.Frozen.Count > 0)
-            throw new BadInputException($"{path}: it has added or frozen tensors, which this distzo cannot rebuild; use a newer one");
     }
 }

@@ -1,5 +1,6 @@
 using DistZO.Devices;
 using DistZO.Models;
+using DistZO.Optimization;
 using DistZO.Runs;
 
 namespace DistZO.Training;
@@ -14,10 +15,20 @@ public static class BaseWeights
     /// Loads the model of a checkpoint; see <see cref="ModelLoader.Load"/>. Throws <see cref="RunFailedException"/> where memory cannot
     /// suffice or the device fails its self-test.
     /// </summary>
-    public static Model Load(Device device, Checkpoint checkpoint, WeightType type)
+    public static Model Load(Device device, Checkpoint checkpoint, WeightType type) =>
+        Load(device, checkpoint, ModelPart.Full(ModelFamilies.Describe(checkpoint)), type, seed: 0);
+
+    /// <summary>As above, with the part of the model that a recipe trains.</summary>
+    public static Model Load(Device device, Checkpoint checkpoint, Recipe recipe) => Load(
+        device, checkpoint, TrainedParts.Of(recipe, checkpoint), recipe.Get(RecipeKeys.WeightsDtype), recipe.Get(RecipeKeys.Seed));
+
+    private static Model Load(Device device, Checkpoint checkpoint, ModelPart part, WeightType type, ulong seed)
     {
-        var architecture = ModelFamilies.Describe(checkpoint);
-        var bytes = architecture.Tensors.Sum(tensor => tensor.Shape.Aggregate(1L, (product, n) => checked(product * n))) * type.Size();
+        var bytes = part.Tensors.Sum(tensor =>
+            tensor.Shape.Aggregate(1L, (product, n) => checked(product * n)) * TypeOf(tensor).Size());
+        // One that is missing is told when it is loaded.
+        WeightType TypeOf(TensorSpec tensor) => !part.IsTrained(tensor) && checkpoint.TryGet(tensor.Name, out var stored) ? stored.WeightType : type;
+
         if (MachineResources.Read(checkpoint.Directory).AvailableMemory is { } available && bytes > available)
         {
             throw new RunFailedException(
@@ -26,6 +37,6 @@ public static class BaseWeights
         }
 
         DeviceSelfTest.Require(device);
-        return ModelLoader.Load(device, checkpoint, type);
+        return ModelLoader.Load(device, checkpoint, part, type, seed);
     }
 }

@@ -30,7 +30,8 @@ public sealed class LedgerReplay : IDisposable
         {
             BaseModel.Require(ledger, checkpoint);
             device = openDevice();
-            var loaded = BaseWeights.Load(device, checkpoint, ledger.Header.Identity.Recipe.Get(RecipeKeys.WeightsDtype));
+            var loaded = BaseWeights.Load(device, checkpoint, ledger.Header.Identity.Recipe);
+            RequireSameStart(ledger, loaded);
             return new LedgerReplay(ledger, device, checkpoint, loaded);
         }
         catch
@@ -39,6 +40,14 @@ public sealed class LedgerReplay : IDisposable
             checkpoint.Dispose();
             throw;
         }
+    }
+
+    private static void RequireSameStart(LedgerContents ledger, Model model)
+    {
+        if (model.Initial.Digest == ledger.Header.Identity.InitDigest) return;
+        model.Dispose();
+        throw new BadInputException(
+            $"{ledger.Path}: the initial values of its added tensors cannot be made again on this device ({model.Device.Arithmetic}); replay it on a CPU");
     }
 
     /// <summary>Brings the weights to a step.</summary>

@@ -7,9 +7,15 @@ using DistZO.Runs;
 
 namespace DistZO.Training;
 
-/// <summary>Writes a model's weights as a Hugging Face directory in the layout of its base.</summary>
+/// <summary>
+/// Writes a model's weights as a Hugging Face directory in the layout of its base. An adapter is written in PEFT's layout in a folder
+/// <c>adapter</c> of it; where it can be merged into the base's weights, the directory also holds the merged model.
+/// </summary>
 public static class ModelExport
 {
+    /// <summary>The folder of an adapter in the directory.</summary>
+    public const string AdapterFolder = "adapter";
+
     /// <summary>Exports the weights as they are now.</summary>
     /// <param name="model">All tensors folded to one step.</param>
     /// <param name="source">The base checkpoint.</param>
@@ -17,9 +23,13 @@ public static class ModelExport
     /// <param name="saveType">The number format; null for that of the base.</param>
     public static void Write(Model model, Checkpoint source, string directory, WeightType? saveType)
     {
+        if (model.Part.IsAdapter) PeftWriter.Write(model, source, Path.Combine(directory, AdapterFolder));
+        if (model.Part is { IsAdapter: true, Lora: null }) return;
         var byName = model.Parameters.ToDictionary(p => p.Name);
+        var adapted = model.Architecture.Layers.SelectMany(layer => layer.Linears).Where(linear => linear.Lora is not null).ToDictionary(linear => linear.Weight.Name);
         CheckpointWriter.Write(source, directory, saveType, name =>
         {
+            if (adapted.TryGetValue(name, out var linear)) return new ExportedWeights(WeightType.Float32, new MergedWeights(model, linear).Read);
             if (!byName.TryGetValue(name, out var parameter))
             {
                 // Some checkpoints store a tied head a second time: both copies must say the same.
@@ -59,7 +69,7 @@ public static class ModelExport
     public static bool IsDone(RunDirectory directory, int step, ChainHash chain, WeightType? saveType) =>
         File.Exists(directory.Exported)
         && File.ReadAllBytes(directory.Exported).AsSpan().SequenceEqual(Mark(step, chain, saveType))
-        && (File.Exists(Path.Combine(directory.Path, Checkpoint.SingleName)) || File.Exists(Path.Combine(directory.Path, Checkpoint.IndexName)));
+        && new[] { Checkpoint.SingleName, Checkpoint.IndexName, Path.Combine(AdapterFolder, PeftWriter.WeightsName) }.Any(name => File.Exists(Path.Combine(directory.Path, name)));
 
     private static byte[] Mark(int step, ChainHash chain, WeightType? saveType) =>
         JsonSerializer.SerializeToUtf8Bytes(new { step, chain = chain.ToString(), dtype = saveType?.Name() ?? "base" });

@@ -43,7 +43,7 @@ public static class RunFork
     private static void Require(LedgerContents parent, int step, RunInputs inputs)
     {
         var current = inputs.Identity(parent: null);
-        BaseModel.Require(parent, inputs.Checkpoint.Directory, current.BaseDigest, current.Layout);
+        BaseModel.Require(parent, inputs.Checkpoint.Directory, current.BaseDigest, inputs.Model.Part);
         var (held, asked) = (parent.Header.Identity.Recipe.Get(RecipeKeys.WeightsDtype), inputs.Recipe.Get(RecipeKeys.WeightsDtype));
         if (held != asked)
         {

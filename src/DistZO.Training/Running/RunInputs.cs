@@ -51,7 +51,7 @@ public sealed class RunInputs : IDisposable
             train.RequireVocabulary(vocabulary);
             evaluation?.RequireVocabulary(vocabulary);
             device = openDevice();
-            var model = BaseWeights.Load(device, checkpoint, recipe.Get(RecipeKeys.WeightsDtype));
+            var model = BaseWeights.Load(device, checkpoint, recipe);
             return new RunInputs(resolved, device, checkpoint, model, train, evaluation);
         }
         catch
@@ -65,7 +65,7 @@ public sealed class RunInputs : IDisposable
     /// <summary>The encoder of a recipe's rows for the model of a checkpoint.</summary>
     public static ExampleEncoder Encoder(Recipe recipe, Checkpoint checkpoint)
     {
-        var architecture = ModelFamilies.Describe(checkpoint);
+        var architecture = TrainedParts.Of(recipe, checkpoint).Architecture;
         var tokenizer = Tokenizer.Load(checkpoint.Directory);
         return new ExampleEncoder(new TokenizerTextEncoder(tokenizer), PromptOptions.Of(recipe, architecture.MaxPositions))
         {
@@ -78,11 +78,13 @@ public sealed class RunInputs : IDisposable
     public RunIdentity Identity(ParentRun? parent) => RunIdentity.Create(
         Recipe,
         BaseDigest,
-        Model.Parameters.Select(p => new TensorLayout(p.Name, p.Role, p.Shape)),
+        TrainedParts.Layouts(Model.Part).Layout,
         Convert.ToHexStringLower(Train.Digest()),
         Train.Examples.Count,
         Device.Arithmetic,
-        parent: parent);
+        Model.Initial.Digest,
+        TrainedParts.Layouts(Model.Part).Frozen,
+        parent);
 
     public void Dispose()
     {

@@ -44,7 +44,7 @@ public sealed class Weights
         if (from == 0 && _snapshots is not null) from = _snapshots.Restore(_model, history, step, ReloadBase, notice);
 
         // One pass over the weights takes many steps, which costs the same as all of them at once, and lets the user see it move.
-        var stepsPerPass = (int)Math.Clamp(UpdatesPerPass / Math.Max(1, _model.ParameterCount), FewestStepsPerPass, int.MaxValue);
+        var stepsPerPass = (int)Math.Clamp(UpdatesPerPass / Math.Max(1, _model.TrainedCount), FewestStepsPerPass, int.MaxValue);
         for (var at = from; at < step;)
         {
             at = (int)Math.Min(step, (long)at + stepsPerPass);

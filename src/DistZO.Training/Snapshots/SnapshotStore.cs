@@ -6,8 +6,8 @@ using DistZO.Optimization;
 namespace DistZO.Training;
 
 /// <summary>
-/// Full weights at some steps: shortcuts that bound how many steps a resume replays. A snapshot is a safetensors file with all tensors
-/// at one step, and that step, its chain hash and the weights digest in the metadata. It is only believed if its chain hash is the
+/// The trained weights at some steps: shortcuts that bound how many steps a resume replays. A snapshot is a safetensors file with all trained
+/// tensors at one step, and that step, its chain hash and the weights digest in the metadata. It is only believed if its chain hash is the
 /// ledger's at that step and its weights give its digest.
 /// </summary>
 public sealed class SnapshotStore
@@ -30,7 +30,7 @@ public sealed class SnapshotStore
     public static int AutomaticInterval(long weights) => (int)Math.Clamp(ReplayBudget / Math.Max(1, weights), 1, int.MaxValue);
 
     /// <summary>Bytes that one snapshot of a model takes.</summary>
-    public static long BytesOf(Model model) => model.Parameters.Sum(p => p.Length * p.Type.Size());
+    public static long BytesOf(Model model) => model.Trained.Sum(p => p.Length * p.Type.Size());
 
     /// <summary>
     /// Writes the weights, which must all be folded to <paramref name="step"/>, the run's last, durably; then deletes the oldest ones, and
@@ -46,7 +46,7 @@ public sealed class SnapshotStore
             ["chain"] = chain.ToString(),
             ["weights_digest"] = WeightsDigest.Text(model.Digest()),
         };
-        var tensors = model.Parameters.Select(p => new TensorToWrite(
+        var tensors = model.Trained.Select(p => new TensorToWrite(
             p.Name,
             p.Type.SafetensorsName(),
             p.Shape,
@@ -101,7 +101,7 @@ public sealed class SnapshotStore
     private static void Load(Model model, SafetensorsFile file, int step)
     {
         var buffer = new byte[1 << 20];
-        foreach (var parameter in model.Parameters)
+        foreach (var parameter in model.Trained)
         {
             var entry = file.Entries.FirstOrDefault(e => e.Name == parameter.Name);
             if (entry is null || entry.DType != parameter.Type.SafetensorsName() || !entry.Shape.SequenceEqual(parameter.Shape))

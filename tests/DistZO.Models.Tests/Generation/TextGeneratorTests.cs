@@ -18,7 +18,7 @@ public sealed class TextGeneratorTests
         using var golden = GoldenModel.Open(folder);
         Skip.If(golden.Model.Architecture.Family == "roberta", "a masked language model does not continue texts");
         int[] ids = golden.Ids(5)[..60];
-        using var cache = new KeyValueCache(golden.Model.Device, ids.Length + 3);
+        using var cache = new KeyValueCache(golden.Model.Device);
         // In pieces: 17 tokens, then 1, then 30, and so on; with a gap in front.
         foreach (var (from, to) in new[] { (0, 17), (17, 18), (18, 48), (48, 49), (49, 60) })
         {
@@ -26,7 +26,7 @@ public sealed class TextGeneratorTests
             int[] rows = [.. Enumerable.Range(0, to - from)];
             var whole = golden.Model.Logits(OneSequence(ids[..to], new TokenSequence(0, to, 0, 0), Perturbed), [.. Enumerable.Range(from, to - from)]);
             var vocabulary = golden.Model.Architecture.VocabularySize;
-            golden.Model.NextLogits(pass, rows, cache, rowsPerRead: 8, (first, logits) =>
+            golden.Model.NextLogits(pass, rows, cache, ids.Length + 3, rowsPerRead: 8, (first, logits) =>
                 Assert.True(logits.SequenceEqual(whole.AsSpan(first * vocabulary, logits.Length)), $"tokens {from} to {to}, from row {first} on"));
         }
     }
