@@ -33,6 +33,7 @@ internal static class Program
             ForkCommand.Create(),
             VerifyCommand.Create(),
             InspectCommand.Create(),
+            TasksCommand.Create(),
             BenchCommand.Create(),
         };
 

@@ -12,8 +12,8 @@ internal static class EvaluateCommand
 {
     private static readonly RecipeKey[] Keys =
     [
-        RecipeKeys.Model, RecipeKeys.TrainFile, RecipeKeys.EvalFile, RecipeKeys.Prompt, RecipeKeys.Completion, RecipeKeys.Choices,
-        RecipeKeys.LabelField, RecipeKeys.MaxLength, RecipeKeys.WeightsDtype, RecipeKeys.Threads,
+        RecipeKeys.Model, RecipeKeys.TrainFile, RecipeKeys.EvalFile, RecipeKeys.Task, RecipeKeys.Prompt, RecipeKeys.Completion, RecipeKeys.Choices,
+        RecipeKeys.LabelField, RecipeKeys.MaxLength, RecipeKeys.NumDemos, RecipeKeys.Seed, RecipeKeys.WeightsDtype, RecipeKeys.Threads,
     ];
 
     public static Command Create()
@@ -33,15 +33,31 @@ internal static class EvaluateCommand
             var recipe = recipeOptions.Over(Recipe.Default, parsed);
             var model = recipe.Get(RecipeKeys.Model)
                 ?? throw new BadInputException("model_name_or_path is not set; give it with --model or in the recipe");
-            // A recipe names the rows to train on too: those are evaluated only if the command line says so.
-            var data = recipeOptions.Flags(Recipe.Default, parsed).Get(RecipeKeys.TrainFile) ?? recipe.Get(RecipeKeys.EvalFile)
-                ?? throw new BadInputException("there are no rows to evaluate; give them with --data, or eval_file in the recipe");
-            using var inputs = EvaluationInputs.Open(recipe, model, data, () => CpuDevices.Open(recipe));
+            var (data, trainFile) = Rows(recipe, recipeOptions.Flags(Recipe.Default, parsed), recipeOptions.File(Recipe.Default, parsed));
+            using var inputs = EvaluationInputs.Open(recipe, model, data, trainFile, () => CpuDevices.Open(recipe));
             var result = Run(inputs, parsed.GetValue(predictions));
             Print(result, data, parsed.GetValue(json), parsed.InvocationConfiguration.Output);
             return ExitCodes.Done;
         });
         return command;
+    }
+
+    /// <summary>
+    /// The rows to evaluate, and those that num_demos may show. A recipe names the rows to train on too: those are evaluated only if the
+    /// command line says so. Of a folder, the held-out rows are evaluated.
+    /// </summary>
+    private static (string Data, string? TrainFile) Rows(Recipe recipe, Recipe flags, Recipe file)
+    {
+        if (flags.Get(RecipeKeys.TrainFile) is not { } given)
+        {
+            recipe = DataFolder.Resolve(recipe);
+            var held = recipe.Get(RecipeKeys.EvalFile)
+                ?? throw new BadInputException("there are no rows to evaluate; give them with --data, or eval_file in the recipe");
+            return (held, recipe.Get(RecipeKeys.TrainFile));
+        }
+
+        if (!Directory.Exists(given)) return (given, DataFolder.Resolve(file).Get(RecipeKeys.TrainFile));
+        return (flags.Get(RecipeKeys.EvalFile) ?? DataFolder.RequireHeldOut(given), DataFolder.Train(given));
     }
 
     private static EvaluationResult Run(EvaluationInputs inputs, string? predictions)

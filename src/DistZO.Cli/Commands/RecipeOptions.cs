@@ -25,11 +25,11 @@ internal sealed class RecipeOptions
     }
 
     /// <summary>A recipe with the file and then the flags of the command line over it.</summary>
-    public Recipe Over(Recipe recipe, ParseResult parsed)
-    {
-        if (_config is not null && parsed.GetValue(_config) is { } path) recipe = recipe.WithYaml(path);
-        return Flags(recipe, parsed);
-    }
+    public Recipe Over(Recipe recipe, ParseResult parsed) => Flags(File(recipe, parsed), parsed);
+
+    /// <summary>A recipe with only the file of the command line over it.</summary>
+    public Recipe File(Recipe recipe, ParseResult parsed) =>
+        _config is not null && parsed.GetValue(_config) is { } path ? recipe.WithYaml(path) : recipe;
 
     /// <summary>A recipe with only the flags of the command line over it.</summary>
     public Recipe Flags(Recipe recipe, ParseResult parsed) => recipe.WithFlags(

@@ -35,6 +35,7 @@ internal sealed class TrainOptions
 
         var directory = new RunDirectory(
             recipe.Get(RecipeKeys.Output) ?? throw new BadInputException("output_dir is not set; give it with --output or in the recipe"));
+        recipe = DataFolder.Resolve(recipe);
         using var signals = new StopSignals();
         using var reporter = RunReporting.Create(recipe, directory, output, error, out var metrics);
         var (result, chain) = recipe.Get(RecipeKeys.Workers) > 1

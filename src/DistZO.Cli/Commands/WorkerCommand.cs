@@ -48,6 +48,7 @@ internal static class WorkerCommand
 
             // Here, where it is told at once: they are opened only when the coordinator has said what the run is.
             Require("--model", own.Get(RecipeKeys.Model)!, Directory.Exists, "model directory");
+            own = DataFolder.Resolve(own);
             Require("--data", own.Get(RecipeKeys.TrainFile)!, File.Exists, "file");
             if (own.Get(RecipeKeys.EvalFile) is { } held) Require("--eval-data", held, File.Exists, "file");
             var threads = own.Get(RecipeKeys.Threads) ?? Math.Max(1, Environment.ProcessorCount / environment.LocalProcesses);

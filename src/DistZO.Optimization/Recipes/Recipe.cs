@@ -42,6 +42,13 @@ public sealed class Recipe
     public T Get<T>(RecipeKey<T> key) => _set.TryGetValue(key, out var value) ? (T)value! : key.Default;
 
     /// <summary>
+    /// Whether held-out rows are choices between options, so that an evaluation has an accuracy; otherwise it has a perplexity.
+    /// </summary>
+    public bool HasChoices => Get(RecipeKeys.Task) is { } task
+        ? task is not (TaskName.Squad or TaskName.Drop)
+        : Get(RecipeKeys.Choices) is { Count: > 0 };
+
+    /// <summary>
     /// The recipe for a data set of <paramref name="rows"/> rows: num_train_epochs becomes max_steps (rounded up), a share of warm-up
     /// steps becomes a number (rounded up), and of two names for one schedule the shorter stays. Resolving again changes nothing.
     /// </summary>

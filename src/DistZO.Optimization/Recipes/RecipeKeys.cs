@@ -25,6 +25,10 @@ public static class RecipeKeys
     public static readonly RecipeKey<string?> Output = Declare(
         "output_dir", OptionalReference(Text), null, Operational, "where the model, the ledger and the metrics go", "output");
 
+    public static readonly RecipeKey<TaskName?> Task = Declare(
+        "task", Optional(OneOf([.. Enum.GetValues<TaskName>().Select(t => (TaskWord(t), t))])), null, Trajectory,
+        "a built-in task, with its own prompt and choices ('distzo tasks' lists them)");
+
     public static readonly RecipeKey<string?> Prompt = Declare(
         "prompt", OptionalReference(Text), null, Trajectory, "template of the prompt; {field} stands for a field of the row");
 
@@ -40,6 +44,9 @@ public static class RecipeKeys
     public static readonly RecipeKey<int?> MaxLength = Declare(
         "max_length", Optional(Integer(2)), null, Trajectory,
         "longest sample in tokens; longer prompts lose their start");
+
+    public static readonly RecipeKey<int?> NumDemos = Declare(
+        "num_demos", Optional(Integer(1, 1024)), null, Trajectory, "solved training rows in front of every prompt, as in in-context learning");
 
     public static readonly RecipeKey<Method> Method = Declare(
         "method", OneOf(("mezo-sgd", Optimization.Method.MezoSgd)), Optimization.Method.MezoSgd, Trajectory,
@@ -181,6 +188,9 @@ public static class RecipeKeys
         var wanted = name.Replace('-', '_');
         return Declared.Find(key => key.Name == wanted || key.Aliases.Contains(wanted));
     }
+
+    /// <summary>The word for a task: its name in lower case, such as <c>boolq</c>.</summary>
+    public static string TaskWord(TaskName task) => task.ToString().ToLowerInvariant();
 
     private static RecipeKey<T> Declare<T>(
         string name, RecipeType<T> type, T @default, RecipeKeyKind kind, string help, params string[] aliases)

@@ -7,6 +7,22 @@ public enum Method : ushort
     MezoSgd = 1,
 }
 
+/// <summary>A built-in task: the eleven of MeZO (arXiv 2305.17333, section 3). What they are made of is in DistZO.Training.</summary>
+public enum TaskName
+{
+    Sst2,
+    Rte,
+    Cb,
+    BoolQ,
+    Wsc,
+    Wic,
+    MultiRc,
+    Copa,
+    Record,
+    Squad,
+    Drop,
+}
+
 /// <summary>How the learning rate goes on after the warm-up.</summary>
 public enum LearningRateShape
 {

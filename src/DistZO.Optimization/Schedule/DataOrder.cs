@@ -29,6 +29,14 @@ public sealed class DataOrder
         _batch = batch;
     }
 
+    /// <summary>The order of the rows in one epoch, π of philox-v1.</summary>
+    public static int[] Permutation(ulong seed, int rows, uint epoch)
+    {
+        var permutation = new int[rows];
+        Shuffle(permutation, seed, epoch);
+        return permutation;
+    }
+
     /// <summary>The rows of the batch of <paramref name="step"/>, slot by slot.</summary>
     public int[] Rows(long step)
     {
@@ -59,7 +67,7 @@ public sealed class DataOrder
         var permutation = _permutations[slot] ??= new int[_rows];
         if (_epochs[slot] != epoch)
         {
-            Shuffle(permutation, epoch);
+            Shuffle(permutation, _seed, (uint)epoch);
             _epochs[slot] = epoch;
         }
 
@@ -67,12 +75,12 @@ public sealed class DataOrder
     }
 
     /// <summary>Fisher–Yates from the last row down; the high half of a 64 × 64 bit product picks the partner.</summary>
-    private void Shuffle(int[] permutation, long epoch)
+    private static void Shuffle(int[] permutation, ulong seed, uint epoch)
     {
         for (var i = 0; i < permutation.Length; i++) permutation[i] = i;
         for (var i = permutation.Length - 1; i > 0; i--)
         {
-            var word = Philox.Word64(_seed, (ulong)i, (uint)epoch, PhiloxStream.DataOrder);
+            var word = Philox.Word64(seed, (ulong)i, epoch, PhiloxStream.DataOrder);
             var j = (int)Math.BigMul(word, (ulong)i + 1, out _);
             (permutation[i], permutation[j]) = (permutation[j], permutation[i]);
         }

@@ -13,7 +13,7 @@ public static class BestStep
         BestMetric.MacroF1 => "macro_f1",
         BestMetric.Loss => "loss",
         BestMetric.Perplexity => "perplexity",
-        _ => recipe.Get(RecipeKeys.Choices) is { Count: > 0 } ? "accuracy" : "loss",
+        _ => recipe.HasChoices ? "accuracy" : "loss",
     };
 
     /// <summary>
@@ -24,7 +24,7 @@ public static class BestStep
     {
         if (recipe.Get(RecipeKeys.EarlyStoppingPatience) is not null && recipe.Get(RecipeKeys.EvalFile) is null)
             throw new BadInputException("early_stopping_patience needs evaluations; give held-out rows with --eval-data");
-        string[] measured = recipe.Get(RecipeKeys.Choices) is { Count: > 0 } ? ["accuracy", "macro_f1", "loss"] : ["loss", "perplexity"];
+        string[] measured = recipe.HasChoices ? ["accuracy", "macro_f1", "loss"] : ["loss", "perplexity"];
         var metric = MetricName(recipe);
         if (!measured.Contains(metric))
         {

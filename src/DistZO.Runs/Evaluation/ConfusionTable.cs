@@ -12,6 +12,15 @@ public sealed class ConfusionTable
         _counts = new long[labels.Count, labels.Count];
     }
 
+    /// <summary>
+    /// The labels of rows that have options of their own each, with no name in common: a prediction is right or wrong. The truth is
+    /// always "right".
+    /// </summary>
+    public static IReadOnlyList<string> RightOrWrong { get; } = ["right", "wrong"];
+
+    /// <summary>Whether labels are <see cref="RightOrWrong"/>, of which there is no F1.</summary>
+    public static bool IsRightOrWrong(IReadOnlyList<string> labels) => labels.SequenceEqual(RightOrWrong);
+
     /// <summary>The labels' names by index.</summary>
     public IReadOnlyList<string> Labels { get; }
 

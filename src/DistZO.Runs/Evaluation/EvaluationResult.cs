@@ -54,8 +54,9 @@ public sealed class EvaluationResult
     /// <summary>Mean loss a term; NaN if any term was flagged.</summary>
     public double Loss => Flagged > 0 || Terms == 0 ? double.NaN : (double)LossSum / FixedPoint.One / Terms;
 
-    /// <summary>The figures by name, in the order in which people read them: accuracy, macro_f1 and loss, or loss and perplexity.</summary>
+    /// <summary>The figures by name, in the order in which people read them: accuracy, macro_f1 (where labels have names) and loss, or loss and perplexity.</summary>
     public IReadOnlyList<(string Name, double Value)> Metrics => Confusion is null
         ? [("loss", Loss), ("perplexity", ExactMath.Exp(Loss))]
+        : ConfusionTable.IsRightOrWrong(Confusion.Labels) ? [("accuracy", Accuracy), ("loss", Loss)]
         : [("accuracy", Accuracy), ("macro_f1", MacroF1), ("loss", Loss)];
 }

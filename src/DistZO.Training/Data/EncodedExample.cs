@@ -46,11 +46,17 @@ public sealed class EncodedExample
     /// <summary>Index of the right option.</summary>
     public int Label { get; }
 
+    /// <summary>Further options that are right too; empty for most rows.</summary>
+    public int[] AlsoRight { get; init; } = [];
+
     /// <summary>The line of the data file, from 1.</summary>
     public int Line { get; }
 
     /// <summary>Whether the row is a choice between options; otherwise its tokens are learned one by one.</summary>
     public bool IsChoice => Options.Length > 1;
+
+    /// <summary>Whether an option answers the row.</summary>
+    public bool IsRight(int option) => option == Label || AlsoRight.Contains(option);
 
     /// <summary>Rows of the device that the example takes: the prompt once, and each option without its last token.</summary>
     public int PackedTokens { get; }

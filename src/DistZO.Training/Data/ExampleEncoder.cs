@@ -13,13 +13,18 @@ public sealed class ExampleEncoder
     private readonly ITextEncoder _encoder;
     private readonly PromptOptions _options;
     private readonly RowRenderer _renderer;
+    private readonly Demonstrations? _demonstrations;
     private readonly int[] _leading;
 
     /// <summary>Throws <see cref="BadInputException"/> when the templates contradict each other or cannot be parsed.</summary>
-    public ExampleEncoder(ITextEncoder encoder, PromptOptions options)
+    /// <param name="encoder">The model's tokenizer.</param>
+    /// <param name="options">What rows are.</param>
+    /// <param name="demonstrations">What stands before every prompt; null for nothing.</param>
+    public ExampleEncoder(ITextEncoder encoder, PromptOptions options, Demonstrations? demonstrations = null)
     {
         _encoder = encoder;
         _options = options;
+        _demonstrations = demonstrations;
         _renderer = new RowRenderer(options);
         _leading = LeadingTokens(encoder);
     }
@@ -34,11 +39,22 @@ public sealed class ExampleEncoder
     /// One row as token ids, at most <see cref="PromptOptions.MaxLength"/> of them with the longest option. Too long a prompt loses
     /// its oldest tokens, an answer none; too long a text loses its end. Throws <see cref="BadInputException"/> naming file and line.
     /// </summary>
-    public EncodedExample Encode(JsonlRow row, RowShape shape)
+    /// <param name="row">The row.</param>
+    /// <param name="shape">What the rows of its file are.</param>
+    /// <param name="use">Whether it is learned or held out, which some tasks tell apart.</param>
+    /// <returns>Its examples: one, but for tasks whose files nest several in a line.</returns>
+    public IEnumerable<EncodedExample> Encode(JsonlRow row, RowShape shape, RowUse use)
     {
-        var text = _renderer.Render(row, shape);
-        return text.Prompt is null ? EncodeText(row, text.Answers[0]) : EncodeAnswers(row, text.Prompt, text);
+        foreach (var rendered in _renderer.Render(row, shape))
+        {
+            var text = use == RowUse.Training && LearnsAnswers ? rendered.OnlyRight : rendered;
+            string? prompt = _demonstrations is null ? text.Prompt : _demonstrations.Before(row, text);
+            yield return prompt is null ? EncodeText(row, text.Answers[0]) : EncodeAnswers(row, prompt, text);
+        }
     }
+
+    /// <summary>Whether the tokens of the right option are learned, and not the choice between the options.</summary>
+    private bool LearnsAnswers => _options.Task is { } task && BuiltInTask.Of(task).LearnsAnswers;
 
     private EncodedExample EncodeText(JsonlRow row, string text)
     {
@@ -68,7 +84,10 @@ public sealed class ExampleEncoder
                             "give the prompt some text that the answer does not merge with");
         }
         EncodedOption[] options = [.. whole.Select(ids => new EncodedOption(ids[shared..], promptLength - shared))];
-        return new EncodedExample(Truncate(row, whole[0].AsSpan(0, shared), options), options, text.Label, row.Line);
+        return new EncodedExample(Truncate(row, whole[0].AsSpan(0, shared), options), options, text.Label, row.Line)
+        {
+            AlsoRight = text.AlsoRight ?? [],
+        };
     }
 
     /// <summary>Keeps the leading special tokens and the newest of the others.</summary>
@@ -89,7 +108,9 @@ public sealed class ExampleEncoder
     private int[] EncodeWhole(string text) => [.. _leading, .. _encoder.Encode(text, false)];
 
     private string AnswerName(int index) =>
-        _options.Choices.Count > 0 ? $"the choice \"{_options.Choices[index].Label}\"" : "the completion";
+        _options.Choices.Count > 0 ? $"the choice \"{_options.Choices[index].Label}\""
+        : _options.Task is null ? "the completion"
+        : $"answer {index + 1}";
 
     private static string Remedy(string answer) => answer.Length == 0
         ? "it is empty"

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using DistZO.Devices;
+using DistZO.Runs;
 
 namespace DistZO.Training;
 
@@ -24,24 +25,30 @@ public sealed class ExampleSet
     /// <summary>What the rows are.</summary>
     public RowShape Shape { get; }
 
-    /// <summary>Names of the choices by label index; empty unless <see cref="Shape"/> is <see cref="RowShape.Choices"/>.</summary>
+    /// <summary>As <see cref="PromptOptions.Labels"/>.</summary>
     public IReadOnlyList<string> Labels { get; }
 
     /// <summary>The rows, at least one.</summary>
     public IReadOnlyList<EncodedExample> Examples { get; }
 
     /// <summary>Reads and encodes a file. All rows must have the shape of the first. Throws <see cref="BadInputException"/>.</summary>
-    public static ExampleSet Load(string path, ExampleEncoder encoder)
+    public static ExampleSet Load(string path, ExampleEncoder encoder, RowUse use)
     {
         var examples = new List<EncodedExample>();
         RowShape? shape = null;
         foreach (var row in JsonlFile.Read(path))
         {
             shape ??= RowShapes.Of(encoder.Options, row);
-            examples.Add(encoder.Encode(row, shape.Value));
+            examples.AddRange(encoder.Encode(row, shape.Value, use));
         }
-        return new ExampleSet(path, shape!.Value, [.. encoder.Options.Choices.Select(choice => choice.Label)], [.. examples]);
+        if (examples.Count == 0) throw new BadInputException($"{path}: its rows hold no example");
+        return new ExampleSet(path, shape!.Value, encoder.Options.Labels, [.. examples]);
     }
+
+    /// <summary>Where a prediction is counted in a <see cref="ConfusionTable"/> over <see cref="Labels"/>: its row and column.</summary>
+    public (int Truth, int Predicted) Cell(EncodedExample sample, int predicted) => ConfusionTable.IsRightOrWrong(Labels)
+        ? (0, sample.IsRight(predicted) ? 0 : 1)
+        : (sample.Label, predicted);
 
     /// <summary>
     /// Refuses a batch size with which a step could have more than 2²⁰ loss terms (the limit that keeps their sum exact in 64 bits).
@@ -70,8 +77,9 @@ public sealed class ExampleSet
     /// <summary>
     /// SHA-256 of all ids and label spans, for the run's identity. The bytes, every number a little-endian int32: ASCII
     /// <c>distzo-examples-v1</c>, the number of examples; then for each its label index, prompt length, prompt ids, number of options,
-    /// and for each option its unscored length, its length, its ids. Of a masked language model the ASCII is
-    /// <c>distzo-masked-examples-v1</c>, and the mask's place follows the prompt ids.
+    /// and for each option its unscored length, its length, its ids; then, only where further options are right too, minus their
+    /// number and their indices. Of a masked language model the ASCII is <c>distzo-masked-examples-v1</c>, and the mask's place follows
+    /// the prompt ids.
     /// </summary>
     public byte[] Digest()
     {
@@ -91,6 +99,9 @@ public sealed class ExampleSet
                 Append(hash, option.Tokens.Length);
                 Append(hash, option.Tokens);
             }
+            if (example.AlsoRight.Length == 0) continue;
+            Append(hash, -example.AlsoRight.Length);
+            Append(hash, example.AlsoRight);
         }
         return hash.GetHashAndReset();
     }

@@ -24,6 +24,9 @@ public sealed class JsonlRow
     /// <summary>The fields in the order of the file.</summary>
     public IEnumerable<(string Name, JsonElement Value)> Fields => _value.EnumerateObject().Select(entry => (entry.Name, entry.Value));
 
+    /// <summary>The object itself.</summary>
+    internal JsonElement Value => _value;
+
     /// <summary>Whether the row has a field of this name.</summary>
     public bool Has(string field) => _value.TryGetProperty(field, out _);
 

@@ -1,11 +1,15 @@
 using DistZO.Devices;
 using DistZO.Optimization;
+using DistZO.Runs;
 
 namespace DistZO.Training;
 
 /// <summary>How rows become examples: the part of a recipe that concerns prompts.</summary>
 public sealed record PromptOptions
 {
+    /// <summary>A built-in task, which has prompt and answers of its own; null for none. Excludes all that follows but the length.</summary>
+    public TaskName? Task { get; init; }
+
     /// <summary>Template of the prompt; null to read rows by their own shape.</summary>
     public string? Prompt { get; init; }
 
@@ -22,6 +26,12 @@ public sealed record PromptOptions
     public int MaxLength { get; init; } = 2048;
 
     /// <summary>
+    /// Names of the choices by label index, or <see cref="ConfusionTable.RightOrWrong"/> where every row has options of its own; empty
+    /// if there are none.
+    /// </summary>
+    public IReadOnlyList<string> Labels => Task is { } task ? BuiltInTask.Of(task).Labels : [.. Choices.Select(choice => choice.Label)];
+
+    /// <summary>
     /// A recipe's options for a model that takes <paramref name="positions"/> tokens. Throws <see cref="BadInputException"/> when
     /// the recipe asks for longer samples than that.
     /// </summary>
@@ -31,6 +41,7 @@ public sealed record PromptOptions
         if (asked > positions) throw new BadInputException($"max_length: {asked} is more than the {positions} tokens that the model takes");
         return new PromptOptions
         {
+            Task = recipe.Get(RecipeKeys.Task),
             Prompt = recipe.Get(RecipeKeys.Prompt),
             Completion = recipe.Get(RecipeKeys.Completion),
             Choices = recipe.Get(RecipeKeys.Choices) ?? [],

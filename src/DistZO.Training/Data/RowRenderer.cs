@@ -1,11 +1,25 @@
 using System.Text;
 using System.Text.Json;
 using DistZO.Devices;
+using DistZO.Optimization;
 
 namespace DistZO.Training;
 
 /// <summary>A row as text. Without a prompt the answer is all there is (language modelling).</summary>
-internal readonly record struct RenderedRow(string? Prompt, string[] Answers, int Label);
+/// <param name="Prompt">What the answers follow.</param>
+/// <param name="Answers">One, or one for each choice.</param>
+/// <param name="Label">Index of the right one.</param>
+internal readonly record struct RenderedRow(string? Prompt, string[] Answers, int Label)
+{
+    /// <summary>Further answers that are right too; null for none.</summary>
+    public int[]? AlsoRight { get; init; }
+
+    /// <summary>The right answer.</summary>
+    public string Answer => Answers[Label];
+
+    /// <summary>The row with the right answer as its only one.</summary>
+    public RenderedRow OnlyRight => new(Prompt, [Answer], 0);
+}
 
 /// <summary>
 /// Turns rows into text by their shape and the templates. Messages are rendered plainly, whatever chat format a model was trained on:
@@ -14,6 +28,7 @@ internal readonly record struct RenderedRow(string? Prompt, string[] Answers, in
 internal sealed class RowRenderer
 {
     private readonly PromptOptions _options;
+    private readonly BuiltInTask? _task;
     private readonly PromptTemplate? _prompt;
     private readonly PromptTemplate? _completion;
     private readonly PromptTemplate[] _choices;
@@ -23,6 +38,7 @@ internal sealed class RowRenderer
     {
         Check(options);
         _options = options;
+        _task = options.Task is { } task ? BuiltInTask.Of(task) : null;
         _prompt = options.Prompt is null ? null : new PromptTemplate(options.Prompt, "prompt");
         _completion = options.Completion is null ? null : new PromptTemplate(options.Completion, "completion");
         _choices = [.. options.Choices.Select(choice => new PromptTemplate(choice.Text, $"choices.{choice.Label}"))];
@@ -36,7 +52,10 @@ internal sealed class RowRenderer
         }
     }
 
-    public RenderedRow Render(JsonlRow row, RowShape shape) => shape switch
+    /// <summary>The examples of a row: one, but for tasks whose published files nest several in a line.</summary>
+    public IEnumerable<RenderedRow> Render(JsonlRow row, RowShape shape) => _task is null ? [RenderOne(row, shape)] : _task.Render(row);
+
+    private RenderedRow RenderOne(JsonlRow row, RowShape shape) => shape switch
     {
         RowShape.Choices => new(_prompt!.Render(row), [.. _choices.Select(choice => choice.Render(row))], LabelOf(row)),
         RowShape.Completion when _prompt is not null => new(_prompt.Render(row), [_completion!.Render(row)], 0),
@@ -48,6 +67,11 @@ internal sealed class RowRenderer
     private static void Check(PromptOptions options)
     {
         bool choices = options.Choices.Count > 0;
+        if (options.Task is { } task && (choices || options.Prompt is not null || options.Completion is not null))
+        {
+            throw new BadInputException(
+                $"task: {RecipeKeys.TaskWord(task)} has its own prompt and answers; leave prompt, completion and choices away, or the task");
+        }
         if (options.Prompt is null && choices) throw new BadInputException("choices: need a template \"prompt\" that they follow");
         if (options.Prompt is null && options.Completion is not null)
         {

@@ -34,6 +34,7 @@ public static class RowShapes
     /// <summary>The shape that the templates give, or else the file's first row.</summary>
     public static RowShape Of(PromptOptions options, JsonlRow first)
     {
+        if (options.Task is not null) return options.Labels.Count > 0 ? RowShape.Choices : RowShape.Completion;
         if (options.Prompt is not null) return options.Choices.Count > 0 ? RowShape.Choices : RowShape.Completion;
         return Detect(first) ?? throw first.Error(
             $"the row has {first.FieldList()}; expected {{\"text\"}}, {{\"prompt\", \"completion\"}} or {{\"messages\"}}, " +

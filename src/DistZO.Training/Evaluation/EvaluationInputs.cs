@@ -21,14 +21,15 @@ public sealed class EvaluationInputs : IDisposable
     /// <param name="recipe">Its prompt, choices and weights_dtype hold.</param>
     /// <param name="model">Directory of the model.</param>
     /// <param name="data">The rows, JSON Lines.</param>
+    /// <param name="trainFile">Where num_demos takes its demonstrations from; null if there are no training rows.</param>
     /// <param name="openDevice">Opens the device.</param>
-    public static EvaluationInputs Open(Recipe recipe, string model, string data, Func<Device> openDevice)
+    public static EvaluationInputs Open(Recipe recipe, string model, string data, string? trainFile, Func<Device> openDevice)
     {
         var checkpoint = Checkpoint.Open(model);
         Device? device = null;
         try
         {
-            var rows = ExampleSet.Load(data, RunInputs.Encoder(recipe, checkpoint));
+            var rows = ExampleSet.Load(data, RunInputs.Encoder(recipe, checkpoint, trainFile), RowUse.Evaluation);
             rows.RequireVocabulary(ModelFamilies.Describe(checkpoint).VocabularySize);
             device = openDevice();
             var loaded = BaseWeights.Load(device, checkpoint, recipe.Get(RecipeKeys.WeightsDtype));

@@ -48,7 +48,7 @@ public sealed class Evaluator
                 var prediction = Prediction.Of(sample, own[..sample.Targets]);
                 own = own[sample.Targets..];
                 if (double.IsNaN(prediction.Scores[prediction.Best])) undecided++;
-                else confusion?.Add(sample.Label, prediction.Best);
+                else if (confusion is not null) Count(confusion, examples.Cell(sample, prediction.Best));
                 onPrediction?.Invoke(prediction);
             }
 
@@ -63,4 +63,6 @@ public sealed class Evaluator
 
         return new EvaluationResult(step, count, sum, terms, flagged, undecided, confusion);
     }
+
+    private static void Count(ConfusionTable confusion, (int Truth, int Predicted) cell) => confusion.Add(cell.Truth, cell.Predicted);
 }

@@ -1,5 +1,7 @@
+using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using DistZO.Runs;
 
 namespace DistZO.Training;
 
@@ -38,17 +40,21 @@ public sealed record Prediction(EncodedExample Sample, int Best, double[] Scores
 
     private void WriteChoice(Utf8JsonWriter json, IReadOnlyList<string> labels)
     {
-        json.WriteString("prediction", labels[Best]);
-        json.WriteString("label", labels[Sample.Label]);
-        json.WriteBoolean("correct", Best == Sample.Label);
+        json.WriteString("prediction", Name(labels, Best));
+        json.WriteString("label", Name(labels, Sample.Label));
+        json.WriteBoolean("correct", Sample.IsRight(Best));
         json.WriteStartObject("scores");
         for (int i = 0; i < Scores.Length; i++)
         {
-            json.WritePropertyName(labels[i]);
+            json.WritePropertyName(Name(labels, i));
             WriteValue(json, Scores[i]);
         }
         json.WriteEndObject();
     }
+
+    /// <summary>A label's name, or the option's number from 0 where every row has options of its own.</summary>
+    private static string Name(IReadOnlyList<string> labels, int option) =>
+        ConfusionTable.IsRightOrWrong(labels) ? option.ToString(CultureInfo.InvariantCulture) : labels[option];
 
     private void WriteLoss(Utf8JsonWriter json)
     {

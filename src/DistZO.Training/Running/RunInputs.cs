@@ -36,15 +36,16 @@ public sealed class RunInputs : IDisposable
     /// <param name="openDevice">Opens the device; called once the data are known to be sound.</param>
     public static RunInputs Open(Recipe recipe, Func<Device> openDevice)
     {
+        recipe = DataFolder.Resolve(recipe);
         var directory = Required(recipe, RecipeKeys.Model, "--model");
         var trainFile = Required(recipe, RecipeKeys.TrainFile, "--data");
         var checkpoint = Checkpoint.Open(directory);
         Device? device = null;
         try
         {
-            var encoder = Encoder(recipe, checkpoint);
-            var train = ExampleSet.Load(trainFile, encoder);
-            var evaluation = recipe.Get(RecipeKeys.EvalFile) is { } path ? ExampleSet.Load(path, encoder) : null;
+            var encoder = Encoder(recipe, checkpoint, trainFile);
+            var train = ExampleSet.Load(trainFile, encoder, RowUse.Training);
+            var evaluation = recipe.Get(RecipeKeys.EvalFile) is { } path ? ExampleSet.Load(path, encoder, RowUse.Evaluation) : null;
             var resolved = recipe.Resolve(train.Examples.Count);
             train.RequireBatchSize(resolved.Get(RecipeKeys.BatchSize));
             var vocabulary = ModelFamilies.Describe(checkpoint).VocabularySize;
@@ -63,11 +64,15 @@ public sealed class RunInputs : IDisposable
     }
 
     /// <summary>The encoder of a recipe's rows for the model of a checkpoint.</summary>
-    public static ExampleEncoder Encoder(Recipe recipe, Checkpoint checkpoint)
+    /// <param name="recipe">Says what rows are.</param>
+    /// <param name="checkpoint">The model.</param>
+    /// <param name="trainFile">Where num_demos takes its demonstrations from; null if there are no training rows.</param>
+    public static ExampleEncoder Encoder(Recipe recipe, Checkpoint checkpoint, string? trainFile)
     {
         var architecture = TrainedParts.Of(recipe, checkpoint).Architecture;
         var tokenizer = Tokenizer.Load(checkpoint.Directory);
-        return new ExampleEncoder(new TokenizerTextEncoder(tokenizer), PromptOptions.Of(recipe, architecture.MaxPositions))
+        var options = PromptOptions.Of(recipe, architecture.MaxPositions);
+        return new ExampleEncoder(new TokenizerTextEncoder(tokenizer), options, Demonstrations.Of(recipe, options, trainFile))
         {
             Mask = MaskFilling.Of(architecture, tokenizer, checkpoint.Directory),
         };

@@ -1,5 +1,6 @@
 using System.Text;
 using DistZO.Devices;
+using DistZO.Optimization;
 
 namespace DistZO.Training.Tests;
 
@@ -14,7 +15,7 @@ public class ExampleEncoderTests
     private static EncodedExample Encode(string json, PromptOptions options, LetterEncoder? tokenizer = null)
     {
         var row = JsonlFile.Read(new MemoryStream(Encoding.UTF8.GetBytes(json)), "rows.jsonl").First();
-        return new ExampleEncoder(tokenizer ?? LetterEncoder.Opt, options).Encode(row, RowShapes.Of(options, row));
+        return new ExampleEncoder(tokenizer ?? LetterEncoder.Opt, options).Encode(row, RowShapes.Of(options, row), RowUse.Training).Single();
     }
 
     private static string ErrorOf(string json, PromptOptions options, LetterEncoder? tokenizer = null) =>
@@ -121,6 +122,7 @@ public class ExampleEncoderTests
         { new PromptOptions { Choices = Sentiment.Choices }, "choices: need a template \"prompt\"" },
         { new PromptOptions { Completion = "a" }, "completion: needs a template \"prompt\"" },
         { new PromptOptions { Prompt = "a" }, "prompt: needs \"choices\"" },
+        { Sentiment with { Task = TaskName.Sst2 }, "task: sst2 has its own prompt and answers" },
         { Sentiment with { Completion = "a" }, "completion: cannot be used together" },
         { Sentiment with { Choices = [new("0", "a")] }, "choices: need at least two" },
         { Sentiment with { Choices = [new("0", "a"), new("0", "b")] }, "choices: the label \"0\" stands there twice" },

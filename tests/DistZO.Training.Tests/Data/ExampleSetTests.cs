@@ -12,7 +12,7 @@ public class ExampleSetTests
     {
         using var folder = new TemporaryFolder();
         File.WriteAllLines(folder["rows.jsonl"], lines);
-        return ExampleSet.Load(folder["rows.jsonl"], new ExampleEncoder(LetterEncoder.Opt, options));
+        return ExampleSet.Load(folder["rows.jsonl"], new ExampleEncoder(LetterEncoder.Opt, options), RowUse.Training);
     }
 
     [Fact]

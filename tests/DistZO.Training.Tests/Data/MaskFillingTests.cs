@@ -55,7 +55,7 @@ public class MaskFillingTests
     {
         var row = JsonlFile.Read(new MemoryStream(Encoding.UTF8.GetBytes($$"""{"text":"{{text}}","label":1}""")), "rows.jsonl").First();
         var encoder = new BracketEncoder();
-        return new ExampleEncoder(encoder, options) { Mask = new MaskFilling(encoder, "@", '@') }.Encode(row, RowShapes.Of(options, row));
+        return new ExampleEncoder(encoder, options) { Mask = new MaskFilling(encoder, "@", '@') }.Encode(row, RowShapes.Of(options, row), RowUse.Training).Single();
     }
 
     private static string Show(int[] ids) => string.Concat(ids.Select(id => (char)id));

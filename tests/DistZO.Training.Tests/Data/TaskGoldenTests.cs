@@ -25,10 +25,26 @@ public class TaskGoldenTests
             MaxLength = 512,
         });
 
-        var examples = ExampleSet.Load(data, encoder).Examples;
+        AssertGolden(golden.RootElement, part, ExampleSet.Load(data, encoder, RowUse.Training).Examples);
+    }
 
-        int[][] choices = golden.RootElement.GetProperty("choice_ids").Deserialize<int[][]>()!;
-        var rows = golden.RootElement.GetProperty(part);
+    [SkippableTheory]
+    [InlineData("train", "train.jsonl")]
+    [InlineData("dev", "dev.jsonl")]
+    public void Load_OfTheBuiltInTask_GivesTheSame(string part, string file)
+    {
+        string data = Fixtures.RequireShared("data", "sst2", file);
+        string model = Fixtures.RequireShared("models", "base-opt");
+        using var golden = JsonDocument.Parse(File.ReadAllBytes(Fixtures.RequireShared("peers", "tasks", "sst2.json")));
+        var encoder = new ExampleEncoder(
+            new TokenizerTextEncoder(Tokenizer.Load(model)), new PromptOptions { Task = TaskName.Sst2, MaxLength = 512 });
+        AssertGolden(golden.RootElement, part, ExampleSet.Load(data, encoder, RowUse.Evaluation).Examples);
+    }
+
+    private static void AssertGolden(JsonElement golden, string part, IReadOnlyList<EncodedExample> examples)
+    {
+        int[][] choices = golden.GetProperty("choice_ids").Deserialize<int[][]>()!;
+        var rows = golden.GetProperty(part);
         Assert.Equal(rows.GetArrayLength(), examples.Count);
         foreach (var (row, example) in rows.EnumerateArray().Zip(examples))
         {

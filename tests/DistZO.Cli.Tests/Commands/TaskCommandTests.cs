@@ -1,0 +1,88 @@
+using System.Text.Json;
+using DistZO.Optimization;
+
+namespace DistZO.Cli.Tests.Commands;
+
+public sealed class TaskCommandTests : IDisposable
+{
+    private readonly TinyRun _tiny = new();
+
+    public TaskCommandTests()
+    {
+        Directory.CreateDirectory(_tiny["sst2"]);
+        Write("sst2/train.jsonl", Enumerable.Range(0, 12).Select(i => (object)new { sentence = $"row {i}", label = i % 2, idx = i }));
+        Write("sst2/validation.jsonl", Enumerable.Range(0, 5).Select(i => (object)new { sentence = $"held {i}", label = i % 2, idx = i }));
+    }
+
+    public void Dispose() => _tiny.Dispose();
+
+    [Fact]
+    public void Train_OfATaskInAFolder_TakesBothOfItsFiles()
+    {
+        string[] args = ["--model", _tiny.Model, "--task", "sst2", "--data", _tiny["sst2"], "--max-steps", "2", "--batch-size", "2", "--threads", "1"];
+        Distzo.Run(["train", "--output", _tiny["run"], .. args]).Done();
+        var header = Ledger.Read(_tiny.LedgerPath("run")).Header;
+        Assert.Equal(TaskName.Sst2, header.Identity.Recipe.Get(RecipeKeys.Task));
+        Assert.Contains("eval_accuracy", File.ReadAllText(Path.Combine(_tiny["run"], "metrics.jsonl")));
+
+        // The written prompt is the same examples, but another recipe.
+        string[] template = ["--prompt", "{sentence} It was", "--choices", "{0: ' terrible', 1: ' great'}"];
+        Distzo.Run(["train", "--output", _tiny["same"], .. args.Where(a => a is not ("--task" or "sst2")), .. template]).Done();
+        var same = Ledger.Read(_tiny.LedgerPath("same")).Header;
+        Assert.Equal(same.Identity.ExamplesDigest, header.Identity.ExamplesDigest);
+        Assert.NotEqual(same.Identity.Digest, header.Identity.Digest);
+
+        Assert.Contains("verified", Distzo.Run("verify", _tiny["run"], "--samples", "2").Done());
+        Assert.Contains("num_demos is 2 (the run has not set)", Distzo.Run(["train", "--output", _tiny["run"], .. args, "--num-demos", "2"]).Problem(2));
+    }
+
+    [Fact]
+    public void Evaluate_OfATaskInAFolder_MeasuresTheHeldOutRowsWithDemonstrations()
+    {
+        var plain = Evaluate("--data", _tiny["sst2"]);
+        var demonstrated = Evaluate("--data", _tiny["sst2"], "--num-demos", "3");
+        Assert.Equal(5, plain.GetProperty("rows").GetInt32());
+        Assert.Equal(_tiny["sst2/validation.jsonl"], demonstrated.GetProperty("data").GetString());
+        Assert.NotEqual(plain.GetProperty("loss").GetDouble(), demonstrated.GetProperty("loss").GetDouble());
+        Assert.NotEqual(
+            demonstrated.GetProperty("loss").GetDouble(), Evaluate("--data", _tiny["sst2"], "--num-demos", "3", "--seed", "5").GetProperty("loss").GetDouble());
+    }
+
+    [Fact]
+    public void Evaluate_WithDemonstrationsOfNowhere_IsRefused() => Assert.Contains(
+        "num_demos: there are no training rows",
+        Distzo.Run("evaluate", "--model", _tiny.Model, "--task", "sst2", "--data", _tiny["sst2/validation.jsonl"], "--num-demos", "3").Problem(2));
+
+    [Fact]
+    public void Evaluate_OfRecord_CountsEveryRightEntityAndNamesOptionsByNumber()
+    {
+        Write("record.jsonl", [new { passage = "A B.", query = "@placeholder", entities = new[] { "A", "B", "C" }, answers = new[] { "A", "B", "C" } }]);
+        var line = Distzo.Run(
+            "evaluate", "--model", _tiny.Model, "--task", "record", "--data", _tiny["record.jsonl"], "--json", "--predictions", _tiny["p.jsonl"]).Done();
+        var json = JsonDocument.Parse(line).RootElement;
+        Assert.Equal(1, json.GetProperty("accuracy").GetDouble());
+        Assert.False(json.TryGetProperty("macro_f1", out _));
+        var prediction = JsonDocument.Parse(File.ReadAllText(_tiny["p.jsonl"])).RootElement;
+        Assert.True(prediction.GetProperty("correct").GetBoolean());
+        Assert.Equal(["0", "1", "2"], prediction.GetProperty("scores").EnumerateObject().Select(score => score.Name));
+    }
+
+    [Fact]
+    public void Tasks_ListsAllEleven()
+    {
+        var lines = Distzo.Run("tasks", "--json").Done().Trim().Split('\n');
+        Assert.Equal(
+            ["sst2", "rte", "cb", "boolq", "wsc", "wic", "multirc", "copa", "record", "squad", "drop"],
+            lines.Select(line => JsonDocument.Parse(line).RootElement.GetProperty("task").GetString()));
+        Assert.Contains("premise, choice1, choice2, question, label", Distzo.Run("tasks").Done());
+    }
+
+    [Fact]
+    public void Train_OfAnUnknownTask_NamesThoseThereAre() => Assert.Contains(
+        "'task' must be one of sst2, rte, cb, boolq", Distzo.Run("train", "--task", "sst5").Problem(2));
+
+    private JsonElement Evaluate(params string[] more) =>
+        JsonDocument.Parse(Distzo.Run(["evaluate", "--model", _tiny.Model, "--task", "sst2", "--json", .. more]).Done()).RootElement;
+
+    private void Write(string name, IEnumerable<object> rows) => File.WriteAllLines(_tiny[name], rows.Select(row => JsonSerializer.Serialize(row)));
+}
