@@ -25,7 +25,7 @@ internal sealed class OpenedRun : IDisposable
         var recipe = inputs.Recipe;
         if (options.Snapshots is { } folder) _snapshots = new SnapshotStore(folder, recipe.Get(RecipeKeys.SaveTotalLimit));
         _weights = new Weights(inputs.Model, inputs.Checkpoint, _snapshots);
-        Steps = new LocalSteps(recipe, inputs.Train.Examples, new ShareExecutor(inputs.Model, History.Updates, beforeBlock));
+        Steps = new LocalSteps(recipe, inputs.Train.Examples, new ShareExecutor(inputs.Model, History.Updates, recipe.Get(RecipeKeys.Objective), beforeBlock));
         Evaluator = new Evaluator(inputs.Model, History.Updates, beforeBlock);
         SaveInterval = recipe.Get(RecipeKeys.SaveSteps) ?? SnapshotStore.AutomaticInterval(inputs.Model.TrainedCount);
         Forecast = new RunForecast(inputs, options, SaveInterval, recipe.Get(RecipeKeys.EvalSteps) ?? MaxSteps, time);

@@ -153,7 +153,7 @@ public sealed class FaultTests(RunFiles files) : IClassFixture<RunFiles>
         using var cluster = Cluster(2);
         using var inputs = files.Open(Recipe);
         var history = new RunHistory(inputs.Identity(null).Start);
-        var steps = new Training.LocalSteps(inputs.Recipe, inputs.Train.Examples, new Training.ShareExecutor(inputs.Model, history.Updates));
+        var steps = new Training.LocalSteps(inputs.Recipe, inputs.Train.Examples, new Training.ShareExecutor(inputs.Model, history.Updates, objective: null));
         var said = 0;
         cluster.Workers[0].Tamper = message =>
         {

@@ -28,7 +28,7 @@ internal sealed class TrainingSteps : IDisposable
         var examples = Examples(_architecture.VocabularySize, options);
         var recipe = Recipe.Default.With(RecipeKeys.BatchSize, options.Batch).With(RecipeKeys.Seed, options.Seed).Resolve(examples.Length);
         _model = RandomModel.Create(device, _architecture, options.Seed);
-        _steps = new LocalSteps(recipe, examples, new ShareExecutor(_model, _updates));
+        _steps = new LocalSteps(recipe, examples, new ShareExecutor(_model, _updates, objective: null));
     }
 
     /// <summary>Weights of the model.</summary>

@@ -49,7 +49,7 @@ internal sealed class LocalRun : IWorkerLink
             new EngineOptions
             {
                 Incarnation = (uint)Random.Shared.NextInt64(1L << 32),
-                TokensOf = step => (steps ??= new LocalSteps(inputs.Recipe, inputs.Train.Examples, new ShareExecutor(inputs.Model, new UpdateHistory()))).TokensOf(step),
+                TokensOf = step => (steps ??= new LocalSteps(inputs.Recipe, inputs.Train.Examples, new ShareExecutor(inputs.Model, new UpdateHistory(), objective: null))).TokensOf(step),
             },
             reporter,
             metrics,

@@ -38,6 +38,15 @@ public static class RecipeKeys
     public static readonly RecipeKey<IReadOnlyList<Choice>?> Choices = Declare(
         "choices", OptionalReference(RecipeTypes.Choices), null, Trajectory, "labels and the text that stands for each, in order");
 
+    public static readonly RecipeKey<ObjectiveKind?> Objective = Declare(
+        "objective",
+        Optional(
+            OneOf(("choice", ObjectiveKind.Choice), ("answer", ObjectiveKind.Answer), ("accuracy", ObjectiveKind.Accuracy)),
+            "auto"),
+        null,
+        Trajectory,
+        "what is made small: cross-entropy over the choices or of the right answer's tokens, or wrong choices (auto: as the rows are)");
+
     public static readonly RecipeKey<string> LabelField = Declare(
         "label_field", Text, "label", Trajectory, "the field that picks the choice, compared as text");
 

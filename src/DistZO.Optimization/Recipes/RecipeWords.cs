@@ -23,6 +23,19 @@ public enum TaskName
     Drop,
 }
 
+/// <summary>What a loss term is.</summary>
+public enum ObjectiveKind
+{
+    /// <summary>Cross-entropy over the options of a row.</summary>
+    Choice,
+
+    /// <summary>Cross-entropy of each token of the right answer.</summary>
+    Answer,
+
+    /// <summary>1 for a row whose best option is wrong, else 0.</summary>
+    Accuracy,
+}
+
 /// <summary>How the learning rate goes on after the warm-up.</summary>
 public enum LearningRateShape
 {

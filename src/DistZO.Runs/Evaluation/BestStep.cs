@@ -24,11 +24,13 @@ public static class BestStep
     {
         if (recipe.Get(RecipeKeys.EarlyStoppingPatience) is not null && recipe.Get(RecipeKeys.EvalFile) is null)
             throw new BadInputException("early_stopping_patience needs evaluations; give held-out rows with --eval-data");
-        string[] measured = recipe.HasChoices ? ["accuracy", "macro_f1", "loss"] : ["loss", "perplexity"];
+        string[] measured = !recipe.HasChoices ? ["loss", "perplexity"]
+            : recipe.Get(RecipeKeys.Task) is TaskName.Record ? ["accuracy", "loss"]
+            : ["accuracy", "macro_f1", "loss"];
         var metric = MetricName(recipe);
         if (!measured.Contains(metric))
         {
-            var rows = measured.Length == 3 ? "with choices" : "without choices";
+            var rows = !recipe.HasChoices ? "without choices" : measured.Length == 3 ? "with choices" : "with options of their own";
             throw new BadInputException($"metric_for_best_model: {metric} is not measured of rows {rows}; use one of {string.Join(", ", measured)}");
         }
     }

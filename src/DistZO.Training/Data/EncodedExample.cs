@@ -28,6 +28,7 @@ public sealed class EncodedExample
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)label, (uint)options.Length, nameof(label));
         foreach (var option in options) ArgumentOutOfRangeException.ThrowIfLessThan(option.Scored, 1, nameof(options));
         (Prompt, Options, Label, Line) = (prompt, options, label, line);
+        IsChoice = options.Length > 1;
         PackedTokens = prompt.Length + options.Sum(option => option.Tokens.Length - 1);
         Targets = options.Sum(option => option.Scored);
     }
@@ -52,8 +53,10 @@ public sealed class EncodedExample
     /// <summary>The line of the data file, from 1.</summary>
     public int Line { get; }
 
-    /// <summary>Whether the row is a choice between options; otherwise its tokens are learned one by one.</summary>
-    public bool IsChoice => Options.Length > 1;
+    /// <summary>
+    /// Whether the row is a choice between options (of which a task's row may have but one); otherwise its tokens are learned one by one.
+    /// </summary>
+    public bool IsChoice { get; init; }
 
     /// <summary>Whether an option answers the row.</summary>
     public bool IsRight(int option) => option == Label || AlsoRight.Contains(option);

@@ -47,14 +47,12 @@ public sealed class ExampleEncoder
     {
         foreach (var rendered in _renderer.Render(row, shape))
         {
-            var text = use == RowUse.Training && LearnsAnswers ? rendered.OnlyRight : rendered;
+            var text = use == RowUse.Training && _options.LearnsAnswers ? rendered.OnlyRight : rendered;
             string? prompt = _demonstrations is null ? text.Prompt : _demonstrations.Before(row, text);
-            yield return prompt is null ? EncodeText(row, text.Answers[0]) : EncodeAnswers(row, prompt, text);
+            bool isChoice = _options.Labels.Count > 0 && (use == RowUse.Evaluation || !_options.LearnsAnswers);
+            yield return prompt is null ? EncodeText(row, text.Answers[0]) : EncodeAnswers(row, prompt, text, isChoice);
         }
     }
-
-    /// <summary>Whether the tokens of the right option are learned, and not the choice between the options.</summary>
-    private bool LearnsAnswers => _options.Task is { } task && BuiltInTask.Of(task).LearnsAnswers;
 
     private EncodedExample EncodeText(JsonlRow row, string text)
     {
@@ -67,7 +65,7 @@ public sealed class ExampleEncoder
         return new EncodedExample(ids[..given], [new EncodedOption(ids[given..], 0)], 0, row.Line);
     }
 
-    private EncodedExample EncodeAnswers(JsonlRow row, string prompt, in RenderedRow text)
+    private EncodedExample EncodeAnswers(JsonlRow row, string prompt, in RenderedRow text, bool isChoice)
     {
         if (Mask is not null) return Mask.Encode(row, prompt, text.Answers, text.Label, _options.MaxLength, AnswerName);
         int promptLength = EncodeWhole(prompt).Length;
@@ -87,6 +85,7 @@ public sealed class ExampleEncoder
         return new EncodedExample(Truncate(row, whole[0].AsSpan(0, shared), options), options, text.Label, row.Line)
         {
             AlsoRight = text.AlsoRight ?? [],
+            IsChoice = isChoice,
         };
     }
 

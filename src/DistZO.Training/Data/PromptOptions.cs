@@ -7,7 +7,7 @@ namespace DistZO.Training;
 /// <summary>How rows become examples: the part of a recipe that concerns prompts.</summary>
 public sealed record PromptOptions
 {
-    /// <summary>A built-in task, which has prompt and answers of its own; null for none. Excludes all that follows but the length.</summary>
+    /// <summary>A built-in task, which has prompt and answers of its own; null for none. Excludes the templates.</summary>
     public TaskName? Task { get; init; }
 
     /// <summary>Template of the prompt; null to read rows by their own shape.</summary>
@@ -18,6 +18,9 @@ public sealed record PromptOptions
 
     /// <summary>What may follow the prompt, each text a template too, in the order of the label indices; empty for none.</summary>
     public IReadOnlyList<Choice> Choices { get; init; } = [];
+
+    /// <summary>What is learned; null for what the rows or the task suggest.</summary>
+    public ObjectiveKind? Objective { get; init; }
 
     /// <summary>The field that names the right choice, compared as text (1 and "1" are equal).</summary>
     public string LabelField { get; init; } = "label";
@@ -30,6 +33,14 @@ public sealed record PromptOptions
     /// if there are none.
     /// </summary>
     public IReadOnlyList<string> Labels => Task is { } task ? BuiltInTask.Of(task).Labels : [.. Choices.Select(choice => choice.Label)];
+
+    /// <summary>Whether the tokens of the right answer are learned, and not the choice between the options.</summary>
+    public bool LearnsAnswers => Objective switch
+    {
+        null => Task is { } task && BuiltInTask.Of(task).LearnsAnswers,
+        ObjectiveKind.Answer => true,
+        _ => false,
+    };
 
     /// <summary>
     /// A recipe's options for a model that takes <paramref name="positions"/> tokens. Throws <see cref="BadInputException"/> when
@@ -45,6 +56,7 @@ public sealed record PromptOptions
             Prompt = recipe.Get(RecipeKeys.Prompt),
             Completion = recipe.Get(RecipeKeys.Completion),
             Choices = recipe.Get(RecipeKeys.Choices) ?? [],
+            Objective = recipe.Get(RecipeKeys.Objective),
             LabelField = recipe.Get(RecipeKeys.LabelField),
             MaxLength = asked ?? positions,
         };

@@ -72,6 +72,12 @@ internal sealed class RowRenderer
             throw new BadInputException(
                 $"task: {RecipeKeys.TaskWord(task)} has its own prompt and answers; leave prompt, completion and choices away, or the task");
         }
+        if (options.Objective is ObjectiveKind.Choice or ObjectiveKind.Accuracy && options.Labels.Count == 0)
+        {
+            throw new BadInputException(
+                $"objective: {options.Objective.Value.ToString().ToLowerInvariant()} needs options to choose from; " +
+                "give choices, or a task that has some ('distzo tasks')");
+        }
         if (options.Prompt is null && choices) throw new BadInputException("choices: need a template \"prompt\" that they follow");
         if (options.Prompt is null && options.Completion is not null)
         {

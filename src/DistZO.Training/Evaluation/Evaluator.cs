@@ -52,7 +52,7 @@ public sealed class Evaluator
                 onPrediction?.Invoke(prediction);
             }
 
-            foreach (var term in _pass.Terms(0))
+            foreach (var term in _pass.Terms(0, countsErrors: false))
             {
                 if (FixedPoint.TryRound(term, out var value)) sum += value;
                 else flagged++;

@@ -5,7 +5,9 @@ namespace DistZO.Training;
 /// <summary>
 /// The loss of one probe from its log-probabilities, in binary64 and in one fixed order. A choice is one term: with m the mean
 /// log-probability of each option's tokens, the cross-entropy <c>ln Σ exp(m) − m[label]</c> (MeZO, Malladi et al., NeurIPS 2023,
-/// "option" loss of its multiple-choice tasks). Any other row is one term a token: −ln p.
+/// "option" loss of its multiple-choice tasks), or under the objective accuracy 1 − score: 0 where <see cref="Best"/> is a right option
+/// and 1 where it is not, as in section 3.3 there (its code minimizes −score, which differs by a constant and has the same steps). Any
+/// other row is one term a token: −ln p.
 /// </summary>
 public static class Objective
 {
@@ -18,7 +20,8 @@ public static class Objective
     /// <param name="batch">What was packed.</param>
     /// <param name="logProbabilities">One probe's, in the order of <see cref="PackedBatch.Targets"/>.</param>
     /// <param name="terms">Room for <see cref="PackedBatch.Terms"/> values.</param>
-    public static void Terms(PackedBatch batch, ReadOnlySpan<double> logProbabilities, Span<double> terms)
+    /// <param name="countsErrors">Whether a choice is judged by its best option, as under the objective accuracy.</param>
+    public static void Terms(PackedBatch batch, ReadOnlySpan<double> logProbabilities, Span<double> terms, bool countsErrors = false)
     {
         if (logProbabilities.Length != batch.Targets.Length) throw new ArgumentException("One for each target.", nameof(logProbabilities));
         if (terms.Length != batch.Terms) throw new ArgumentException("Room for each term.", nameof(terms));
@@ -30,7 +33,7 @@ public static class Objective
             {
                 var scores = sample.Options.Length <= StackOptions ? stack[..sample.Options.Length] : new double[sample.Options.Length];
                 Scores(sample, own, scores);
-                terms[0] = CrossEntropy(scores, sample.Label);
+                terms[0] = countsErrors ? Error(scores, sample) : CrossEntropy(scores, sample.Label);
             }
             else
             {
@@ -62,6 +65,16 @@ public static class Objective
         double sum = 0;
         foreach (double score in scores) sum += ExactMath.Exp(score - top);
         return ExactMath.Log(sum) + (top - scores[label]);
+    }
+
+    /// <summary>0 if the best option is right, 1 if it is wrong; NaN where a score is NaN, as with <see cref="CrossEntropy"/>.</summary>
+    public static double Error(ReadOnlySpan<double> scores, EncodedExample sample)
+    {
+        foreach (double score in scores)
+        {
+            if (double.IsNaN(score)) return double.NaN;
+        }
+        return sample.IsRight(Best(scores)) ? 0 : 1;
     }
 
     /// <summary>The option with the highest score; the first of equal ones. NaN never wins over a number.</summary>

@@ -36,7 +36,7 @@ public sealed class LedgerAudit
         (_inputs, _ledger) = (inputs, ledger);
         _history = new RunHistory(ledger);
         _method = new MezoSgd(inputs.Recipe);
-        _steps = new LocalSteps(inputs.Recipe, inputs.Train.Examples, new ShareExecutor(inputs.Model, _history.Updates));
+        _steps = new LocalSteps(inputs.Recipe, inputs.Train.Examples, new ShareExecutor(inputs.Model, _history.Updates, inputs.Recipe.Get(RecipeKeys.Objective)));
     }
 
     /// <summary>The first step that this run computed itself: a fork begins with its parent's, made by the parent's recipe.</summary>

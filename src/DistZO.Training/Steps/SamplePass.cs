@@ -35,10 +35,12 @@ internal sealed class SamplePass(Model model, UpdateHistory updates, Action? bef
     public ReadOnlySpan<double> LogProbabilities(int probe) => _logProbabilities.AsSpan(probe * Batch.Targets.Length, Batch.Targets.Length);
 
     /// <summary>A probe's loss terms; valid until the next call.</summary>
-    public ReadOnlySpan<double> Terms(int probe)
+    /// <param name="probe">Its index in the pass.</param>
+    /// <param name="countsErrors">As in <see cref="Objective.Terms"/>.</param>
+    public ReadOnlySpan<double> Terms(int probe, bool countsErrors)
     {
         var terms = _terms.AsSpan(0, Batch.Terms);
-        Objective.Terms(Batch, LogProbabilities(probe), terms);
+        Objective.Terms(Batch, LogProbabilities(probe), terms, countsErrors);
         return terms;
     }
 }

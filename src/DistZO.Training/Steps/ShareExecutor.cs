@@ -18,13 +18,18 @@ public sealed class ShareExecutor
     private const int MaxTokensPerPass = 1 << 14;
 
     private readonly SamplePass _pass;
+    private readonly bool _countsErrors;
     private readonly List<EncodedExample> _samples = [];
 
     /// <param name="model">The weights; folded up to the step of each share.</param>
     /// <param name="updates">The committed updates.</param>
     /// <param name="beforeBlock">As <see cref="Pass.BeforeBlock"/>; may be null.</param>
-    public ShareExecutor(Model model, UpdateHistory updates, Action? beforeBlock = null) =>
+    /// <param name="objective">What a loss term is; null for what the samples are.</param>
+    public ShareExecutor(Model model, UpdateHistory updates, ObjectiveKind? objective, Action? beforeBlock = null)
+    {
         _pass = new SamplePass(model, updates, beforeBlock);
+        _countsErrors = objective is ObjectiveKind.Accuracy;
+    }
 
     /// <summary>Tokens of the last share: what one probe read.</summary>
     public long Tokens { get; private set; }
@@ -60,7 +65,7 @@ public sealed class ShareExecutor
     private void RunPass(int step, IReadOnlyList<Probe> probes, Span<ProbeSum> sums)
     {
         _pass.Run(step, probes, CollectionsMarshal.AsSpan(_samples));
-        for (var probe = 0; probe < probes.Count; probe++) sums[probe] = Add(sums[probe], _pass.Terms(probe));
+        for (var probe = 0; probe < probes.Count; probe++) sums[probe] = Add(sums[probe], _pass.Terms(probe, _countsErrors));
         Tokens += _pass.Batch.Tokens.Length;
         Terms += _pass.Batch.Terms;
     }

@@ -37,6 +37,20 @@ public sealed class TaskCommandTests : IDisposable
     }
 
     [Fact]
+    public void Train_UnderTheObjectiveAccuracy_RecordsNumbersOfErrors()
+    {
+        string[] args =
+            ["--model", _tiny.Model, "--task", "sst2", "--data", _tiny["sst2"], "--max-steps", "6", "--batch-size", "5", "--zo-eps", "0.05", "--objective", "accuracy"];
+        Distzo.Run(["train", "--output", _tiny["one"], "--threads", "1", .. args]).Done();
+        Distzo.Run(["train", "--output", _tiny["two"], "--threads", "2", .. args]).Done();
+        Assert.Equal(_tiny.Ledger("one"), _tiny.Ledger("two"));
+        var sums = Ledger.Read(_tiny.LedgerPath("one")).Records.SelectMany(record => record.Directions).SelectMany(d => new[] { d.Plus, d.Minus }).ToList();
+        Assert.All(sums, sum => Assert.True(sum % (1L << 32) == 0 && sum is >= 0 and <= 5L << 32));
+        Assert.Contains(sums, sum => sum > 0);
+        Assert.Contains("verified: 6 of 6", Distzo.Run("verify", _tiny["one"]).Done());
+    }
+
+    [Fact]
     public void Evaluate_OfATaskInAFolder_MeasuresTheHeldOutRowsWithDemonstrations()
     {
         var plain = Evaluate("--data", _tiny["sst2"]);

@@ -69,7 +69,7 @@ public sealed class RunFiles : IDisposable
             if (_alone.TryGetValue(key, out var known)) return known;
             using var inputs = Open(recipe);
             var history = new RunHistory(inputs.Identity(null).Start);
-            var steps = new LocalSteps(inputs.Recipe, inputs.Train.Examples, new ShareExecutor(inputs.Model, history.Updates));
+            var steps = new LocalSteps(inputs.Recipe, inputs.Train.Examples, new ShareExecutor(inputs.Model, history.Updates, inputs.Recipe.Get(RecipeKeys.Objective)));
             var evaluator = new Evaluator(inputs.Model, history.Updates);
             var records = new List<string>();
             var evaluations = new Dictionary<long, string>();

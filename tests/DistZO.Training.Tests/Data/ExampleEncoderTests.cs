@@ -36,6 +36,10 @@ public class ExampleEncoderTests
         Assert.Equal(expected, Show(Encode(row, Sentiment)));
 
     [Fact]
+    public void Encode_ChoicesUnderTheObjectiveAnswer_LearnsTheRightOnesTokens() =>
+        Assert.Equal("^ab:| y|0", Show(Encode("{\"text\":\"ab\",\"label\":1}", Sentiment with { Objective = ObjectiveKind.Answer })));
+
+    [Fact]
     public void Encode_ChoicesFromFields_AreTemplatesToo()
     {
         var options = new PromptOptions { Prompt = "{q}", Choices = [new("a", " {x}"), new("b", " {y}")], LabelField = "right" };
@@ -126,6 +130,8 @@ public class ExampleEncoderTests
         { Sentiment with { Completion = "a" }, "completion: cannot be used together" },
         { Sentiment with { Choices = [new("0", "a")] }, "choices: need at least two" },
         { Sentiment with { Choices = [new("0", "a"), new("0", "b")] }, "choices: the label \"0\" stands there twice" },
+        { new PromptOptions { Objective = ObjectiveKind.Accuracy }, "objective: accuracy needs options to choose from" },
+        { new PromptOptions { Task = TaskName.Squad, Objective = ObjectiveKind.Choice }, "objective: choice needs options to choose from" },
         { Sentiment with { MaxLength = 1 }, "max_length: must be at least 2" },
     };
 

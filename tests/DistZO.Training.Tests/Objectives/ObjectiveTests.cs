@@ -73,6 +73,33 @@ public class ObjectiveTests
     }
 
     [Theory]
+    [InlineData(0, new[] { -1.0, -3, -4, -2.5 }, 0)]
+    [InlineData(1, new[] { -1.0, -3, -4, -2.5 }, 1)]
+    [InlineData(0, new[] { -3.0, -3, -4, -3 }, 0)] // Equal scores: the first is the prediction.
+    [InlineData(2, new[] { -3.0, -3, -4, -3 }, 1)]
+    [InlineData(0, new[] { double.NegativeInfinity, -3, -4, -3 }, 1)]
+    [InlineData(2, new[] { double.NaN, -3, -4, -3 }, double.NaN)]
+    public void Terms_OfAChoiceUnderAccuracy_AreErrors(int label, double[] logProbabilities, double expected) =>
+        Assert.Equal(expected, Assert.Single(Errors(logProbabilities, Sample(label, [5, 6], [7], [8]))));
+
+    [Fact]
+    public void Terms_UnderAccuracy_TakeEveryRightOption()
+    {
+        var sample = new EncodedExample([2], [new([5], 0), new([6], 0), new([7], 0)], 0, 1) { AlsoRight = [2] };
+
+        Assert.Equal([0, 1, 0], (double[])[Errors([-1, -2, -3], sample)[0], Errors([-2, -1, -3], sample)[0], Errors([-3, -2, -1], sample)[0]]);
+    }
+
+    private static double[] Errors(double[] logProbabilities, EncodedExample sample)
+    {
+        var batch = new PackedBatch();
+        batch.Pack([sample]);
+        double[] terms = new double[batch.Terms];
+        Objective.Terms(batch, logProbabilities, terms, countsErrors: true);
+        return terms;
+    }
+
+    [Theory]
     [InlineData(new[] { -1.0, -1.0 }, 0)]
     [InlineData(new[] { -2.0, -1.0, -1.0 }, 1)]
     [InlineData(new[] { double.NaN, -9.0 }, 1)]

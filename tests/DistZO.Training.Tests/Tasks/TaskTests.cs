@@ -136,6 +136,16 @@ public class TaskTests
     }
 
     [Fact]
+    public void Encode_UnderTheObjectiveAccuracy_TrainsOnAllOptions_EvenOfOne()
+    {
+        const string Single = "{\"passage\":\"A.\",\"query\":\"@placeholder\",\"entities\":[\"A\"],\"answers\":[\"A\"]}";
+        var encoder = new ExampleEncoder(LetterEncoder.Opt, new PromptOptions { Task = TaskName.Record, Objective = ObjectiveKind.Accuracy });
+        var (three, one) = (encoder.Encode(Row(Record), RowShape.Choices, RowUse.Training).Single(), encoder.Encode(Row(Single), RowShape.Choices, RowUse.Training).Single());
+        Assert.Equal((3, true, 1), (three.Options.Length, three.IsChoice, three.Terms));
+        Assert.Equal((1, true, 1), (one.Options.Length, one.IsChoice, one.Terms));
+    }
+
+    [Fact]
     public void Load_OfRowsWithOptionsOfTheirOwn_CountsRightAndWrong()
     {
         using var folder = new TemporaryFolder();
