@@ -25,7 +25,7 @@ internal sealed class OpenedRun : IDisposable
         var recipe = inputs.Recipe;
         if (options.Snapshots is { } folder) _snapshots = new SnapshotStore(folder, recipe.Get(RecipeKeys.SaveTotalLimit));
         _weights = new Weights(inputs.Model, inputs.Checkpoint, _snapshots);
-        Steps = new LocalSteps(recipe, inputs.Train.Examples, new ShareExecutor(inputs.Model, History.Updates, recipe.Get(RecipeKeys.Objective), beforeBlock));
+        Steps = new LocalSteps(recipe, inputs.Train.Examples, ShareExecutors.Create(inputs, History.Updates, options.AllowsCommand, beforeBlock));
         Evaluator = new Evaluator(inputs.Model, History.Updates, beforeBlock);
         SaveInterval = recipe.Get(RecipeKeys.SaveSteps) ?? SnapshotStore.AutomaticInterval(inputs.Model.TrainedCount);
         Forecast = new RunForecast(inputs, options, SaveInterval, recipe.Get(RecipeKeys.EvalSteps) ?? MaxSteps, time);
@@ -152,7 +152,11 @@ internal sealed class OpenedRun : IDisposable
         ModelExport.MarkDone(directory, step, chain, saveType);
     }
 
-    public void Dispose() => Inputs.Dispose();
+    public void Dispose()
+    {
+        Steps.Dispose();
+        Inputs.Dispose();
+    }
 
     private void LeaveOtherWays()
     {

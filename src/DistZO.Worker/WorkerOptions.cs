@@ -22,6 +22,9 @@ public sealed record WorkerOptions
     /// <summary>Whether snapshots are written, or only read.</summary>
     public bool SavesSnapshots { get; init; } = true;
 
+    /// <summary>Whether an objective may run a program on this machine.</summary>
+    public bool AllowsCommand { get; init; }
+
     /// <summary>True once something newer has come in, so that a share in flight is worth nothing any more. Called at every block.</summary>
     public Func<bool> IsSuperseded { get; init; } = () => false;
 

@@ -109,6 +109,8 @@ public sealed class WorkerRun : IDisposable
         (_incarnation, _session) = (welcome.Incarnation, welcome.Session);
         if (_run is null)
         {
+            TextScorers.Require(welcome.Recipe, _options.AllowsCommand);
+            ShareExecutors.Require(welcome.Recipe);
             var inputs = _options.Open(welcome.Recipe);
             _run = new OpenedRun(inputs, _options, welcome.Parent, BeforeBlock, _time);
         }

@@ -14,9 +14,10 @@ internal static class LocalCluster
     /// <param name="directory">The output.</param>
     /// <param name="reporter">Is told what happens.</param>
     /// <param name="metrics">One of the reporters.</param>
+    /// <param name="allowsCommand">Whether the objective may run a program, in each worker.</param>
     /// <param name="stopping">Asks to stop; the same command goes on later.</param>
     public static async Task<(RunResult Result, ChainHash? Chain)> Execute(
-        Recipe recipe, RunDirectory directory, IRunReporter reporter, MetricsFile metrics, CancellationToken stopping)
+        Recipe recipe, RunDirectory directory, IRunReporter reporter, MetricsFile metrics, bool allowsCommand, CancellationToken stopping)
     {
         var token = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32));
         using var workers = new LocalWorkers(line => reporter.Notice(NoticeLevel.Warning, "worker", line));
@@ -36,7 +37,7 @@ internal static class LocalCluster
             Started = host =>
             {
                 reporter.Notice(NoticeLevel.Information, "listening", $"dashboard at http://{host.Http}");
-                workers.Start(recipe, host.Listen.ToString(), token);
+                workers.Start(recipe, host.Listen.ToString(), token, allowsCommand);
             },
         };
         var running = run.Run(reporter, metrics, given.Token);

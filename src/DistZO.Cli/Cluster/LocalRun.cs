@@ -30,6 +30,7 @@ internal sealed class LocalRun : IWorkerLink
     /// <param name="reporter">Is told what happens; the caller keeps owning it.</param>
     /// <param name="metrics">One of the reporters.</param>
     /// <param name="time">The clock of everything that is shown.</param>
+    /// <param name="allowsCommand">Whether the objective may run a program.</param>
     /// <param name="stopping">Asks the run to stop after the step in flight.</param>
     /// <param name="chain">The ledger's chain hash at the end.</param>
     public static RunResult Execute(
@@ -38,6 +39,7 @@ internal sealed class LocalRun : IWorkerLink
         IRunReporter reporter,
         MetricsFile metrics,
         TimeProvider time,
+        bool allowsCommand,
         CancellationToken stopping,
         out ChainHash chain)
     {
@@ -62,6 +64,7 @@ internal sealed class LocalRun : IWorkerLink
             Open = _ => inputs,
             Output = directory,
             Snapshots = directory.Snapshots,
+            AllowsCommand = allowsCommand,
             Stopping = stopping,
         };
         var worker = new WorkerRun(options, message => engine.Receive(session, message), reporter.Notice, time);

@@ -32,7 +32,8 @@ internal sealed class LocalWorkers : IDisposable
     /// <param name="recipe">Its paths are the workers' too; threads are shared out.</param>
     /// <param name="coordinator">Where they connect.</param>
     /// <param name="token">What they bring.</param>
-    public void Start(Recipe recipe, string coordinator, string token)
+    /// <param name="allowsCommand">Whether the objective may run a program.</param>
+    public void Start(Recipe recipe, string coordinator, string token, bool allowsCommand)
     {
         var count = recipe.Get(RecipeKeys.Workers);
         var threads = ShareThreads(recipe.Get(RecipeKeys.Threads) ?? Environment.ProcessorCount, count);
@@ -44,6 +45,7 @@ internal sealed class LocalWorkers : IDisposable
                 "--model", recipe.Get(RecipeKeys.Model) ?? throw new BadInputException("model_name_or_path is not set; give it with --model or in the recipe"),
                 "--data", recipe.Get(RecipeKeys.TrainFile) ?? throw new BadInputException("train_file is not set; give it with --data or in the recipe"),
                 .. recipe.Get(RecipeKeys.EvalFile) is { } rows ? (string[])["--eval-data", rows] : [],
+                .. allowsCommand ? (string[])[Commands.AllowCommand.Flag] : [],
                 // One of them writes; snapshots help all of them to come back.
                 .. i == 0 ? (string[])["--output", recipe.Get(RecipeKeys.Output)!] : ["--cache", Path.Combine(recipe.Get(RecipeKeys.Output)!, ".distzo"), "--no-snapshots"],
             ];

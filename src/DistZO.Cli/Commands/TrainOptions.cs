@@ -14,8 +14,11 @@ internal sealed class TrainOptions
     private readonly Option<bool> _print = new("--print-recipe") { Description = "show the effective recipe and exit" };
     private readonly Option<bool> _json = new("--json") { Description = "print the result as one line of JSON" };
 
+    private readonly AllowCommand _allow;
+
     public TrainOptions(Command command)
     {
+        _allow = new AllowCommand(command);
         command.Options.Add(_print);
         command.Options.Add(_json);
     }
@@ -35,12 +38,15 @@ internal sealed class TrainOptions
 
         var directory = new RunDirectory(
             recipe.Get(RecipeKeys.Output) ?? throw new BadInputException("output_dir is not set; give it with --output or in the recipe"));
+        var allowsCommand = _allow.IsGiven(parsed);
+        TextScorers.Require(recipe, allowsCommand);
+        ShareExecutors.Require(recipe);
         recipe = DataFolder.Resolve(recipe);
         using var signals = new StopSignals();
         using var reporter = RunReporting.Create(recipe, directory, output, error, out var metrics);
         var (result, chain) = recipe.Get(RecipeKeys.Workers) > 1
-            ? Distribute(recipe, directory, prepare, reporter, metrics, signals.Token)
-            : Alone(recipe, directory, prepare, reporter, metrics, signals.Token);
+            ? Distribute(recipe, directory, prepare, reporter, metrics, allowsCommand, signals.Token)
+            : Alone(recipe, directory, prepare, reporter, metrics, allowsCommand, signals.Token);
         if (result.Outcome == RunOutcome.Interrupted) result = result with { HowToGoOn = CommandText.Of(parsed) };
         reporter.Finished(result);
         if (parsed.GetValue(_json)) output.WriteLine(ResultLine.Of(result, chain));
@@ -53,11 +59,12 @@ internal sealed class TrainOptions
         Action<RunInputs, RunDirectory>? prepare,
         IRunReporter reporter,
         MetricsFile metrics,
+        bool allowsCommand,
         CancellationToken stopping)
     {
         using var inputs = RunInputs.Open(recipe, () => CpuDevices.Open(recipe));
         prepare?.Invoke(inputs, directory);
-        var result = LocalRun.Execute(inputs, directory, reporter, metrics, TimeProvider.System, stopping, out var chain);
+        var result = LocalRun.Execute(inputs, directory, reporter, metrics, TimeProvider.System, allowsCommand, stopping, out var chain);
         return (result, chain);
     }
 
@@ -67,6 +74,7 @@ internal sealed class TrainOptions
         Action<RunInputs, RunDirectory>? prepare,
         IRunReporter reporter,
         MetricsFile metrics,
+        bool allowsCommand,
         CancellationToken stopping)
     {
         if (prepare is not null)
@@ -75,6 +83,6 @@ internal sealed class TrainOptions
             prepare(inputs, directory);
         }
 
-        return LocalCluster.Execute(recipe, directory, reporter, metrics, stopping).GetAwaiter().GetResult();
+        return LocalCluster.Execute(recipe, directory, reporter, metrics, allowsCommand, stopping).GetAwaiter().GetResult();
     }
 }

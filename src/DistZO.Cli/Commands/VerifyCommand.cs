@@ -20,6 +20,7 @@ internal static class VerifyCommand
         command.Options.Add(samples);
         command.Options.Add(seed);
         command.Options.Add(json);
+        var allow = new AllowCommand(command);
         command.SetAction(parsed =>
         {
             if (parsed.GetValue(samples) < 1) throw new BadInputException("--samples must be at least 1");
@@ -30,8 +31,9 @@ internal static class VerifyCommand
                 .With(RecipeKeys.TrainFile, given.Get(RecipeKeys.TrainFile) ?? ledger.Header.Recipe.Get(RecipeKeys.TrainFile))
                 .With(RecipeKeys.EvalFile, null)
                 .With(RecipeKeys.Threads, given.Get(RecipeKeys.Threads));
+            TextScorers.Require(recipe, allow.IsGiven(parsed));
             using var inputs = RunInputs.Open(recipe, () => CpuDevices.Open(recipe));
-            var audit = new LedgerAudit(inputs, ledger);
+            using var audit = new LedgerAudit(inputs, ledger, allow.IsGiven(parsed));
             var sampling = parsed.GetValue(seed) ?? Random.Shared.Next();
             return Report(audit, ledger, parsed.GetValue(samples), sampling, parsed.GetValue(json), parsed.InvocationConfiguration);
         });

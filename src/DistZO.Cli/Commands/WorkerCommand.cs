@@ -33,6 +33,7 @@ internal static class WorkerCommand
         var withParent = new Option<bool>("--exit-with-parent") { Hidden = true };
         var noSnapshots = new Option<bool>("--no-snapshots") { Hidden = true };
         foreach (var option in new Option[] { coordinator, cache, name, patience, withParent, noSnapshots }) command.Options.Add(option);
+        var allow = new AllowCommand(command);
         var security = new SecurityOptions(command, isServer: false);
         command.SetAction(parsed =>
         {
@@ -72,6 +73,7 @@ internal static class WorkerCommand
                     Open = recipe => Open(recipe, own, threads),
                     Output = output,
                     Snapshots = parsed.GetValue(cache) is { } folder ? Path.Combine(folder, "snapshots") : output?.Snapshots,
+                    AllowsCommand = allow.IsGiven(parsed),
                     SavesSnapshots = !parsed.GetValue(noSnapshots),
                     Stopping = signals.Token,
                 },

@@ -82,7 +82,7 @@ public sealed class RecipeKey<T> : RecipeKey
 
     public override bool IsSwitch => typeof(T) == typeof(bool);
 
-    internal override bool IsStructured => typeof(T) == typeof(IReadOnlyList<Choice>);
+    internal override bool IsStructured => typeof(T) == typeof(IReadOnlyList<Choice>) || typeof(T) == typeof(RecipeObjective);
 
     internal override object? DefaultValue => Default;
 

@@ -38,14 +38,15 @@ public static class RecipeKeys
     public static readonly RecipeKey<IReadOnlyList<Choice>?> Choices = Declare(
         "choices", OptionalReference(RecipeTypes.Choices), null, Trajectory, "labels and the text that stands for each, in order");
 
-    public static readonly RecipeKey<ObjectiveKind?> Objective = Declare(
-        "objective",
-        Optional(
-            OneOf(("choice", ObjectiveKind.Choice), ("answer", ObjectiveKind.Answer), ("accuracy", ObjectiveKind.Accuracy)),
-            "auto"),
-        null,
-        Trajectory,
-        "what is made small: cross-entropy over the choices or of the right answer's tokens, or wrong choices (auto: as the rows are)");
+    public static readonly RecipeKey<RecipeObjective?> Objective = Declare(
+        "objective", RecipeObjective.Type, null, Trajectory,
+        "what is made small: cross-entropy over the choices or of the right answer's tokens, wrong choices, or 1 - the score of what the model writes (auto: as the rows are)");
+
+    public static readonly RecipeKey<int?> MaxNewTokens = Declare(
+        "max_new_tokens", Optional(Integer(1, 1 << 16), "auto"), null, Trajectory, "most tokens that the model writes where what it writes is scored (auto: 50)");
+
+    public static readonly RecipeKey<double> ScorerTimeout = Declare(
+        "scorer_timeout", Number(0, 1e6, above: true), 60, Operational, "seconds that a scoring program may be silent");
 
     public static readonly RecipeKey<string> LabelField = Declare(
         "label_field", Text, "label", Trajectory, "the field that picks the choice, compared as text");

@@ -34,6 +34,15 @@ public enum ObjectiveKind
 
     /// <summary>1 for a row whose best option is wrong, else 0.</summary>
     Accuracy,
+
+    /// <summary>1 − the token F1 of what the model writes.</summary>
+    F1,
+
+    /// <summary>1 where what the model writes is no right answer, else 0.</summary>
+    ExactMatch,
+
+    /// <summary>1 − the score that a program gives to what the model writes.</summary>
+    Command,
 }
 
 /// <summary>How the learning rate goes on after the warm-up.</summary>

@@ -16,7 +16,11 @@ internal static class RecipeYaml
             // The two say the same thing, and a file may say it only once.
             if (key == RecipeKeys.MaxSteps && recipe.Get(RecipeKeys.NumTrainEpochs) is not null) continue;
             var value = recipe.JsonOf(key);
-            if (value is JsonArray choices)
+            if (value is JsonArray command && key == RecipeKeys.Objective)
+            {
+                yaml.Append(CultureInfo.InvariantCulture, $"{key.Name}: # {key.Help}\n  {Scalar(command[0])}: [{string.Join(", ", command.Skip(1).Select(Scalar))}]\n");
+            }
+            else if (value is JsonArray choices)
             {
                 yaml.Append(CultureInfo.InvariantCulture, $"{key.Name}: # {key.Help}\n");
                 foreach (var choice in choices) yaml.Append(CultureInfo.InvariantCulture, $"  {Scalar(choice![0])}: {Scalar(choice[1])}\n");

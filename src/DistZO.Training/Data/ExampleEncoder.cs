@@ -50,7 +50,8 @@ public sealed class ExampleEncoder
             var text = use == RowUse.Training && _options.LearnsAnswers ? rendered.OnlyRight : rendered;
             string? prompt = _demonstrations is null ? text.Prompt : _demonstrations.Before(row, text);
             bool isChoice = _options.Labels.Count > 0 && (use == RowUse.Evaluation || !_options.LearnsAnswers);
-            yield return prompt is null ? EncodeText(row, text.Answers[0]) : EncodeAnswers(row, prompt, text, isChoice);
+            var scored = use == RowUse.Training && _options.Objective is { ScoresText: true } ? SampleText.Of(row, prompt, rendered) : null;
+            yield return prompt is null ? EncodeText(row, text.Answers[0]) : EncodeAnswers(row, prompt, text, isChoice, scored);
         }
     }
 
@@ -65,7 +66,7 @@ public sealed class ExampleEncoder
         return new EncodedExample(ids[..given], [new EncodedOption(ids[given..], 0)], 0, row.Line);
     }
 
-    private EncodedExample EncodeAnswers(JsonlRow row, string prompt, in RenderedRow text, bool isChoice)
+    private EncodedExample EncodeAnswers(JsonlRow row, string prompt, in RenderedRow text, bool isChoice, SampleText? scored)
     {
         if (Mask is not null) return Mask.Encode(row, prompt, text.Answers, text.Label, _options.MaxLength, AnswerName);
         int promptLength = EncodeWhole(prompt).Length;
@@ -82,17 +83,18 @@ public sealed class ExampleEncoder
                             "give the prompt some text that the answer does not merge with");
         }
         EncodedOption[] options = [.. whole.Select(ids => new EncodedOption(ids[shared..], promptLength - shared))];
-        return new EncodedExample(Truncate(row, whole[0].AsSpan(0, shared), options), options, text.Label, row.Line)
+        return new EncodedExample(Truncate(row, whole[0].AsSpan(0, shared), options, scored is null ? 0 : _options.MaxNewTokens), options, text.Label, row.Line)
         {
             AlsoRight = text.AlsoRight ?? [],
             IsChoice = isChoice,
+            Text = scored,
         };
     }
 
-    /// <summary>Keeps the leading special tokens and the newest of the others.</summary>
-    private int[] Truncate(JsonlRow row, ReadOnlySpan<int> prompt, EncodedOption[] options)
+    /// <summary>Keeps the leading special tokens and the newest of the others; <paramref name="newTokens"/> are to be written after it.</summary>
+    private int[] Truncate(JsonlRow row, ReadOnlySpan<int> prompt, EncodedOption[] options, int newTokens)
     {
-        int longest = options.Max(option => option.Tokens.Length);
+        int longest = Math.Max(options.Max(option => option.Tokens.Length), newTokens);
         int room = _options.MaxLength - longest;
         if (prompt.Length <= room) return prompt.ToArray();
         int leading = Math.Min(_leading.Length, prompt.Length);

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
+using System.Text;
 using DistZO.Devices;
 using DistZO.Runs;
 
@@ -78,8 +79,9 @@ public sealed class ExampleSet
     /// SHA-256 of all ids and label spans, for the run's identity. The bytes, every number a little-endian int32: ASCII
     /// <c>distzo-examples-v1</c>, the number of examples; then for each its label index, prompt length, prompt ids, number of options,
     /// and for each option its unscored length, its length, its ids; then, only where further options are right too, minus their
-    /// number and their indices. Of a masked language model the ASCII is <c>distzo-masked-examples-v1</c>, and the mask's place follows
-    /// the prompt ids.
+    /// number and their indices; then, only where the objective scores what the model writes, prompt, row and right answers as text, each
+    /// its number of UTF-8 bytes and the bytes. Of a masked language model the ASCII is <c>distzo-masked-examples-v1</c>, and the mask's
+    /// place follows the prompt ids.
     /// </summary>
     public byte[] Digest()
     {
@@ -99,11 +101,21 @@ public sealed class ExampleSet
                 Append(hash, option.Tokens.Length);
                 Append(hash, option.Tokens);
             }
-            if (example.AlsoRight.Length == 0) continue;
-            Append(hash, -example.AlsoRight.Length);
-            Append(hash, example.AlsoRight);
+            if (example.AlsoRight.Length > 0)
+            {
+                Append(hash, -example.AlsoRight.Length);
+                Append(hash, example.AlsoRight);
+            }
+            if (example.Text is { } text) foreach (string part in (string[])[text.Prompt, text.Row, .. text.References]) Append(hash, part);
         }
         return hash.GetHashAndReset();
+    }
+
+    private static void Append(IncrementalHash hash, string text)
+    {
+        byte[] bytes = Encoding.UTF8.GetBytes(text);
+        Append(hash, bytes.Length);
+        hash.AppendData(bytes);
     }
 
     private static void Append(IncrementalHash hash, params ReadOnlySpan<int> values)

@@ -7,6 +7,9 @@ namespace DistZO.Training;
 /// <summary>How rows become examples: the part of a recipe that concerns prompts.</summary>
 public sealed record PromptOptions
 {
+    /// <summary>As MeZO's evaluation of SQuAD and DROP writes.</summary>
+    private const int DefaultNewTokens = 50;
+
     /// <summary>A built-in task, which has prompt and answers of its own; null for none. Excludes the templates.</summary>
     public TaskName? Task { get; init; }
 
@@ -20,7 +23,10 @@ public sealed record PromptOptions
     public IReadOnlyList<Choice> Choices { get; init; } = [];
 
     /// <summary>What is learned; null for what the rows or the task suggest.</summary>
-    public ObjectiveKind? Objective { get; init; }
+    public RecipeObjective? Objective { get; init; }
+
+    /// <summary>Most tokens that the model writes where the objective scores them.</summary>
+    public int MaxNewTokens { get; init; } = DefaultNewTokens;
 
     /// <summary>The field that names the right choice, compared as text (1 and "1" are equal).</summary>
     public string LabelField { get; init; } = "label";
@@ -34,13 +40,10 @@ public sealed record PromptOptions
     /// </summary>
     public IReadOnlyList<string> Labels => Task is { } task ? BuiltInTask.Of(task).Labels : [.. Choices.Select(choice => choice.Label)];
 
-    /// <summary>Whether the tokens of the right answer are learned, and not the choice between the options.</summary>
-    public bool LearnsAnswers => Objective switch
-    {
-        null => Task is { } task && BuiltInTask.Of(task).LearnsAnswers,
-        ObjectiveKind.Answer => true,
-        _ => false,
-    };
+    /// <summary>Whether rows are learned with the right answer alone after their prompts, and not as a choice between options.</summary>
+    public bool LearnsAnswers => Objective is { } objective
+        ? objective.Kind is not (ObjectiveKind.Choice or ObjectiveKind.Accuracy)
+        : Task is { } task && BuiltInTask.Of(task).LearnsAnswers;
 
     /// <summary>
     /// A recipe's options for a model that takes <paramref name="positions"/> tokens. Throws <see cref="BadInputException"/> when
@@ -57,6 +60,7 @@ public sealed record PromptOptions
             Completion = recipe.Get(RecipeKeys.Completion),
             Choices = recipe.Get(RecipeKeys.Choices) ?? [],
             Objective = recipe.Get(RecipeKeys.Objective),
+            MaxNewTokens = recipe.Get(RecipeKeys.MaxNewTokens) ?? DefaultNewTokens,
             LabelField = recipe.Get(RecipeKeys.LabelField),
             MaxLength = asked ?? positions,
         };

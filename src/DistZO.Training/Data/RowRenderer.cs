@@ -14,6 +14,19 @@ internal readonly record struct RenderedRow(string? Prompt, string[] Answers, in
     /// <summary>Further answers that are right too; null for none.</summary>
     public int[]? AlsoRight { get; init; }
 
+    /// <summary>All that is right, if more than the answers that are right; null for those.</summary>
+    public string[]? References { get; init; }
+
+    /// <summary>The right answers as people would write them: without white space around them.</summary>
+    public string[] RightAnswers
+    {
+        get
+        {
+            string[] answers = Answers;
+            return References ?? [Answer.Trim(), .. (AlsoRight ?? []).Select(i => answers[i].Trim())];
+        }
+    }
+
     /// <summary>The right answer.</summary>
     public string Answer => Answers[Label];
 
@@ -72,10 +85,10 @@ internal sealed class RowRenderer
             throw new BadInputException(
                 $"task: {RecipeKeys.TaskWord(task)} has its own prompt and answers; leave prompt, completion and choices away, or the task");
         }
-        if (options.Objective is ObjectiveKind.Choice or ObjectiveKind.Accuracy && options.Labels.Count == 0)
+        if (options.Objective is { Kind: ObjectiveKind.Choice or ObjectiveKind.Accuracy } && options.Labels.Count == 0)
         {
             throw new BadInputException(
-                $"objective: {options.Objective.Value.ToString().ToLowerInvariant()} needs options to choose from; " +
+                $"objective: {options.Objective.Word} needs options to choose from; " +
                 "give choices, or a task that has some ('distzo tasks')");
         }
         if (options.Prompt is null && choices) throw new BadInputException("choices: need a template \"prompt\" that they follow");

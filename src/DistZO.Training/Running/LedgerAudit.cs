@@ -12,7 +12,7 @@ public sealed record AuditedStep(int Step, string? Difference);
 /// Recomputes the losses of random steps from the base model, the data and the ledger, and compares them bit for bit: whoever holds
 /// these three can check that the fine-tune is what its ledger says.
 /// </summary>
-public sealed class LedgerAudit
+public sealed class LedgerAudit : IDisposable
 {
     private readonly RunInputs _inputs;
     private readonly LedgerContents _ledger;
@@ -22,8 +22,9 @@ public sealed class LedgerAudit
 
     /// <param name="inputs">Base model, data and recipe of the run.</param>
     /// <param name="ledger">The run to check.</param>
+    /// <param name="allowsCommand">As in <see cref="TextScorers.Require"/>.</param>
     /// <exception cref="BadInputException">The inputs are not the run's; the message names what differs.</exception>
-    public LedgerAudit(RunInputs inputs, LedgerContents ledger)
+    public LedgerAudit(RunInputs inputs, LedgerContents ledger, bool allowsCommand)
     {
         var recorded = ledger.Header.Identity;
         var differences = IdentityDifferences.Between(recorded, inputs.Identity(recorded.Parent));
@@ -36,7 +37,7 @@ public sealed class LedgerAudit
         (_inputs, _ledger) = (inputs, ledger);
         _history = new RunHistory(ledger);
         _method = new MezoSgd(inputs.Recipe);
-        _steps = new LocalSteps(inputs.Recipe, inputs.Train.Examples, new ShareExecutor(inputs.Model, _history.Updates, inputs.Recipe.Get(RecipeKeys.Objective)));
+        _steps = new LocalSteps(inputs.Recipe, inputs.Train.Examples, ShareExecutors.Create(inputs, _history.Updates, allowsCommand));
     }
 
     /// <summary>The first step that this run computed itself: a fork begins with its parent's, made by the parent's recipe.</summary>
@@ -87,6 +88,8 @@ public sealed class LedgerAudit
             yield return new AuditedStep(step, Difference(_ledger.Records[step], _steps.Compute(step)));
         }
     }
+
+    public void Dispose() => _steps.Dispose();
 
     private static string? Difference(StepRecord recorded, StepRecord recomputed)
     {

@@ -7,20 +7,20 @@ namespace DistZO.Training;
 /// The steps of a run on one device: evaluates any share of a step's work grid, or all of it and makes the step's record. The batch is
 /// a pure function of (recipe, step), so a share is named by four numbers.
 /// </summary>
-public sealed class LocalSteps
+public sealed class LocalSteps : IDisposable
 {
     private readonly MezoSgd _method;
     private readonly DataOrder _order;
     private readonly IReadOnlyList<EncodedExample> _examples;
-    private readonly ShareExecutor _executor;
+    private readonly IShareExecutor _executor;
     private readonly int[] _rows;
     private readonly EncodedExample[] _batch;
     private readonly ProbeSum[] _sums;
 
     /// <param name="recipe">Resolved.</param>
     /// <param name="examples">The training rows.</param>
-    /// <param name="executor">Evaluates shares.</param>
-    public LocalSteps(Recipe recipe, IReadOnlyList<EncodedExample> examples, ShareExecutor executor)
+    /// <param name="executor">Evaluates shares; owned.</param>
+    public LocalSteps(Recipe recipe, IReadOnlyList<EncodedExample> examples, IShareExecutor executor)
     {
         var batch = recipe.Get(RecipeKeys.BatchSize);
         (_examples, _executor) = (examples, executor);
@@ -40,6 +40,9 @@ public sealed class LocalSteps
     /// <summary>Loss terms of one probe of the share that was evaluated last.</summary>
     public int Terms => _executor.Terms;
 
+    /// <summary>Time of the share that was evaluated last that went into scoring what the model wrote.</summary>
+    public TimeSpan ScoringTime => _executor.ScoringTime;
+
     /// <summary>Tokens of a step's batch, without computing anything.</summary>
     public long TokensOf(int step) => Batch(step).Sum(example => (long)example.PackedTokens);
 
@@ -55,6 +58,8 @@ public sealed class LocalSteps
 
     /// <summary>Evaluates a whole step with the weights at <paramref name="step"/> and returns its record, which is not committed yet.</summary>
     public StepRecord Compute(int step) => _method.Commit(step, Evaluate(step, Grid.Whole), Terms);
+
+    public void Dispose() => _executor.Dispose();
 
     private EncodedExample[] Batch(int step)
     {

@@ -6,10 +6,10 @@ using DistZO.Optimization;
 namespace DistZO.Training;
 
 /// <summary>
-/// Evaluates shares of the work grid: a pure function of (weights at t, share). All probes run in one visit of every weight, which
+/// Evaluates shares by the log-probabilities of their samples' options. All probes run in one visit of every weight, which
 /// also folds the commits that the weights still lack. Buffers are kept, so a warm share allocates next to nothing.
 /// </summary>
-public sealed class ShareExecutor
+public sealed class ShareExecutor : IShareExecutor
 {
     /// <summary>
     /// Tokens × probes that one pass holds activations for. A larger share is evaluated in several passes over its samples, which costs
@@ -25,23 +25,18 @@ public sealed class ShareExecutor
     /// <param name="updates">The committed updates.</param>
     /// <param name="beforeBlock">As <see cref="Pass.BeforeBlock"/>; may be null.</param>
     /// <param name="objective">What a loss term is; null for what the samples are.</param>
-    public ShareExecutor(Model model, UpdateHistory updates, ObjectiveKind? objective, Action? beforeBlock = null)
+    public ShareExecutor(Model model, UpdateHistory updates, RecipeObjective? objective, Action? beforeBlock = null)
     {
         _pass = new SamplePass(model, updates, beforeBlock);
-        _countsErrors = objective is ObjectiveKind.Accuracy;
+        _countsErrors = objective is { Kind: ObjectiveKind.Accuracy };
     }
 
-    /// <summary>Tokens of the last share: what one probe read.</summary>
     public long Tokens { get; private set; }
 
-    /// <summary>Terms of one probe of the last share.</summary>
     public int Terms { get; private set; }
 
-    /// <summary>Evaluates the probes on the samples with the weights at <paramref name="step"/>.</summary>
-    /// <param name="step">t.</param>
-    /// <param name="probes">The share's probes.</param>
-    /// <param name="samples">The share's samples of the batch.</param>
-    /// <param name="sums">Receives one sum a probe.</param>
+    public TimeSpan ScoringTime => TimeSpan.Zero;
+
     public void Execute(int step, IReadOnlyList<Probe> probes, ReadOnlySpan<EncodedExample> samples, Span<ProbeSum> sums)
     {
         sums.Clear();
@@ -60,6 +55,10 @@ public sealed class ShareExecutor
 
             RunPass(step, probes, sums);
         }
+    }
+
+    public void Dispose()
+    {
     }
 
     private void RunPass(int step, IReadOnlyList<Probe> probes, Span<ProbeSum> sums)

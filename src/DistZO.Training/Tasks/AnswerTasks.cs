@@ -70,7 +70,8 @@ internal static class AnswerTasks
         $"Title: {title}\nContext: {context}\nQuestion: {question.Trim()}\nAnswer:", answers.Length > 0 ? answers : ["no answer"]);
 
     /// <summary>An answer that is written freely and ends its line; the first of those given is learned.</summary>
-    private static RenderedRow Free(string prompt, string[] answers) => BuiltInTask.Row(prompt, [$" {answers[0]}\n"], 0);
+    private static RenderedRow Free(string prompt, string[] answers) =>
+        BuiltInTask.Row(prompt, [$" {answers[0]}\n"], 0) with { References = answers };
 
     /// <summary>The prompt ends where the query begins, so that all of the query is scored, with each entity in it.</summary>
     private static RenderedRow Record(string passage, string query, string[] entities, string[] answers, TaskFields row)

@@ -81,7 +81,7 @@ public sealed class EndOfRunTests : IDisposable
         var directory = new RunDirectory(_tiny["stopped"]);
         var metrics = new MetricsFile(directory.Metrics);
         using var reporter = new RunReporters([metrics, new StopAt(step, stop)]);
-        return LocalRun.Execute(inputs, directory, reporter, metrics, TimeProvider.System, stop.Token, out _).Outcome;
+        return LocalRun.Execute(inputs, directory, reporter, metrics, TimeProvider.System, allowsCommand: false, stop.Token, out _).Outcome;
     }
 
     private sealed class StopAt(int last, CancellationTokenSource stop) : IRunReporter

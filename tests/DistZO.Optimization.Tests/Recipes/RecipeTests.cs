@@ -190,6 +190,42 @@ public class RecipeTests
         Assert.NotEqual(trajectory, Parse("seed: 1").Trajectory().ToJsonString());
     }
 
+    [Theory]
+    [InlineData("objective: accuracy", ObjectiveKind.Accuracy, "")]
+    [InlineData("objective: Exact_Match", ObjectiveKind.ExactMatch, "")]
+    [InlineData("objective: {command: [python3, \"a b.py\", --x=1]}", ObjectiveKind.Command, "python3|a b.py|--x=1")]
+    [InlineData("objective:\n  command: [\"./score\", null text, \"\", \"é\\n\"]", ObjectiveKind.Command, "./score|null text||é\n")]
+    public void Objective_ReadAndWritten_IsTheSame(string yaml, ObjectiveKind kind, string command)
+    {
+        var recipe = Parse(yaml);
+        var objective = recipe.Get(RecipeKeys.Objective)!;
+        Assert.Equal((kind, command), (objective.Kind, string.Join('|', objective.Command)));
+        Assert.Equal(objective, Parse(recipe.ToYaml()).Get(RecipeKeys.Objective));
+        Assert.Equal(objective, Recipe.FromJson(recipe.ToJson(), "run.zol").Get(RecipeKeys.Objective));
+        Assert.Equal(objective, Recipe.Default.WithFlags([("objective", yaml["objective:".Length..])]).Get(RecipeKeys.Objective));
+        Assert.True(recipe.Trajectory().ContainsKey("objective"));
+    }
+
+    [Theory]
+    [InlineData("objective: rouge")]
+    [InlineData("objective: [python3, score.py]")]
+    [InlineData("objective: {command: python3 score.py}")]
+    [InlineData("objective: {command: []}")]
+    [InlineData("objective: {command: [\"\"]}")]
+    [InlineData("objective: {command: [[a]]}")]
+    [InlineData("objective: {command: [\"a\\0b\"]}")]
+    [InlineData("objective: {command: [a], shell: true}")]
+    public void Objective_ThatIsNone_IsRefused(string yaml) => Assert.Contains(
+        "'objective' must be one of choice, answer, accuracy, f1, exact_match, auto, or a program such as {command: [python3, score.py]}",
+        Assert.Throws<BadInputException>(() => Parse(yaml)).Message);
+
+    [Fact]
+    public void KeysOfTasksAndObjectives_LeftOpen_ChangeNoIdentity()
+    {
+        var keys = Recipe.Default.Trajectory().Select(pair => pair.Key);
+        Assert.Empty(keys.Intersect(["task", "num_demos", "objective", "max_new_tokens"]));
+    }
+
     [Fact]
     public void Keys_AreNamedOnce()
     {

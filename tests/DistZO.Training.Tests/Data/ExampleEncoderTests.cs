@@ -37,7 +37,19 @@ public class ExampleEncoderTests
 
     [Fact]
     public void Encode_ChoicesUnderTheObjectiveAnswer_LearnsTheRightOnesTokens() =>
-        Assert.Equal("^ab:| y|0", Show(Encode("{\"text\":\"ab\",\"label\":1}", Sentiment with { Objective = ObjectiveKind.Answer })));
+        Assert.Equal("^ab:| y|0", Show(Encode("{\"text\":\"ab\",\"label\":1}", Sentiment with { Objective = new RecipeObjective(ObjectiveKind.Answer) })));
+
+    [Fact]
+    public void Encode_UnderAnObjectiveThatScoresText_KeepsTheTextAndRoomToWrite()
+    {
+        var options = Sentiment with { Objective = new RecipeObjective(ObjectiveKind.F1), MaxLength = 8, MaxNewTokens = 5 };
+
+        var example = Encode("{\"text\":\"abcd\",\"label\":1}", options);
+
+        Assert.Equal("^d:| y|0", Show(example));
+        Assert.Equal(("abcd:", "y", "{\"text\":\"abcd\",\"label\":1}"), (example.Text!.Prompt, Assert.Single(example.Text.References), example.Text.Row));
+        Assert.Equal(1, example.Terms);
+    }
 
     [Fact]
     public void Encode_ChoicesFromFields_AreTemplatesToo()
@@ -130,8 +142,8 @@ public class ExampleEncoderTests
         { Sentiment with { Completion = "a" }, "completion: cannot be used together" },
         { Sentiment with { Choices = [new("0", "a")] }, "choices: need at least two" },
         { Sentiment with { Choices = [new("0", "a"), new("0", "b")] }, "choices: the label \"0\" stands there twice" },
-        { new PromptOptions { Objective = ObjectiveKind.Accuracy }, "objective: accuracy needs options to choose from" },
-        { new PromptOptions { Task = TaskName.Squad, Objective = ObjectiveKind.Choice }, "objective: choice needs options to choose from" },
+        { new PromptOptions { Objective = new RecipeObjective(ObjectiveKind.Accuracy) }, "objective: accuracy needs options to choose from" },
+        { new PromptOptions { Task = TaskName.Squad, Objective = new RecipeObjective(ObjectiveKind.Choice) }, "objective: choice needs options to choose from" },
         { Sentiment with { MaxLength = 1 }, "max_length: must be at least 2" },
     };
 

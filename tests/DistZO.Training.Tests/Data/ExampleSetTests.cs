@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using DistZO.Devices;
+using DistZO.Optimization;
 
 namespace DistZO.Training.Tests;
 
@@ -33,6 +34,26 @@ public class ExampleSetTests
         ExampleSet[] sets = [Load(Options, A, B), Load(Options, B, A), Load(Options, C, B), Load(Options, A)];
 
         Assert.Equal(4, sets.Select(set => Convert.ToHexString(set.Digest())).Distinct().Count());
+    }
+
+    [Fact]
+    public void Digest_UnderAnObjectiveThatScoresText_DependsOnTheWholeRow()
+    {
+        var scored = Options with { Objective = new RecipeObjective(ObjectiveKind.F1) };
+        const string A = "{\"text\":\"a\",\"label\":1,\"x\":1}", B = "{\"text\":\"a\",\"label\":1,\"x\":2}";
+
+        Assert.Equal(Load(Options, A).Digest(), Load(Options, B).Digest());
+        Assert.NotEqual(Load(scored, A).Digest(), Load(scored, B).Digest());
+    }
+
+    [Fact]
+    public void Digest_OfFurtherRightOptions_DependsOnThem()
+    {
+        var record = new PromptOptions { Task = TaskName.Record, Objective = new RecipeObjective(ObjectiveKind.Accuracy) };
+        string[] rows = [.. new[] { "[\"A\"]", "[\"A\",\"B\"]", "[\"A\",\"C\"]" }.Select(right =>
+            "{\"passage\":\"P\",\"query\":\"@placeholder\",\"entities\":[\"A\",\"B\",\"C\"],\"answers\":" + right + "}")];
+
+        Assert.Equal(3, rows.Select(row => Convert.ToHexString(Load(record, row).Digest())).Distinct().Count());
     }
 
     [Fact]

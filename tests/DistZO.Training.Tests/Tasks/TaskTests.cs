@@ -139,7 +139,7 @@ public class TaskTests
     public void Encode_UnderTheObjectiveAccuracy_TrainsOnAllOptions_EvenOfOne()
     {
         const string Single = "{\"passage\":\"A.\",\"query\":\"@placeholder\",\"entities\":[\"A\"],\"answers\":[\"A\"]}";
-        var encoder = new ExampleEncoder(LetterEncoder.Opt, new PromptOptions { Task = TaskName.Record, Objective = ObjectiveKind.Accuracy });
+        var encoder = new ExampleEncoder(LetterEncoder.Opt, new PromptOptions { Task = TaskName.Record, Objective = new RecipeObjective(ObjectiveKind.Accuracy) });
         var (three, one) = (encoder.Encode(Row(Record), RowShape.Choices, RowUse.Training).Single(), encoder.Encode(Row(Single), RowShape.Choices, RowUse.Training).Single());
         Assert.Equal((3, true, 1), (three.Options.Length, three.IsChoice, three.Terms));
         Assert.Equal((1, true, 1), (one.Options.Length, one.IsChoice, one.Terms));
