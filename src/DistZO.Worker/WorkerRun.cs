@@ -110,7 +110,6 @@ public sealed class WorkerRun : IDisposable
         if (_run is null)
         {
             TextScorers.Require(welcome.Recipe, _options.AllowsCommand);
-            ShareExecutors.Require(welcome.Recipe);
             var inputs = _options.Open(welcome.Recipe);
             _run = new OpenedRun(inputs, _options, welcome.Parent, BeforeBlock, _time);
         }

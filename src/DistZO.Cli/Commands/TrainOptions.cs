@@ -40,7 +40,6 @@ internal sealed class TrainOptions
             recipe.Get(RecipeKeys.Output) ?? throw new BadInputException("output_dir is not set; give it with --output or in the recipe"));
         var allowsCommand = _allow.IsGiven(parsed);
         TextScorers.Require(recipe, allowsCommand);
-        ShareExecutors.Require(recipe);
         recipe = DataFolder.Resolve(recipe);
         using var signals = new StopSignals();
         using var reporter = RunReporting.Create(recipe, directory, output, error, out var metrics);

@@ -68,6 +68,8 @@ public sealed class ExampleEncoder
 
     private EncodedExample EncodeAnswers(JsonlRow row, string prompt, in RenderedRow text, bool isChoice, SampleText? scored)
     {
+        if (Mask is not null && scored is not null)
+            throw new BadInputException("objective: a masked language model writes no text to score; use choice or accuracy");
         if (Mask is not null) return Mask.Encode(row, prompt, text.Answers, text.Label, _options.MaxLength, AnswerName);
         int promptLength = EncodeWhole(prompt).Length;
         int[][] whole = [.. text.Answers.Select(answer => EncodeWhole(prompt + answer))];

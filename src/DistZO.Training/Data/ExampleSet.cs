@@ -12,8 +12,11 @@ public sealed class ExampleSet
     /// <summary>Most loss terms of one probe in a step.</summary>
     public const int MostTerms = 1 << 20;
 
-    private ExampleSet(string path, RowShape shape, IReadOnlyList<string> labels, EncodedExample[] examples)
+    private readonly IReadOnlyList<int> _endTokens;
+
+    private ExampleSet(string path, RowShape shape, IReadOnlyList<string> labels, IReadOnlyList<int> endTokens, EncodedExample[] examples)
     {
+        _endTokens = endTokens;
         Path = path;
         Shape = shape;
         Labels = labels;
@@ -43,7 +46,7 @@ public sealed class ExampleSet
             examples.AddRange(encoder.Encode(row, shape.Value, use));
         }
         if (examples.Count == 0) throw new BadInputException($"{path}: its rows hold no example");
-        return new ExampleSet(path, shape!.Value, encoder.Options.Labels, [.. examples]);
+        return new ExampleSet(path, shape!.Value, encoder.Options.Labels, encoder.Options.EndTokens, [.. examples]);
     }
 
     /// <summary>Where a prediction is counted in a <see cref="ConfusionTable"/> over <see cref="Labels"/>: its row and column.</summary>
@@ -80,8 +83,8 @@ public sealed class ExampleSet
     /// <c>distzo-examples-v1</c>, the number of examples; then for each its label index, prompt length, prompt ids, number of options,
     /// and for each option its unscored length, its length, its ids; then, only where further options are right too, minus their
     /// number and their indices; then, only where the objective scores what the model writes, prompt, row and right answers as text, each
-    /// its number of UTF-8 bytes and the bytes. Of a masked language model the ASCII is <c>distzo-masked-examples-v1</c>, and the mask's
-    /// place follows the prompt ids.
+    /// its number of UTF-8 bytes and the bytes, and at the end of all the tokens that end a text. Of a masked language model the ASCII is
+    /// <c>distzo-masked-examples-v1</c>, and the mask's place follows the prompt ids.
     /// </summary>
     public byte[] Digest()
     {
@@ -108,6 +111,7 @@ public sealed class ExampleSet
             }
             if (example.Text is { } text) foreach (string part in (string[])[text.Prompt, text.Row, .. text.References]) Append(hash, part);
         }
+        if (Examples[0].Text is not null) Append(hash, [.. _endTokens]);
         return hash.GetHashAndReset();
     }
 

@@ -28,6 +28,9 @@ public sealed record PromptOptions
     /// <summary>Most tokens that the model writes where the objective scores them.</summary>
     public int MaxNewTokens { get; init; } = DefaultNewTokens;
 
+    /// <summary>The tokens at which the model ends what it writes.</summary>
+    public IReadOnlyList<int> EndTokens { get; init; } = [];
+
     /// <summary>The field that names the right choice, compared as text (1 and "1" are equal).</summary>
     public string LabelField { get; init; } = "label";
 

@@ -13,7 +13,6 @@ public interface ITextGenerator
     /// <param name="step">t; the weights are folded to it.</param>
     /// <param name="probe">The direction and its scale.</param>
     /// <param name="samples">Rows whose prompts are continued.</param>
-    /// <param name="stopAt">A text at which writing may end; null to end only at the model's end of text or the most tokens.</param>
-    /// <param name="texts">Receives what was written, decoded, without the end of text.</param>
-    void Generate(int step, Probe probe, ReadOnlySpan<EncodedExample> samples, string? stopAt, Span<string> texts);
+    /// <param name="texts">Receives what was written, decoded, without the end of text; null where the weights gave no finite logits.</param>
+    void Generate(int step, Probe probe, ReadOnlySpan<EncodedExample> samples, Span<string?> texts);
 }

@@ -71,7 +71,7 @@ public sealed class RunInputs : IDisposable
     {
         var architecture = TrainedParts.Of(recipe, checkpoint).Architecture;
         var tokenizer = Tokenizer.Load(checkpoint.Directory);
-        var options = PromptOptions.Of(recipe, architecture.MaxPositions);
+        var options = PromptOptions.Of(recipe, architecture.MaxPositions) with { EndTokens = EndTokens.Of(checkpoint) };
         return new ExampleEncoder(new TokenizerTextEncoder(tokenizer), options, Demonstrations.Of(recipe, options, trainFile))
         {
             Mask = MaskFilling.Of(architecture, tokenizer, checkpoint.Directory),

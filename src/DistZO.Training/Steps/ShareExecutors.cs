@@ -16,16 +16,17 @@ public static class ShareExecutors
     {
         var objective = inputs.Recipe.Get(RecipeKeys.Objective);
         if (objective is not { ScoresText: true }) return new ShareExecutor(inputs.Model, updates, objective, beforeBlock);
-        var generator = Generator(objective);
-        return new WrittenShareExecutor(generator, TextScorers.Create(inputs.Recipe, allowsCommand), TimeProvider.System);
+        var scorer = TextScorers.Create(inputs.Recipe, allowsCommand);
+        try
+        {
+            var options = PromptOptions.Of(inputs.Recipe, inputs.Model.Architecture.MaxPositions);
+            var generator = new ModelTextGenerator(inputs.Model, inputs.Checkpoint, updates, options.MaxNewTokens, scorer.StopAt, beforeBlock);
+            return new WrittenShareExecutor(generator, scorer, TimeProvider.System);
+        }
+        catch
+        {
+            scorer.Dispose();
+            throw;
+        }
     }
-
-    /// <summary>Refuses a recipe whose objective this version cannot train. Call it before anything is opened.</summary>
-    public static void Require(Recipe recipe)
-    {
-        if (recipe.Get(RecipeKeys.Objective) is { ScoresText: true } objective) Generator(objective);
-    }
-
-    private static ITextGenerator Generator(RecipeObjective objective) => throw new BadInputException(
-        $"objective: {objective.Word} scores what the model writes, and this version trains without writing; use choice, answer or accuracy");
 }

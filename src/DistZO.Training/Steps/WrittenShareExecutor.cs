@@ -5,7 +5,8 @@ namespace DistZO.Training;
 
 /// <summary>
 /// Evaluates shares under an objective that scores what the model writes: each probe writes an answer to each sample, and a loss term is
-/// 1 − its score, rounded to fixed point as every other (MeZO, section 3.3, minimizes −F1; the constant changes no step).
+/// 1 − its score, rounded to fixed point as every other (MeZO, section 3.3, minimizes −F1; the constant changes no step). Where the
+/// weights give no finite logits, nothing is written, and the probe is flagged.
 /// </summary>
 /// <param name="generator">Writes the answers.</param>
 /// <param name="scorer">Scores them; owned.</param>
@@ -27,11 +28,15 @@ public sealed class WrittenShareExecutor(ITextGenerator generator, ITextScorer s
         if (samples.Length == 0) return;
         foreach (var sample in samples) Tokens += sample.Prompt.Length;
         _answers.Clear();
-        string[] texts = new string[samples.Length];
-        foreach (var probe in probes)
+        string?[] texts = new string?[probes.Count * samples.Length];
+        for (int p = 0; p < probes.Count; p++)
         {
-            generator.Generate(step, probe, samples, scorer.StopAt, texts);
-            for (int i = 0; i < samples.Length; i++) _answers.Add(new WrittenAnswer(samples[i], End(texts[i])));
+            var own = texts.AsSpan(p * samples.Length, samples.Length);
+            generator.Generate(step, probes[p], samples, own);
+            for (int i = 0; i < samples.Length; i++)
+            {
+                if (own[i] is { } text) _answers.Add(new WrittenAnswer(samples[i], text));
+            }
         }
 
         // All at once, so that a scoring program has one batch a share.
@@ -39,22 +44,14 @@ public sealed class WrittenShareExecutor(ITextGenerator generator, ITextScorer s
         long began = time.GetTimestamp();
         scorer.Score(step, _answers, scores);
         ScoringTime = time.GetElapsedTime(began);
-        for (int p = 0; p < probes.Count; p++) sums[p] = Sum(scores.AsSpan(p * samples.Length, samples.Length));
+        int scored = 0;
+        for (int i = 0; i < texts.Length; i++)
+        {
+            ref var sum = ref sums[i / samples.Length];
+            double term = texts[i] is null ? double.NaN : 1 - scores[scored++];
+            sum = FixedPoint.TryRound(term, out long value) && !sum.Flagged ? new ProbeSum(sum.Sum + value, false) : new ProbeSum(0, true);
+        }
     }
 
     public void Dispose() => scorer.Dispose();
-
-    private static ProbeSum Sum(ReadOnlySpan<double> scores)
-    {
-        long sum = 0;
-        foreach (double score in scores)
-        {
-            if (!FixedPoint.TryRound(1 - score, out long term)) return new ProbeSum(0, true);
-            sum += term;
-        }
-        return new ProbeSum(sum, false);
-    }
-
-    private string End(string text) =>
-        scorer.StopAt is { } stop && text.IndexOf(stop, StringComparison.Ordinal) is >= 0 and var at ? text[..at] : text;
 }

@@ -50,6 +50,44 @@ public sealed class TaskCommandTests : IDisposable
         Assert.Contains("verified: 6 of 6", Distzo.Run("verify", _tiny["one"]).Done());
     }
 
+    [Theory]
+    [InlineData("f1")]
+    [InlineData("exact_match")]
+    [InlineData("{command: [sh, -c, 'while read -r line; do echo ${#line}e-3; done']}")]
+    public void Train_UnderAnObjectiveThatScoresText_IsTheSameForAnyThreads(string objective)
+    {
+        string[] args =
+        [
+            "--model", _tiny.Model, "--task", "squad", "--data", Squad(), "--max-steps", "3", "--batch-size", "3", "--zo-eps", "0.05", "--max-new-tokens", "6",
+            "--objective", objective, "--allow-command",
+        ];
+        Distzo.Run(["train", "--output", _tiny["one"], "--threads", "1", .. args]).Done();
+        Distzo.Run(["train", "--output", _tiny["two"], "--threads", "2", .. args]).Done();
+        Assert.Equal(_tiny.Ledger("one"), _tiny.Ledger("two"));
+        var records = Ledger.Read(_tiny.LedgerPath("one")).Records;
+        Assert.All(records, record => Assert.Equal(3, record.Terms));
+        Assert.Contains("verified: 3 of 3", Distzo.Run("verify", _tiny["one"], "--allow-command").Done());
+        if (objective[0] == '{')
+        {
+            Assert.Contains(records.SelectMany(record => record.Directions), direction => direction.Plus != direction.Minus);
+            Assert.Contains("it would run the program 'sh -c", Distzo.Run("verify", _tiny["one"]).Problem(2));
+        }
+    }
+
+    [Fact]
+    public void Train_WithAProgramThatIsNotAllowed_IsRefusedBeforeAnythingIsOpened() => Assert.Contains(
+        "objective: it would run the program 'touch x' on this machine; allow that with --allow-command",
+        Distzo.Run("train", "--model", "nowhere", "--data", "nowhere", "--output", _tiny["x"], "--objective", "{command: [touch, x]}").Problem(2));
+
+    [Fact]
+    public void Train_WithAProgramThatFails_SaysItsLastWords()
+    {
+        var problem = Distzo.Run(
+            "train", "--model", _tiny.Model, "--task", "squad", "--data", Squad(), "--output", _tiny["x"], "--batch-size", "2", "--max-new-tokens", "4",
+            "--allow-command", "--objective", "{command: [sh, -c, 'read -r line; echo no reward today >&2; exit 7']}").Problem(1);
+        Assert.Contains("ended with exit code 7 after 0 of 4 scores; its last words: no reward today", problem);
+    }
+
     [Fact]
     public void Evaluate_OfATaskInAFolder_MeasuresTheHeldOutRowsWithDemonstrations()
     {
@@ -97,6 +135,15 @@ public sealed class TaskCommandTests : IDisposable
 
     private JsonElement Evaluate(params string[] more) =>
         JsonDocument.Parse(Distzo.Run(["evaluate", "--model", _tiny.Model, "--task", "sst2", "--json", .. more]).Done()).RootElement;
+
+    private string Squad()
+    {
+        Write("squad.jsonl", Enumerable.Range(0, 6).Select(i => (object)new
+        {
+            title = "T", context = $"C {i}", question = "Q?", answers = new { text = new[] { $"a{i}", "the b" }, answer_start = new[] { 0, 1 } },
+        }));
+        return _tiny["squad.jsonl"];
+    }
 
     private void Write(string name, IEnumerable<object> rows) => File.WriteAllLines(_tiny[name], rows.Select(row => JsonSerializer.Serialize(row)));
 }

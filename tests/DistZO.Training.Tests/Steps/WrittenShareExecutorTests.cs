@@ -8,9 +8,9 @@ public class WrittenShareExecutorTests
     private static readonly Probe[] Probes = [new(9, 1f), new(9, -1f)];
 
     /// <summary>Writes what it was made with for a line and a sign.</summary>
-    private sealed class FakeGenerator(Func<int, float, string> write) : ITextGenerator
+    private sealed class FakeGenerator(Func<int, float, string?> write) : ITextGenerator
     {
-        public void Generate(int step, Probe probe, ReadOnlySpan<EncodedExample> samples, string? stopAt, Span<string> texts)
+        public void Generate(int step, Probe probe, ReadOnlySpan<EncodedExample> samples, Span<string?> texts)
         {
             for (int i = 0; i < samples.Length; i++) texts[i] = write(samples[i].Line, probe.Scale);
         }
@@ -36,7 +36,7 @@ public class WrittenShareExecutorTests
         EncodedExample[] samples = [Sample(1, "red green"), Sample(2, "x", "the blue one")];
         var generator = new FakeGenerator((line, scale) => (line, scale) switch
         {
-            (1, > 0) => " Red blue yellow\nred green",
+            (1, > 0) => " Red blue yellow",
             (2, > 0) => " blue, one.",
             (1, _) => "",
             _ => "green",
@@ -93,6 +93,18 @@ public class WrittenShareExecutorTests
         executor.Execute(0, Probes, [Sample(1, "x")], sums);
 
         Assert.All(sums, sum => Assert.Equal(new ProbeSum(0, true), sum));
+    }
+
+    [Fact]
+    public void Execute_OfWeightsThatDiverged_FlagsTheProbeAlone()
+    {
+        using var executor = new WrittenShareExecutor(
+            new FakeGenerator((line, scale) => line == 2 && scale > 0 ? null : "x"), new AnswerScorer(exact: true), TimeProvider.System);
+        var sums = new ProbeSum[2];
+
+        executor.Execute(0, Probes, [Sample(1, "y"), Sample(2, "y"), Sample(3, "x")], sums);
+
+        Assert.Equal([new ProbeSum(0, true), new ProbeSum(2 * FixedPoint.One, false)], sums);
     }
 
     [Fact]
