@@ -346,11 +346,11 @@ public sealed class RunEngine
     {
         if (_steps!.BeginAgain()) return;
         var began = _time.GetTimestamp();
-        var record = _steps.Commit(out var tokens, out var seconds);
+        var record = _steps.Commit(out var tokens, out var seconds, out var scoringSeconds);
         var appending = _time.GetTimestamp();
         _book.Append(record);
         var appended = _time.GetElapsedTime(appending);
-        var told = _chronicle!.Committed(record, tokens, seconds);
+        var told = _chronicle!.Committed(record, tokens, seconds, scoringSeconds);
         _status.Committed(seconds);
         if (told.Skipped) _roster.Tell("skipped", null, $"step {told.Step} is skipped: a loss was not finite or too large");
         OnCommit?.Invoke(new CommitTiming(seconds, appended.TotalSeconds, _time.GetElapsedTime(began).TotalSeconds));

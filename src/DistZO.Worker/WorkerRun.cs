@@ -167,7 +167,7 @@ public sealed class WorkerRun : IDisposable
         var sums = run.Steps.Evaluate((int)assignment.Step, assignment.Share).ToArray();
         var report = new ShareReport(
             _incarnation, _session, assignment.Step, run.History.Chain, assignment.Share, sums, run.Steps.Terms);
-        _unacknowledged = new ShareDone(report, _time.GetElapsedTime(began), (int)run.Steps.Tokens);
+        _unacknowledged = new ShareDone(report, _time.GetElapsedTime(began), (int)run.Steps.Tokens) { ScoringTime = run.Steps.ScoringTime };
         _send(_unacknowledged);
     }
 

@@ -70,6 +70,7 @@ internal static class ClusterText
         if (status.LearningRate is { } rate) parts.Add($"lr {Quantity.Small(rate)}");
         if (status.StepSeconds is { } seconds) parts.Add(string.Create(CultureInfo.InvariantCulture, $"{seconds:G3} s a step"));
         if (status.TokensPerSecond is { } speed) parts.Add($"{Quantity.Count(speed)} tok/s");
+        if (status.ScoringSeconds is { } scoring) parts.Add($"scoring {ReportText.Seconds(scoring)}");
         yield return parts;
         var wire = status.Wire;
         var perStep = wire.BytesUpPerStep + wire.BytesDownPerStep;

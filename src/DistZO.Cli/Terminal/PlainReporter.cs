@@ -26,6 +26,7 @@ internal sealed class PlainReporter : IRunReporter
         var line = $"step {step.Step}/{step.MaxSteps}  loss {ReportText.Value(step.Loss)}  smoothed {ReportText.Value(step.SmoothedLoss)}"
             + $"  lr {Quantity.Small(step.LearningRate)}";
         if (step.TokensPerSecond is { } speed) line += $"  {Quantity.Count(speed)} tok/s";
+        if (step.ScoringSeconds is { } scoring) line += $"  scoring {ReportText.Seconds(scoring)}";
         if (step.RemainingSeconds is { } left) line += $"  {Quantity.Time(left)} left";
         Write(line);
     }

@@ -45,6 +45,9 @@ internal static class ReportText
     /// <summary>A loss or a score: <c>0.713</c>; a dash for a step that has none.</summary>
     public static string Value(double value) => double.IsFinite(value) ? value.ToString("0.000", CultureInfo.InvariantCulture) : "-";
 
+    /// <summary>A part of a step's time: <c>0.31 s</c>.</summary>
+    public static string Seconds(double seconds) => string.Create(CultureInfo.InvariantCulture, $"{seconds:G2} s");
+
     private static string Values(EvaluationMetrics evaluation) =>
         string.Join("  ", evaluation.Values.Select(pair => $"{pair.Key} {Value(pair.Value)}"));
 }

@@ -27,6 +27,7 @@ internal static class StatusLine
             (3, $"lr {Quantity.Small(step.LearningRate)}"),
         };
         if (step.TokensPerSecond is { } speed) fields.Add((4, $"{Quantity.Count(speed)} tok/s"));
+        if (step.ScoringSeconds is { } scoring) fields.Add((2, $"scoring {ReportText.Seconds(scoring)}"));
         if (step.RemainingSeconds is { } left) fields.Add((7, $"{Quantity.Time(left)} left"));
         if (best is { Values.Count: > 0 }) fields.Add((5, $"best {ReportText.FirstValue(best)} at {best.Step}"));
 

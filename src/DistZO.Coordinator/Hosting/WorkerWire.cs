@@ -62,7 +62,10 @@ internal static class WorkerWire
         return new ShareDone(
             new ShareReport(report.Incarnation, report.Session, report.Step, new ChainHash(report.Chain), share, sums, Number(report.Terms)),
             TimeSpan.FromMicroseconds(report.Microseconds),
-            Number(report.Tokens));
+            Number(report.Tokens))
+        {
+            ScoringTime = TimeSpan.FromMicroseconds(report.ScoringMicroseconds),
+        };
     }
 
     private static EvaluationDone Read(Wire.EvaluationReport report)

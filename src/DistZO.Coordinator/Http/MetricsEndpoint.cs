@@ -51,6 +51,7 @@ internal static class MetricsEndpoint
         text.Gauge("distzo_projected_gradient", "Projected gradient of the last step.", status.ProjectedGradient);
         text.Gauge("distzo_step_duration_seconds", "Mean time of the last steps.", status.StepSeconds);
         text.Gauge("distzo_tokens_per_second", "Tokens read a second, of late.", status.TokensPerSecond);
+        text.Gauge("distzo_scoring_seconds", "Seconds of the last step that scoring what the model wrote took, all ranks together.", status.ScoringSeconds);
         text.Gauge("distzo_elapsed_seconds", "Since this coordinator began.", status.ElapsedSeconds);
         text.Gauge("distzo_remaining_seconds", "To the last step, at the speed of late.", status.RemainingSeconds);
     }

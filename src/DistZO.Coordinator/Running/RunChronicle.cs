@@ -97,9 +97,10 @@ internal sealed class RunChronicle
 
     /// <summary>A step is durable.</summary>
     /// <returns>Its metrics.</returns>
-    public StepMetrics Committed(StepRecord record, long tokens, double seconds)
+    public StepMetrics Committed(StepRecord record, long tokens, double seconds, double scoringSeconds)
     {
         var told = _tracker.Committed(record, tokens, seconds);
+        if (scoringSeconds > 0) told = told with { ScoringSeconds = scoringSeconds };
         Count(told);
         _reporter.Step(told);
         if (told.Skipped)

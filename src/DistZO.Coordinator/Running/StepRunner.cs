@@ -34,6 +34,7 @@ internal sealed class StepRunner
     /// <summary>No share that is out can be late before: until then, only one that nobody computes is to be handed out.</summary>
     private long _quietUntil;
     private long _tokens;
+    private double _scoringSeconds;
     private int _attempts;
     private string _split = "";
 
@@ -77,7 +78,7 @@ internal sealed class StepRunner
         // Another time, all get other shares.
         if (_attempts > 0) ranks = [.. ranks.Skip(_attempts % ranks.Count), .. ranks.Take(_attempts % ranks.Count)];
         _open = new OpenStep(_grid, _incarnation, _book.Steps, _book.Chain);
-        (_board, _beganAt, _tokens, _quietUntil) = (new ShareBoard(), _time.GetTimestamp(), 0, long.MaxValue);
+        (_board, _beganAt, _tokens, _scoringSeconds, _quietUntil) = (new ShareBoard(), _time.GetTimestamp(), 0, 0, long.MaxValue);
         var plan = Plan(ranks);
         Shape = (plan.P, plan.D);
         TellSplit(plan, ranks.Count);
@@ -112,7 +113,7 @@ internal sealed class StepRunner
         switch (_open.Accept(report))
         {
             case ReportVerdict.Accepted:
-                Accepted(session, report, done.Tokens);
+                Accepted(session, done);
                 break;
             case ReportVerdict.Differs:
                 Differs(session, report);
@@ -143,10 +144,11 @@ internal sealed class StepRunner
     /// <summary>Ends the complete step and gives its record, which is not durable yet.</summary>
     /// <param name="tokens">Of the batch.</param>
     /// <param name="seconds">Since the step began.</param>
-    public StepRecord Commit(out long tokens, out double seconds)
+    /// <param name="scoringSeconds">All ranks together: what scoring what the model wrote took.</param>
+    public StepRecord Commit(out long tokens, out double seconds, out double scoringSeconds)
     {
         var record = _open!.Commit(_method);
-        (tokens, seconds) = (_tokens, _roster.SecondsSince(_beganAt));
+        (tokens, seconds, scoringSeconds) = (_tokens, _roster.SecondsSince(_beganAt), _scoringSeconds);
         (_last, _open, _attempts) = (_open, null, 0);
         // Whoever still computes for this step is overtaken, and rests as soon as it has the commit.
         foreach (var session in _roster.Sessions) session.Assignment = null;
@@ -246,10 +248,12 @@ internal sealed class StepRunner
         session.Speed.Add(done.Time.TotalSeconds, session.FoldedDirections, Directions(share), (long)share.Probes * share.Samples);
     }
 
-    private void Accepted(Session session, ShareReport report, int tokens)
+    private void Accepted(Session session, ShareDone done)
     {
+        var report = done.Report;
+        _scoringSeconds += done.ScoringTime.TotalSeconds;
         // Tokens of the batch: those of one row of shares along the samples.
-        if (report.Share.ProbeStart == 0) _tokens += tokens;
+        if (report.Share.ProbeStart == 0) _tokens += done.Tokens;
         foreach (var open in _board.Touching(report.Share))
         {
             foreach (var late in open.Runners) Lost(late, session);

@@ -72,6 +72,9 @@ public sealed record RunStatus
 
     public double? TokensPerSecond { get; init; }
 
+    /// <summary>What scoring what the model wrote took in the last step, all ranks together; null if nothing is scored.</summary>
+    public double? ScoringSeconds { get; init; }
+
     /// <summary>Mean time of the last steps.</summary>
     public double? StepSeconds { get; init; }
 

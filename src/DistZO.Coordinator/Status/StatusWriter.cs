@@ -74,6 +74,7 @@ internal sealed class StatusWriter(RunBook book, EngineOptions options, Roster r
             LearningRate = step?.LearningRate,
             ProjectedGradient = Finite(step?.ProjectedGradient),
             TokensPerSecond = Finite(step?.TokensPerSecond),
+            ScoringSeconds = step?.ScoringSeconds,
             StepSeconds = seconds,
             ElapsedSeconds = time.GetElapsedTime(_started).TotalSeconds,
             RemainingSeconds = seconds * Math.Max(0, book.MaxSteps - (book.HasBegun ? book.Steps : 0)),

@@ -49,7 +49,11 @@ public sealed record EvaluationRows(string Digest, int Rows, IReadOnlyList<strin
 /// <param name="Report">What it came to.</param>
 /// <param name="Time">That it took.</param>
 /// <param name="Tokens">That one probe read.</param>
-public sealed record ShareDone(ShareReport Report, TimeSpan Time, int Tokens) : WorkerMessage;
+public sealed record ShareDone(ShareReport Report, TimeSpan Time, int Tokens) : WorkerMessage
+{
+    /// <summary>Of its time, what went into scoring what the model wrote.</summary>
+    public TimeSpan ScoringTime { get; init; }
+}
 
 /// <summary>Held-out rows are evaluated.</summary>
 /// <param name="Incarnation">The start of the coordinator that asked for it.</param>

@@ -26,6 +26,7 @@ public static class MetricsLine
         if (step.Skipped) json.WriteBoolean("skipped", true);
         if (step.Tokens is { } tokens) json.WriteNumber("tokens", tokens);
         WriteMeasured(json, "tokens_per_second", step.TokensPerSecond, 1);
+        WriteMeasured(json, "scoring_seconds", step.ScoringSeconds, 6);
         WriteMeasured(json, "elapsed_seconds", step.ElapsedSeconds, 3);
         WriteMeasured(json, "remaining_seconds", step.RemainingSeconds, 1);
     });

@@ -34,6 +34,9 @@ public sealed record StepMetrics
     /// <summary>Speed of late; null for a step that is told again from the ledger, whose time nobody measured.</summary>
     public double? TokensPerSecond { get; init; }
 
+    /// <summary>What scoring what the model wrote took in this step, all ranks together; null as above, or if nothing is scored.</summary>
+    public double? ScoringSeconds { get; init; }
+
     /// <summary>Since this process began to train; null as above.</summary>
     public double? ElapsedSeconds { get; init; }
 

@@ -54,6 +54,7 @@ public sealed class TensorBoardWriter : IRunReporter
         Add(scalars, "train/learning_rate", step.LearningRate);
         Add(scalars, "train/projected_gradient", step.ProjectedGradient);
         Add(scalars, "train/tokens_per_second", step.TokensPerSecond);
+        Add(scalars, "train/scoring_seconds", step.ScoringSeconds);
         if (scalars.Count > 0) Write(EventMessage.Scalars(Now, step.Step, scalars));
     }
 

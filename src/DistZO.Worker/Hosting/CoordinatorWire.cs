@@ -103,6 +103,7 @@ internal static class CoordinatorWire
             Terms = (uint)report.Terms,
             Microseconds = Microseconds(done.Time),
             Tokens = (uint)done.Tokens,
+            ScoringMicroseconds = Microseconds(done.ScoringTime),
         };
         for (var i = 0; i < report.Sums.Count; i++)
         {

@@ -26,6 +26,19 @@ public sealed class RefusalTests : IDisposable
     }
 
     [Fact]
+    public void Worker_OfARecipeThatRunsAProgram_DoesSoOnlyIfAllowed()
+    {
+        // The program would leave a file behind, wherever it ran.
+        var objective = $"{{command: [sh, -c, 'touch {Tiny["ran"]}; while read -r line; do echo 0.5; done']}}";
+        _cluster.StartCoordinator("ledger", 2, "--objective", objective, "--max-new-tokens", "3");
+        Assert.Contains("objective: it would run the program 'sh -c", _cluster.Worker().Problem(ExitCodes.BadInput));
+        Assert.False(File.Exists(Tiny["ran"]));
+        _cluster.Worker("--allow-command").Done();
+        _cluster.Coordinator.Done();
+        Assert.True(File.Exists(Tiny["ran"]));
+    }
+
+    [Fact]
     public void Worker_WithAnotherModelOrOtherData_IsRefusedByName()
     {
         using var other = new TinyRun(modelSeed: 2);

@@ -70,6 +70,8 @@ public sealed class TaskCommandTests : IDisposable
         if (objective[0] == '{')
         {
             Assert.Contains(records.SelectMany(record => record.Directions), direction => direction.Plus != direction.Minus);
+            var steps = File.ReadLines(Path.Combine(_tiny["one"], "metrics.jsonl")).Select(line => JsonDocument.Parse(line).RootElement);
+            Assert.All(steps.Where(step => step.TryGetProperty("loss", out _)), step => Assert.True(step.GetProperty("scoring_seconds").GetDouble() > 0));
             Assert.Contains("it would run the program 'sh -c", Distzo.Run("verify", _tiny["one"]).Problem(2));
         }
     }

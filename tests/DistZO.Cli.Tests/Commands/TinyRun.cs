@@ -73,7 +73,7 @@ internal sealed class TinyRun : IDisposable
         {
             using var json = JsonDocument.Parse(line);
             return string.Join(' ', json.RootElement.EnumerateObject()
-                .Where(field => field.Name is not ("tokens_per_second" or "elapsed_seconds" or "remaining_seconds")));
+                .Where(field => field.Name is not ("tokens_per_second" or "scoring_seconds" or "elapsed_seconds" or "remaining_seconds")));
         }),
     ];
 

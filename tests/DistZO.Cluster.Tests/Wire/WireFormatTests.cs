@@ -51,6 +51,7 @@ public sealed class WireFormatTests
     {
         AssertSame(LargeReport);
         AssertSame(new ShareDone(LargeReport.Report with { Sums = [new(0, true)] }, TimeSpan.FromMicroseconds(5), 0));
+        AssertSame(LargeReport with { ScoringTime = TimeSpan.FromMicroseconds(77) });
         AssertSame(new Hello(1, "id", "näme", "0.1"));
         AssertSame(new Ready("{}", 5, new ChainHash(9), new EvaluationRows("abc", 7, ["no", "yes"]), 0.25, 125_000_000, 500_000_000, "CPU", 2, true));
         AssertSame(new Ready("{}", 0, default, null, 0, 1, 4, "CPU", 1, false));
