@@ -24,6 +24,17 @@ public sealed class LocalWorkersTests : IDisposable
         Assert.Equal(Files("alone"), Files("many"));
     }
 
+    [Theory]
+    [InlineData("accuracy")]
+    [InlineData("f1")]
+    [InlineData("{command: [sh, -c, 'while read -r line; do echo ${#line}e-3; done']}")]
+    public void Train_WithWorkersUnderAnyObjective_IsThatOfOneProcess(string objective)
+    {
+        string[] more = ["--objective", objective, "--allow-command", "true", "--max-new-tokens", "5", "--zo-eps", "0.03"];
+        _cluster.Start(Tiny.Train("many", 6, [.. more, "--workers", "2"])).Done();
+        _cluster.AssertSameAsAlone("many", "many", 6, more);
+    }
+
     [Fact]
     public void Train_Killed_TakesItsWorkersAlongAndGoesOn()
     {

@@ -142,7 +142,10 @@ public sealed class TaskCommandTests : IDisposable
     {
         Write("squad.jsonl", Enumerable.Range(0, 6).Select(i => (object)new
         {
-            title = "T", context = $"C {i}", question = "Q?", answers = new { text = new[] { $"a{i}", "the b" }, answer_start = new[] { 0, 1 } },
+            title = "T",
+            context = $"C {i}",
+            question = "Q?",
+            answers = new { text = new[] { $"a{i}", "the b" }, answer_start = new[] { 0, 1 } },
         }));
         return _tiny["squad.jsonl"];
     }
