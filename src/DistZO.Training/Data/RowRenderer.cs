@@ -1,16 +1,17 @@
-using System.Text;
 using System.Text.Json;
 using DistZO.Devices;
+using DistZO.Models.Chat;
 
 namespace DistZO.Training;
 
 /// <summary>A row as text. Without a prompt the answer is all there is (language modelling).</summary>
-internal readonly record struct RenderedRow(string? Prompt, string[] Answers, int Label);
+/// <param name="Prompt">What comes before the answer.</param>
+/// <param name="Answers">What may follow.</param>
+/// <param name="Label">Which of them is right.</param>
+/// <param name="HoldsSpecialTokens">The text holds all its special tokens, so that the tokenizer adds none.</param>
+internal readonly record struct RenderedRow(string? Prompt, string[] Answers, int Label, bool HoldsSpecialTokens = false);
 
-/// <summary>
-/// Turns rows into text by their shape and the templates. Messages are rendered plainly, whatever chat format a model was trained on:
-/// one line <c>role: content</c> a message, the last of which, the assistant's, is the answer (" content" after "assistant:").
-/// </summary>
+/// <summary>Turns rows into text by their shape, the templates of the recipe, and the chat template of the model.</summary>
 internal sealed class RowRenderer
 {
     private readonly PromptOptions _options;
@@ -18,10 +19,14 @@ internal sealed class RowRenderer
     private readonly PromptTemplate? _completion;
     private readonly PromptTemplate[] _choices;
     private readonly Dictionary<string, int> _labels;
+    private readonly ConversationRenderer _conversations;
 
-    public RowRenderer(PromptOptions options)
+    /// <param name="options">The templates of the recipe.</param>
+    /// <param name="chat">The model's chat template, loaded for the first row that needs it; null where there is no model.</param>
+    public RowRenderer(PromptOptions options, Lazy<ChatTemplate>? chat)
     {
         Check(options);
+        _conversations = new ConversationRenderer(chat);
         _options = options;
         _prompt = options.Prompt is null ? null : new PromptTemplate(options.Prompt, "prompt");
         _completion = options.Completion is null ? null : new PromptTemplate(options.Completion, "completion");
@@ -41,7 +46,7 @@ internal sealed class RowRenderer
         RowShape.Choices => new(_prompt!.Render(row), [.. _choices.Select(choice => choice.Render(row))], LabelOf(row)),
         RowShape.Completion when _prompt is not null => new(_prompt.Render(row), [_completion!.Render(row)], 0),
         RowShape.Completion => new(Plain(row, "prompt"), [Plain(row, "completion")], 0),
-        RowShape.Messages => RenderMessages(row),
+        RowShape.Messages => _conversations.Render(row),
         _ => new(null, [row.String("text")], 0),
     };
 
@@ -74,32 +79,4 @@ internal sealed class RowRenderer
     private static string Plain(JsonlRow row, string field) => row[field].ValueKind == JsonValueKind.Array
         ? throw row.Error($"field \"{field}\" is a list of messages; put the whole conversation into one field \"messages\" instead")
         : row.String(field);
-
-    private static RenderedRow RenderMessages(JsonlRow row)
-    {
-        var messages = row["messages"];
-        if (messages.ValueKind != JsonValueKind.Array || messages.GetArrayLength() == 0)
-        {
-            throw row.Error("field \"messages\" must be a list of {\"role\", \"content\"} objects");
-        }
-        var prompt = new StringBuilder();
-        int last = messages.GetArrayLength() - 1;
-        for (int i = 0; i < last; i++) prompt.Append(Part(row, i, "role")).Append(": ").Append(Part(row, i, "content")).Append('\n');
-        string role = Part(row, last, "role");
-        if (role != "assistant")
-        {
-            throw row.Error($"the last of \"messages\" must be the assistant's, which is what is learned, but its role is \"{role}\"");
-        }
-        return new(prompt.Append(role).Append(':').ToString(), [" " + Part(row, last, "content")], 0);
-    }
-
-    private static string Part(JsonlRow row, int index, string name)
-    {
-        var message = row["messages"][index];
-        if (message.ValueKind == JsonValueKind.Object && message.TryGetProperty(name, out var part))
-        {
-            if (part.ValueKind == JsonValueKind.String) return part.GetString()!;
-        }
-        throw row.Error($"messages[{index}] must have \"{name}\" as a string");
-    }
 }

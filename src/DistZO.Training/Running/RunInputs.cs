@@ -1,5 +1,6 @@
 using DistZO.Devices;
 using DistZO.Models;
+using DistZO.Models.Chat;
 using DistZO.Optimization;
 
 namespace DistZO.Training;
@@ -67,7 +68,8 @@ public sealed class RunInputs : IDisposable
     {
         var architecture = TrainedParts.Of(recipe, checkpoint).Architecture;
         var tokenizer = Tokenizer.Load(checkpoint.Directory);
-        return new ExampleEncoder(new TokenizerTextEncoder(tokenizer), PromptOptions.Of(recipe, architecture.MaxPositions))
+        var chat = new Lazy<ChatTemplate>(() => ChatTemplate.Load(checkpoint.Directory));
+        return new ExampleEncoder(new TokenizerTextEncoder(tokenizer), PromptOptions.Of(recipe, architecture.MaxPositions), chat)
         {
             Mask = MaskFilling.Of(architecture, tokenizer, checkpoint.Directory),
         };
