@@ -22,7 +22,9 @@ internal static class DecoderSteps
         return [Encoding.UTF8.GetString([.. bytes])];
     }
 
-    /// <summary>Each run of byte tokens such as <c>&lt;0x0A&gt;</c> as text; where it is no UTF-8, one U+FFFD for each of its bytes.</summary>
+    /// <summary>
+    /// Each run of byte tokens such as <c>&lt;0x0A&gt;</c> as text; where it is no UTF-8, one U+FFFD for each of its bytes.
+    /// </summary>
     public static List<string> ByteFallback(List<string> tokens)
     {
         var pieces = new List<string>(tokens.Count);

@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace DistZO.Models.Tokenizers;
 
-/// <summary>The Replace component, which is a normalizer and a decoder alike: each occurrence of a text, from the left, by another.</summary>
+/// <summary>The Replace component, a normalizer and a decoder alike: each occurrence of a text, from the left, by another.</summary>
 internal sealed record TextReplacement(string Pattern, string Content)
 {
     /// <summary>Reads a component; refuses regular expressions.</summary>

@@ -4,10 +4,10 @@ using DistZO.Models.Tokenizers;
 namespace DistZO.Models;
 
 /// <summary>
-/// A BPE tokenizer, of bytes or of characters that fall back to bytes, read from the <c>tokenizer.json</c> of a Hugging Face model; its ids equal those of the
-/// <c>tokenizers</c> library on any text. What the file asks for and is not supported is refused by name when it is loaded. The file's
-/// <c>truncation</c> and <c>padding</c> are defaults for batches, which <c>transformers</c> overrides at each call; they have no part
-/// here. Immutable, and for any number of threads.
+/// A BPE tokenizer, of bytes or of characters that fall back to bytes, read from the <c>tokenizer.json</c> of a Hugging Face model; its
+/// ids equal those of the <c>tokenizers</c> library on any text. What the file asks for and is not supported is refused by name when it
+/// is loaded. The file's <c>truncation</c> and <c>padding</c> are defaults for batches, which <c>transformers</c> overrides at each call;
+/// they have no part here. Immutable, and for any number of threads.
 /// </summary>
 public sealed class Tokenizer
 {

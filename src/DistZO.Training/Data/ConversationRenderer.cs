@@ -63,10 +63,8 @@ internal sealed class ConversationRenderer(Lazy<ChatTemplate>? chat)
 
     private static void Require(JsonlRow row, JsonElement message, int index, string name)
     {
-        if (message.ValueKind == JsonValueKind.Object && message.TryGetProperty(name, out var part) && part.ValueKind == JsonValueKind.String)
-        {
-            return;
-        }
-        throw row.Error($"messages[{index}] must have \"{name}\" as a string");
+        bool found = message.ValueKind == JsonValueKind.Object && message.TryGetProperty(name, out var part)
+            && part.ValueKind == JsonValueKind.String;
+        if (!found) throw row.Error($"messages[{index}] must have \"{name}\" as a string");
     }
 }

@@ -111,7 +111,7 @@ internal static class ChatShapes
         {%- set ns = namespace(searching=true, last_query=messages|length - 1) %}
         {%- for message in messages[::-1] %}
             {%- set index = (messages|length - 1) - loop.index0 %}
-            {%- if ns.searching and message.role == "user" and not (message.content.startswith('<tool>') and message.content.endswith('</tool>')) %}
+            {%- if ns.searching and message.role == "user" and not message.content.startswith('<tool>') %}
                 {%- set ns.searching = false %}
                 {%- set ns.last_query = index %}
             {%- endif %}

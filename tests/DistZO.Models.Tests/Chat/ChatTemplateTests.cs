@@ -79,7 +79,8 @@ public class ChatTemplateTests
         using var folder = new TemporaryFolder();
         File.WriteAllText(folder["chat_template.jinja"], "{{ bos_token ~ eos_token ~ pad_token ~ (unk_token is defined) }}");
         File.WriteAllText(folder["tokenizer_config.json"], """{"bos_token": "<a>"}""");
-        File.WriteAllText(folder["special_tokens_map.json"], """{"bos_token": "<b>", "eos_token": {"content": "<c>"}, "pad_token": null}""");
+        File.WriteAllText(
+            folder["special_tokens_map.json"], """{"bos_token": "<b>", "eos_token": {"content": "<c>"}, "pad_token": null}""");
 
         Assert.Equal("<a><c>False", ChatTemplate.Load(folder.Root).Render([], default, false));
     }
@@ -106,6 +107,8 @@ public class ChatTemplateTests
         using var folder = new TemporaryFolder();
         File.WriteAllBytes(folder["chat_template.jinja"], [0x61, 0xFF]);
 
-        Assert.Contains("not UTF-8", Assert.Throws<BadInputException>(() => ChatTemplate.Load(folder.Root)).Message, StringComparison.Ordinal);
+        var error = Assert.Throws<BadInputException>(() => ChatTemplate.Load(folder.Root));
+
+        Assert.Contains("not UTF-8", error.Message, StringComparison.Ordinal);
     }
 }

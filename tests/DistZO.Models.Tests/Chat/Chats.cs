@@ -14,13 +14,14 @@ internal static class Chats
          {"role": "assistant", "content": "Blue"}]
         """;
 
-    /// <summary>The template of a directory that holds it as chat_template.jinja, with special tokens in the file's two spellings.</summary>
+    /// <summary>The template of a directory that holds it as chat_template.jinja, with special tokens.</summary>
     public static ChatTemplate Load(string template)
     {
         using var folder = new TemporaryFolder();
         File.WriteAllText(folder["chat_template.jinja"], template);
         File.WriteAllText(
-            folder["tokenizer_config.json"], """{"bos_token": "<s>", "eos_token": {"content": "</s>", "lstrip": false}, "pad_token": null}""");
+            folder["tokenizer_config.json"],
+            """{"bos_token": "<s>", "eos_token": {"content": "</s>", "lstrip": false}, "pad_token": null}""");
         return ChatTemplate.Load(folder.Root);
     }
 

@@ -52,8 +52,10 @@ public class ByteFallbackTests
     }
 
     [Theory]
-    [InlineData("""{"type": "Metaspace", "replacement": "▁", "prepend_scheme": "always", "split": true}""", new[] { T.MarkA, T.Mark, T.MarkA })]
-    [InlineData("""{"type": "Metaspace", "replacement": "▁", "prepend_scheme": "first", "split": true}""", new[] { T.MarkA, T.Mark, T.MarkA })]
+    [InlineData("""{"type": "Metaspace", "replacement": "▁", "prepend_scheme": "always", "split": true}""",
+        new[] { T.MarkA, T.Mark, T.MarkA })]
+    [InlineData("""{"type": "Metaspace", "replacement": "▁", "prepend_scheme": "first", "split": true}""",
+        new[] { T.MarkA, T.Mark, T.MarkA })]
     [InlineData("""{"type": "Metaspace", "replacement": "▁", "prepend_scheme": "never", "split": true}""", new[] { T.A, T.Mark, T.MarkA })]
     [InlineData("""{"type": "Metaspace", "replacement": "▁", "add_prefix_space": true}""", new[] { T.MarkA, T.Mark, T.MarkA })]
     [InlineData("""{"type": "Metaspace", "replacement": "▁", "add_prefix_space": false, "str_rep": "▁"}""", new[] { T.A, T.Mark, T.MarkA })]

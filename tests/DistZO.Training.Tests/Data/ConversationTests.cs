@@ -103,7 +103,8 @@ public class ConversationTests
     [InlineData("{\"messages\":[{\"role\":\"assistant\",\"content\":null}]}", "messages[0] must have \"content\" as a string")]
     [InlineData("{\"messages\":[{\"content\":\"a\"}]}", "messages[0] must have \"role\" as a string")]
     [InlineData("{\"messages\":[7]}", "messages[0] must have \"role\" as a string")]
-    [InlineData("{\"tools\":\"f\",\"messages\":[{\"role\":\"assistant\",\"content\":\"a\"}]}", "field \"tools\" must be a list, but is a string")]
+    [InlineData("{\"tools\":\"f\",\"messages\":[{\"role\":\"assistant\",\"content\":\"a\"}]}",
+        "field \"tools\" must be a list, but is a string")]
     public void Encode_RowThatIsNoConversation_SaysWhy(string row, string expected) =>
         Assert.StartsWith($"rows.jsonl:1: {expected}", ErrorOf(row, Template), StringComparison.Ordinal);
 }

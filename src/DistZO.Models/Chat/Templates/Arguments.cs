@@ -1,6 +1,8 @@
 namespace DistZO.Models.Chat.Templates;
 
-/// <summary>What a function, filter or test is called with. It takes its parameters one after the other, then says that it has all.</summary>
+/// <summary>
+/// What a function, filter or test is called with. It takes its parameters one after the other, then says that it has all.
+/// </summary>
 /// <param name="callee">Its name, for messages.</param>
 /// <param name="positional">Values in order.</param>
 /// <param name="named">Values by name.</param>
@@ -53,7 +55,8 @@ internal sealed class Arguments(string callee, IReadOnlyList<object?> positional
     /// <summary>Refuses arguments that nobody took.</summary>
     public void End()
     {
-        if (_next < positional.Count) throw new TemplateProblem($"'{callee}' is called with {positional.Count} arguments, which is too many");
+        if (_next < positional.Count)
+            throw new TemplateProblem($"'{callee}' is called with {positional.Count} arguments, which is too many");
         if (named.Count > 0) throw new TemplateProblem($"the argument '{named.Keys.First()}' of '{callee}' is not supported");
     }
 }

@@ -48,7 +48,7 @@ internal static class Filters
             arguments.End();
             return result;
         }
-        : throw new TemplateProblem($"the filter '{name}' is not supported (supported: {string.Join(", ", Known.Keys)})");
+    : throw new TemplateProblem($"the filter '{name}' is not supported (supported: {string.Join(", ", Known.Keys)})");
 
     private static string Printed(object? value) => Values.Print(value);
 

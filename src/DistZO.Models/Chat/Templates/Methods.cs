@@ -44,7 +44,8 @@ internal static class Methods
         {
             object? key = a.Require("key"), absent = Last(a, a.Take("default", null));
             return key is string text && map.TryGetValue(text, out var value) ? value : absent;
-        },
+        }
+        ,
         _ => null,
     };
 

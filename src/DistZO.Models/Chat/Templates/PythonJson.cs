@@ -3,7 +3,9 @@ using System.Text;
 
 namespace DistZO.Models.Chat.Templates;
 
-/// <summary>JSON as Python's <c>json.dumps(value, ensure_ascii=False, …)</c> writes it, which is the filter <c>tojson</c> of Transformers.</summary>
+/// <summary>
+/// JSON as Python's <c>json.dumps(value, ensure_ascii=False, …)</c> writes it, which is the filter <c>tojson</c> of Transformers.
+/// </summary>
 /// <param name="indent">Spaces a level, or null for one line.</param>
 /// <param name="between">What stands between items.</param>
 /// <param name="afterKey">What stands between a key and its value.</param>

@@ -95,7 +95,8 @@ internal sealed record Set(int Line, IReadOnlyList<string> Names, string? Attrib
 }
 
 /// <summary>A macro: its parameters, those with defaults last, and its body. Its value is what the body writes.</summary>
-internal sealed record Macro(int Line, string Name, IReadOnlyList<(string Name, Expression? Default)> Parameters, Statement Body) : Statement
+internal sealed record Macro(
+    int Line, string Name, IReadOnlyList<(string Name, Expression? Default)> Parameters, Statement Body) : Statement
 {
     public override Flow Run(Scope scope)
     {

@@ -9,8 +9,12 @@ namespace DistZO.Models.Chat.Templates;
 /// </summary>
 internal sealed class TemplateLexer
 {
+    /// <summary>The longer ones first.</summary>
     private static readonly string[] Operators =
-        ["//", "**", "==", "!=", ">=", "<=", "+", "-", "/", "*", "%", "~", "[", "]", "(", ")", "{", "}", ">", "<", "=", ".", ":", "|", ",", ";"];
+    [
+        "//", "**", "==", "!=", ">=", "<=", "+", "-", "/", "*", "%", "~", "[", "]", "(", ")", "{", "}", ">", "<", "=", ".", ":", "|", ",",
+        ";",
+    ];
 
     /// <summary>More than anyone writes into one tag, and few enough that an expression of them does not exhaust the stack.</summary>
     private const int MostInTag = 4_000;
@@ -37,10 +41,9 @@ internal sealed class TemplateLexer
     private void ReadTextAndTag()
     {
         int start = _at;
-        int open = start;
-        while (open >= 0 && open < _source.Length && !(_source[open] == '{' && open + 1 < _source.Length && _source[open + 1] is '{' or '%' or '#'))
-            open = _source.IndexOf('{', open + 1);
-        if (open < 0 || open >= _source.Length)
+        int open = _source.IndexOf('{', start);
+        while (open >= 0 && !(open + 1 < _source.Length && _source[open + 1] is '{' or '%' or '#')) open = _source.IndexOf('{', open + 1);
+        if (open < 0)
         {
             AddText(_source[start..]);
             Advance(_source.Length);

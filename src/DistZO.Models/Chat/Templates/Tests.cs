@@ -37,7 +37,7 @@ internal static class Tests
             arguments.End();
             return holds;
         }
-        : throw new TemplateProblem($"the test '{name}' is not supported (supported: {string.Join(", ", Known.Keys)})");
+    : throw new TemplateProblem($"the test '{name}' is not supported (supported: {string.Join(", ", Known.Keys)})");
 
     private static bool Divisible(long value, object? by)
     {
