@@ -38,6 +38,7 @@ internal sealed class AddedTokenMatcher
 
             if (token.LeftStrip) start = Math.Max(text[..start].TrimEnd().Length, covered);
             if (token.RightStrip) end = text.Length - text[end..].TrimStart().Length;
+            if (start >= end) continue; // All of it was swallowed by the one before, as of two line breaks that take white space.
             if (covered < start) pieces.Add((covered, start, null));
             pieces.Add((start, end, token));
             covered = end;

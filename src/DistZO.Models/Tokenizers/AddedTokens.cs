@@ -41,7 +41,9 @@ internal sealed class AddedTokens
             var token = AddedToken.Read(item, id);
             added._ids[content] = id;
             added._tokens[id] = token;
-            added._texts[id] = token.Normalized && normalizer is not null ? normalizer.Normalize(content) : content;
+            string text = token.Normalized && normalizer is not null ? normalizer.Normalize(content) : content;
+            if (text.Length == 0) throw item["content"].Bad($"the normalizer leaves nothing of '{content}'; set its 'normalized' to false");
+            added._texts[id] = text;
             if (token.Special) added._special.Add(content);
         }
 

@@ -9,6 +9,9 @@ namespace DistZO.Models.Tokenizers;
 /// </summary>
 internal sealed class MergeTable
 {
+    /// <summary>SentencePiece's mark of a space (U+2581), with which words begin.</summary>
+    public const char WordMark = '\u2581';
+
     /// <summary>Marks a free slot; no pair has it, since ids are not negative.</summary>
     private const ulong Free = ulong.MaxValue;
 
@@ -25,6 +28,9 @@ internal sealed class MergeTable
         _shift = 64 - BitOperations.Log2((uint)size);
     }
 
+    /// <summary>No merge joins the end of one word to the <see cref="WordMark"/> of the next.</summary>
+    public bool KeepsWordsApart { get; private set; } = true;
+
     /// <summary>
     /// Reads <c>model.merges</c>, each a text "a b" or a list ["a", "b"]; of a pair that occurs twice the last one counts.
     /// </summary>
@@ -38,6 +44,7 @@ internal sealed class MergeTable
             if (ReadPair(item) is not var (left, right)) continue;
             string whole = left + right;
             table.Set(Find(left), Find(right), rank++, Find(whole));
+            if (right.StartsWith(WordMark) && !left.EndsWith(WordMark)) table.KeepsWordsApart = false;
 
             int Find(string token) => vocabulary.TryGetId(token, out int id)
                 ? id

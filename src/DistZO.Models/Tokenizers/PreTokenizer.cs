@@ -2,30 +2,25 @@ using System.Text.Json;
 
 namespace DistZO.Models.Tokenizers;
 
-/// <summary>
-/// The splits of a byte-level pre-tokenizer: first each splitter of the Sequence cuts what the one before it left, then ByteLevel puts
-/// a space in front of each piece, if asked, and cuts it by GPT-2's pattern, if asked.
-/// </summary>
-/// <param name="Splits">The Split components in front of ByteLevel.</param>
-/// <param name="AddPrefixSpace">Whether every piece is made to begin with a space.</param>
-/// <param name="ByteLevelSplit">ByteLevel's own pattern, or null where <c>use_regex</c> is false.</param>
-internal sealed record PreTokenizer(WordSplitter[] Splits, bool AddPrefixSpace, WordSplitter? ByteLevelSplit)
-{
-    private const string Supported = "ByteLevel, Split followed by ByteLevel, Sequence of these";
+/// <summary>One step of a pre-tokenizer: it rewrites a piece of text, if it has a mark, then cuts it, if it has a splitter.</summary>
+internal sealed record PreTokenizerStep(SpaceMark? Mark, WordSplitter? Splitter);
 
-    /// <summary>Reads <c>pre_tokenizer</c>; refuses whatever does not end in ByteLevel.</summary>
+/// <summary>How a text is cut into words: each step takes the pieces that the one before it left.</summary>
+/// <param name="Steps">The steps; none where the whole text is one word.</param>
+/// <param name="ByteLevel">Whether the model sees the words in the letters of <see cref="ByteLevelAlphabet"/>.</param>
+internal sealed record PreTokenizer(PreTokenizerStep[] Steps, bool ByteLevel)
+{
+    private const string Supported = "ByteLevel, Metaspace, Split, Sequence of these, null";
+
+    /// <summary>Reads <c>pre_tokenizer</c>.</summary>
     public static PreTokenizer Read(JsonPlace place)
     {
-        if (place.IsNull) throw place.Bad($"a tokenizer without a pre-tokenizer is not supported (supported: {Supported})");
         var parts = new List<JsonPlace>();
-        Flatten(place, parts);
-        if (parts.Count == 0) throw place.Bad($"the sequence is empty (supported: {Supported})");
-
-        var splits = parts.SkipLast(1).Select(ReadSplit).ToArray();
-        var last = parts[^1];
-        if (last.Type() != "ByteLevel") throw last.Unsupported($"the last part must be ByteLevel");
-        last["trim_offsets"].Flag();
-        return new PreTokenizer(splits, last["add_prefix_space"].Flag(), last["use_regex"].Flag(absent: true) ? new Gpt2Splitter() : null);
+        if (!place.IsNull) Flatten(place, parts);
+        int byteLevel = parts.FindIndex(part => part.Type() == "ByteLevel");
+        if (byteLevel >= 0 && byteLevel < parts.Count - 1)
+            throw parts[byteLevel + 1].Bad("nothing may come after ByteLevel; its words are bytes");
+        return new PreTokenizer([.. parts.Select(ReadStep)], byteLevel >= 0);
     }
 
     private static void Flatten(JsonPlace place, List<JsonPlace> parts)
@@ -39,10 +34,28 @@ internal sealed record PreTokenizer(WordSplitter[] Splits, bool AddPrefixSpace, 
         foreach (var part in place["pretokenizers"].Items()) Flatten(part, parts);
     }
 
+    private static PreTokenizerStep ReadStep(JsonPlace place)
+    {
+        switch (place.Type())
+        {
+            case "ByteLevel":
+                place["trim_offsets"].Flag();
+                return new PreTokenizerStep(
+                    place["add_prefix_space"].Flag() ? new SpaceMark(' ', PrependScheme.Always) : null,
+                    place["use_regex"].Flag(absent: true) ? new Gpt2Splitter() : null);
+            case "Metaspace":
+                var mark = SpaceMark.Read(place);
+                return new PreTokenizerStep(
+                    mark, place["split"].Flag(absent: true) ? new MarkSplitter(mark.Mark, wholeRuns: false) : null);
+            case "Split":
+                return new PreTokenizerStep(null, ReadSplit(place));
+            default:
+                throw place.Unsupported(Supported);
+        }
+    }
+
     private static WordSplitter ReadSplit(JsonPlace place)
     {
-        if (place.Type() != "Split") throw place.Unsupported(Supported);
-
         // The patterns match everywhere, so there is nothing between matches: keeping the matches is all that either of these does.
         string behavior = place["behavior"].Text();
         bool invert = place["invert"].Flag();

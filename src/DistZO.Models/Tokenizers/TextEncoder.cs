@@ -3,11 +3,9 @@ namespace DistZO.Models.Tokenizers;
 /// <summary>
 /// Takes a text through the steps before post-processing: added tokens, normalizer, splits, model. For one thread at a time.
 /// </summary>
-internal sealed class TextEncoder(AddedTokens added, TextNormalizer? normalizer, PreTokenizer preTokenizer, BpeModel model)
+internal sealed class TextEncoder(AddedTokens added, TextNormalizer? normalizer, PreTokenizer preTokenizer, WordEncoder words)
 {
-    private readonly WordEncoder _words = new(model);
     private readonly IdBuffer _ids = new();
-    private char[] _prefixed = [];
 
     /// <summary>The ids of a text, valid until the next call.</summary>
     public ReadOnlySpan<int> Encode(string text)
@@ -16,76 +14,60 @@ internal sealed class TextEncoder(AddedTokens added, TextNormalizer? normalizer,
         if (!IsWellFormed(text)) text = Repair(text);
         if (added.Raw is null)
         {
-            EncodeRaw(text);
+            EncodeRaw(text, first: true);
             return _ids.Span;
         }
 
         foreach (var (start, end, token) in added.Raw.Cut(text))
         {
             if (token is not null) _ids.Add(token.Id);
-            else EncodeRaw(text.AsSpan(start, end - start));
+            else EncodeRaw(text.AsSpan(start, end - start), start == 0);
         }
 
         return _ids.Span;
     }
 
-    private void EncodeRaw(ReadOnlySpan<char> text) =>
-        EncodeNormalized(normalizer is null ? text : normalizer.Normalize(text.ToString()));
+    private void EncodeRaw(ReadOnlySpan<char> text, bool first) =>
+        EncodeNormalized(normalizer is null ? text : normalizer.Normalize(text.ToString()), first);
 
-    private void EncodeNormalized(ReadOnlySpan<char> text)
+    private void EncodeNormalized(ReadOnlySpan<char> text, bool first)
     {
         if (added.Normalized is null)
         {
-            EncodePiece(text, 0);
+            EncodePiece(text, first, 0);
             return;
         }
 
         foreach (var (start, end, token) in added.Normalized.Cut(text))
         {
             if (token is not null) _ids.Add(token.Id);
-            else EncodePiece(text[start..end], 0);
+            else EncodePiece(text[start..end], first && start == 0, 0);
         }
     }
 
-    /// <summary>Cuts a piece by the splitters from the given one on, then encodes what is left.</summary>
-    private void EncodePiece(ReadOnlySpan<char> piece, int splitter)
-    {
-        if (splitter == preTokenizer.Splits.Length)
-        {
-            EncodeByteLevel(piece);
-            return;
-        }
-
-        for (int start = 0, end; start < piece.Length; start = end)
-        {
-            end = preTokenizer.Splits[splitter].WordEnd(piece, start);
-            EncodePiece(piece[start..end], splitter + 1);
-        }
-    }
-
-    private void EncodeByteLevel(ReadOnlySpan<char> piece)
+    /// <summary>Takes a piece through the steps from the given one on, then encodes what is left.</summary>
+    private void EncodePiece(ReadOnlySpan<char> piece, bool first, int step)
     {
         if (piece.IsEmpty) return;
-        if (preTokenizer.AddPrefixSpace && piece[0] != ' ') piece = Prefixed(piece);
-        if (preTokenizer.ByteLevelSplit is not { } split)
+        if (step == preTokenizer.Steps.Length)
         {
-            _words.Encode(piece, _ids);
+            words.Encode(piece, _ids);
+            return;
+        }
+
+        var (mark, splitter) = preTokenizer.Steps[step];
+        if (mark is not null) piece = mark.Apply(piece, first);
+        if (splitter is null)
+        {
+            EncodePiece(piece, first, step + 1);
             return;
         }
 
         for (int start = 0, end; start < piece.Length; start = end)
         {
-            end = split.WordEnd(piece, start);
-            _words.Encode(piece[start..end], _ids);
+            end = splitter.WordEnd(piece, start);
+            EncodePiece(piece[start..end], first && start == 0, step + 1);
         }
-    }
-
-    private ReadOnlySpan<char> Prefixed(ReadOnlySpan<char> piece)
-    {
-        if (_prefixed.Length <= piece.Length) _prefixed = new char[2 * (piece.Length + 1)];
-        _prefixed[0] = ' ';
-        piece.CopyTo(_prefixed.AsSpan(1));
-        return _prefixed.AsSpan(0, piece.Length + 1);
     }
 
     private static bool IsWellFormed(string text)

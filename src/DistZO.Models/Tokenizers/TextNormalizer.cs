@@ -14,11 +14,30 @@ internal abstract class TextNormalizer
         {
             case "NFC":
                 return new NfcNormalizer();
+            case "Prepend":
+                return new PrependNormalizer(place["prepend"].Text());
+            case "Replace":
+                return new ReplaceNormalizer(TextReplacement.Read(place));
             case "Sequence":
                 var steps = place["normalizers"].Items().Select(Read).OfType<TextNormalizer>().ToArray();
-                return steps.Length < 2 ? steps.SingleOrDefault() : throw place.Bad("more than one normalizer is not supported");
+                return steps.Length < 2 ? steps.SingleOrDefault() : new NormalizerSequence(steps);
             default:
-                throw place.Unsupported("NFC, a Sequence of it, null");
+                throw place.Unsupported("NFC, Prepend, Replace, Sequence of these, null");
         }
+    }
+
+    private sealed class PrependNormalizer(string prefix) : TextNormalizer
+    {
+        public override string Normalize(string text) => text.Length == 0 ? text : prefix + text;
+    }
+
+    private sealed class ReplaceNormalizer(TextReplacement replacement) : TextNormalizer
+    {
+        public override string Normalize(string text) => replacement.Apply(text);
+    }
+
+    private sealed class NormalizerSequence(TextNormalizer[] steps) : TextNormalizer
+    {
+        public override string Normalize(string text) => steps.Aggregate(text, (rewritten, step) => step.Normalize(rewritten));
     }
 }

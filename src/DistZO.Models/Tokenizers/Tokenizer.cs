@@ -4,10 +4,10 @@ using DistZO.Models.Tokenizers;
 namespace DistZO.Models;
 
 /// <summary>
-/// A byte-level BPE tokenizer read from the <c>tokenizer.json</c> of a Hugging Face model; its ids equal those of the
-/// <c>tokenizers</c> library on any text. What the file asks for and is not supported is refused by name when it is loaded. The file's
-/// <c>truncation</c> and <c>padding</c> are defaults for batches, which <c>transformers</c> overrides at each call; they have no part
-/// here. Immutable, and for any number of threads.
+/// A BPE tokenizer, of bytes or of characters that fall back to bytes, read from the <c>tokenizer.json</c> of a Hugging Face model; its
+/// ids equal those of the <c>tokenizers</c> library on any text. What the file asks for and is not supported is refused by name when it
+/// is loaded. The file's <c>truncation</c> and <c>padding</c> are defaults for batches, which <c>transformers</c> overrides at each call;
+/// they have no part here. Immutable, and for any number of threads.
 /// </summary>
 public sealed class Tokenizer
 {
@@ -15,6 +15,7 @@ public sealed class Tokenizer
     private readonly TextNormalizer? _normalizer;
     private readonly PreTokenizer _preTokenizer;
     private readonly BpeModel _model;
+    private readonly CharacterSymbols _symbols;
     private readonly PostProcessor _postProcessor;
     private readonly TokenDecoder _decoder;
     private readonly ConcurrentBag<TextEncoder> _idle = [];
@@ -28,6 +29,9 @@ public sealed class Tokenizer
         _model = BpeModel.Read(root["model"]);
         _normalizer = TextNormalizer.Read(root["normalizer"]);
         _preTokenizer = PreTokenizer.Read(root["pre_tokenizer"]);
+        _symbols = CharacterSymbols.Read(root["model"], _model.Vocabulary, _preTokenizer.ByteLevel);
+        if (!_preTokenizer.ByteLevel && MarkSplitter.Of(_model, _symbols) is { } words)
+            _preTokenizer = _preTokenizer with { Steps = [.. _preTokenizer.Steps, new PreTokenizerStep(null, words)] };
         _postProcessor = PostProcessor.Read(root["post_processor"]);
         _decoder = TokenDecoder.Read(root["decoder"]);
         _added = AddedTokens.Read(root["added_tokens"], _model.Vocabulary, _normalizer);
@@ -54,7 +58,7 @@ public sealed class Tokenizer
     public int[] Encode(string text, bool addSpecialTokens = true)
     {
         ArgumentNullException.ThrowIfNull(text);
-        if (!_idle.TryTake(out var encoder)) encoder = new TextEncoder(_added, _normalizer, _preTokenizer, _model);
+        if (!_idle.TryTake(out var encoder)) encoder = NewEncoder();
         int[] ids = _postProcessor.Assemble(encoder.Encode(text), addSpecialTokens);
         _idle.Add(encoder);
         return ids;
@@ -81,4 +85,7 @@ public sealed class Tokenizer
     /// <summary>The id of a token as the file writes it, or null.</summary>
     public int? TokenId(string token) =>
         _added.TryGetId(token, out int id) || _model.Vocabulary.TryGetId(token, out id) ? id : null;
+
+    private TextEncoder NewEncoder() =>
+        new(_added, _normalizer, _preTokenizer, new WordEncoder(_model, _symbols, _preTokenizer.ByteLevel));
 }

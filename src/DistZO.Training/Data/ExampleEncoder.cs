@@ -1,4 +1,5 @@
 using DistZO.Devices;
+using DistZO.Models.Chat;
 
 namespace DistZO.Training;
 
@@ -6,7 +7,7 @@ namespace DistZO.Training;
 /// Turns rows into token ids as MeZO does: a choice's tokens are those of prompt + choice after as many as the prompt alone has. What
 /// the model sees is always the encoding of the whole text. The tokenizer's leading special tokens (OPT's <c>&lt;/s&gt;</c>) stand
 /// first and survive truncation; trailing ones would separate a prompt from its answer and are not used. No end-of-text token is
-/// added to an answer.
+/// added to an answer. A conversation has the special tokens that the model's chat template writes, and no others.
 /// </summary>
 public sealed class ExampleEncoder
 {
@@ -20,12 +21,13 @@ public sealed class ExampleEncoder
     /// <param name="encoder">The model's tokenizer.</param>
     /// <param name="options">What rows are.</param>
     /// <param name="demonstrations">What stands before every prompt; null for nothing.</param>
-    public ExampleEncoder(ITextEncoder encoder, PromptOptions options, Demonstrations? demonstrations = null)
+    /// <param name="chat">The model's chat template, which only rows of messages need; null where there is no model.</param>
+    public ExampleEncoder(ITextEncoder encoder, PromptOptions options, Demonstrations? demonstrations = null, Lazy<ChatTemplate>? chat = null)
     {
         _encoder = encoder;
         _options = options;
         _demonstrations = demonstrations;
-        _renderer = new RowRenderer(options);
+        _renderer = new RowRenderer(options, chat);
         _leading = LeadingTokens(encoder);
     }
 
@@ -58,7 +60,7 @@ public sealed class ExampleEncoder
     private EncodedExample EncodeText(JsonlRow row, string text)
     {
         if (Mask is not null) throw row.Error("a masked language model learns what stands at its mask, not texts; set \"prompt\" and \"choices\"");
-        int[] ids = EncodeWhole(text);
+        int[] ids = EncodeWhole(_leading, text);
         int given = Math.Max(1, _leading.Length);
         if (ids.Length <= given) throw row.Error("the text has no token to learn; remove the row, or give it more text");
         if (_options.MaxLength <= given) throw row.Error($"max_length {_options.MaxLength} leaves no room for the text");
@@ -71,8 +73,9 @@ public sealed class ExampleEncoder
         if (Mask is not null && scored is not null)
             throw new BadInputException("objective: a masked language model writes no text to score; use choice or accuracy");
         if (Mask is not null) return Mask.Encode(row, prompt, text.Answers, text.Label, _options.MaxLength, AnswerName);
-        int promptLength = EncodeWhole(prompt).Length;
-        int[][] whole = [.. text.Answers.Select(answer => EncodeWhole(prompt + answer))];
+        int[] leading = text.HoldsSpecialTokens ? [] : _leading;
+        int promptLength = EncodeWhole(leading, prompt).Length;
+        int[][] whole = [.. text.Answers.Select(answer => EncodeWhole(leading, prompt + answer))];
         for (int i = 0; i < whole.Length; i++)
         {
             if (whole[i].Length > promptLength) continue;
@@ -99,7 +102,7 @@ public sealed class ExampleEncoder
         int longest = Math.Max(options.Max(option => option.Tokens.Length), newTokens);
         int room = _options.MaxLength - longest;
         if (prompt.Length <= room) return prompt.ToArray();
-        int leading = Math.Min(_leading.Length, prompt.Length);
+        int leading = prompt.CommonPrefixLength(_leading);
         if (room < Math.Max(1, leading))
         {
             throw row.Error($"the answer alone takes {longest} tokens, which leaves no room for a prompt within " +
@@ -108,7 +111,7 @@ public sealed class ExampleEncoder
         return [.. prompt[..leading], .. prompt[(prompt.Length - (room - leading))..]];
     }
 
-    private int[] EncodeWhole(string text) => [.. _leading, .. _encoder.Encode(text, false)];
+    private int[] EncodeWhole(int[] leading, string text) => [.. leading, .. _encoder.Encode(text, false)];
 
     private string AnswerName(int index) =>
         _options.Choices.Count > 0 ? $"the choice \"{_options.Choices[index].Label}\""

@@ -1,6 +1,6 @@
-using System.Text;
 using System.Text.Json;
 using DistZO.Devices;
+using DistZO.Models.Chat;
 using DistZO.Optimization;
 
 namespace DistZO.Training;
@@ -9,7 +9,8 @@ namespace DistZO.Training;
 /// <param name="Prompt">What the answers follow.</param>
 /// <param name="Answers">One, or one for each choice.</param>
 /// <param name="Label">Index of the right one.</param>
-internal readonly record struct RenderedRow(string? Prompt, string[] Answers, int Label)
+/// <param name="HoldsSpecialTokens">The text holds all its special tokens, so that the tokenizer adds none.</param>
+internal readonly record struct RenderedRow(string? Prompt, string[] Answers, int Label, bool HoldsSpecialTokens = false)
 {
     /// <summary>Further answers that are right too; null for none.</summary>
     public int[]? AlsoRight { get; init; }
@@ -31,13 +32,10 @@ internal readonly record struct RenderedRow(string? Prompt, string[] Answers, in
     public string Answer => Answers[Label];
 
     /// <summary>The row with the right answer as its only one.</summary>
-    public RenderedRow OnlyRight => new(Prompt, [Answer], 0);
+    public RenderedRow OnlyRight => new(Prompt, [Answer], 0, HoldsSpecialTokens);
 }
 
-/// <summary>
-/// Turns rows into text by their shape and the templates. Messages are rendered plainly, whatever chat format a model was trained on:
-/// one line <c>role: content</c> a message, the last of which, the assistant's, is the answer (" content" after "assistant:").
-/// </summary>
+/// <summary>Turns rows into text by their shape, the templates of the recipe, and the chat template of the model.</summary>
 internal sealed class RowRenderer
 {
     private readonly PromptOptions _options;
@@ -46,10 +44,14 @@ internal sealed class RowRenderer
     private readonly PromptTemplate? _completion;
     private readonly PromptTemplate[] _choices;
     private readonly Dictionary<string, int> _labels;
+    private readonly ConversationRenderer _conversations;
 
-    public RowRenderer(PromptOptions options)
+    /// <param name="options">The templates of the recipe.</param>
+    /// <param name="chat">The model's chat template, loaded for the first row that needs it; null where there is no model.</param>
+    public RowRenderer(PromptOptions options, Lazy<ChatTemplate>? chat = null)
     {
         Check(options);
+        _conversations = new ConversationRenderer(chat);
         _options = options;
         _task = options.Task is { } task ? BuiltInTask.Of(task) : null;
         _prompt = options.Prompt is null ? null : new PromptTemplate(options.Prompt, "prompt");
@@ -73,7 +75,7 @@ internal sealed class RowRenderer
         RowShape.Choices => new(_prompt!.Render(row), [.. _choices.Select(choice => choice.Render(row))], LabelOf(row)),
         RowShape.Completion when _prompt is not null => new(_prompt.Render(row), [_completion!.Render(row)], 0),
         RowShape.Completion => new(Plain(row, "prompt"), [Plain(row, "completion")], 0),
-        RowShape.Messages => RenderMessages(row),
+        RowShape.Messages => _conversations.Render(row),
         _ => new(null, [row.String("text")], 0),
     };
 
@@ -117,32 +119,4 @@ internal sealed class RowRenderer
     private static string Plain(JsonlRow row, string field) => row[field].ValueKind == JsonValueKind.Array
         ? throw row.Error($"field \"{field}\" is a list of messages; put the whole conversation into one field \"messages\" instead")
         : row.String(field);
-
-    private static RenderedRow RenderMessages(JsonlRow row)
-    {
-        var messages = row["messages"];
-        if (messages.ValueKind != JsonValueKind.Array || messages.GetArrayLength() == 0)
-        {
-            throw row.Error("field \"messages\" must be a list of {\"role\", \"content\"} objects");
-        }
-        var prompt = new StringBuilder();
-        int last = messages.GetArrayLength() - 1;
-        for (int i = 0; i < last; i++) prompt.Append(Part(row, i, "role")).Append(": ").Append(Part(row, i, "content")).Append('\n');
-        string role = Part(row, last, "role");
-        if (role != "assistant")
-        {
-            throw row.Error($"the last of \"messages\" must be the assistant's, which is what is learned, but its role is \"{role}\"");
-        }
-        return new(prompt.Append(role).Append(':').ToString(), [" " + Part(row, last, "content")], 0);
-    }
-
-    private static string Part(JsonlRow row, int index, string name)
-    {
-        var message = row["messages"][index];
-        if (message.ValueKind == JsonValueKind.Object && message.TryGetProperty(name, out var part))
-        {
-            if (part.ValueKind == JsonValueKind.String) return part.GetString()!;
-        }
-        throw row.Error($"messages[{index}] must have \"{name}\" as a string");
-    }
 }

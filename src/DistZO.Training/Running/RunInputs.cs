@@ -1,5 +1,6 @@
 using DistZO.Devices;
 using DistZO.Models;
+using DistZO.Models.Chat;
 using DistZO.Optimization;
 
 namespace DistZO.Training;
@@ -72,7 +73,8 @@ public sealed class RunInputs : IDisposable
         var architecture = TrainedParts.Of(recipe, checkpoint).Architecture;
         var tokenizer = Tokenizer.Load(checkpoint.Directory);
         var options = PromptOptions.Of(recipe, architecture.MaxPositions) with { EndTokens = EndTokens.Of(checkpoint) };
-        return new ExampleEncoder(new TokenizerTextEncoder(tokenizer), options, Demonstrations.Of(recipe, options, trainFile))
+        var chat = new Lazy<ChatTemplate>(() => ChatTemplate.Load(checkpoint.Directory));
+        return new ExampleEncoder(new TokenizerTextEncoder(tokenizer), options, Demonstrations.Of(recipe, options, trainFile), chat)
         {
             Mask = MaskFilling.Of(architecture, tokenizer, checkpoint.Directory),
         };

@@ -154,7 +154,7 @@ public sealed class BadInputTests : IDisposable
                 File.WriteAllText(Path("model.safetensors.index.json"), """{"weight_map":{"a":"two.safetensors"}}""");
                 break;
             case "another activation":
-                ReplaceIn(Path("config.json"), "\"torch_dtype\"", "\"activation_function\":\"gelu\",\"torch_dtype\"");
+                ReplaceIn(Path("config.json"), "\"torch_dtype\"", "\"activation_function\":\"gelu_fast\",\"torch_dtype\"");
                 break;
             case "another family": ReplaceIn(Path("config.json"), "\"opt\"", "\"llama9\""); break;
             case "fewer than no layers": ReplaceIn(Path("config.json"), "_layers\":2", "_layers\":-2"); break;

@@ -39,6 +39,16 @@ public class AddedTokenTests
     }
 
     [Fact]
+    public void AddedToken_SwallowedByTheOneBefore_GivesNoId()
+    {
+        var tokenizer = TinyTokenizer.Load(TinyTokenizer.WithAdded(
+            TinyTokenizer.Added(T, "\r\n", "rstrip"), TinyTokenizer.Added(T + 1, "\t", "lstrip"), TinyTokenizer.Added(T + 2, "\v")));
+
+        Assert.Equal(['a', T, 'b'], tokenizer.Encode("a\r\n \t b"));
+        Assert.Equal(['a', T, T + 2, ' ', 'b'], tokenizer.Encode("a\r\n \v b")); // without lstrip it reaches back
+    }
+
+    [Fact]
     public void AddedToken_KnownToTheModel_KeepsTheModelsId()
     {
         var tokenizer = TinyTokenizer.Load(TinyTokenizer.WithAdded(TinyTokenizer.Added(TinyTokenizer.Hell, "hell")));

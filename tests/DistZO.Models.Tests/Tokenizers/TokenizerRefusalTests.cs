@@ -13,18 +13,40 @@ public class TokenizerRefusalTests
     [InlineData("model", """{"type": "BPE", "vocab": {"a": 0}, "merges": ["a"]}""", "model.merges[0]: a merge is")]
     [InlineData("model", """{"type": "BPE", "vocab": {"a": -1}, "merges": []}""", "model.vocab.a: expected a token id")]
     [InlineData("model", """{"type": "BPE", "vocab": {}, "merges": [], "dropout": 0.1}""", "model.dropout: ")]
-    [InlineData("model", """{"type": "BPE", "vocab": {}, "merges": [], "byte_fallback": true}""", "model.byte_fallback: ")]
+    [InlineData("model", """{"type": "WordLevel", "vocab": {}, "unk_token": "?"}""", "model: type 'WordLevel'")]
     [InlineData("model", """{"type": "BPE", "vocab": {}, "merges": [], "end_of_word_suffix": "w"}""", "model.end_of_word_suffix: 'w'")]
     [InlineData("model", """{"type": "BPE", "vocab": {}, "merges": [], "unk_token": "?"}""", "model.unk_token: '?' is not in model.vocab")]
     [InlineData("normalizer", """{"type": "Lowercase"}""", "normalizer: type 'Lowercase'")]
-    [InlineData("pre_tokenizer", "null", "pre_tokenizer: a tokenizer without")]
-    [InlineData("pre_tokenizer", """{"type": "Metaspace"}""", "pre_tokenizer: type 'Metaspace'")]
+    [InlineData("normalizer", """{"type": "Replace", "pattern": {"Regex": "a"}, "content": ""}""", "normalizer.pattern: only a String")]
+    [InlineData("normalizer", """{"type": "Replace", "pattern": {"String": ""}, "content": ""}""", "normalizer.pattern.String: an empty")]
+    [InlineData("pre_tokenizer", """{"type": "BertPreTokenizer"}""", "pre_tokenizer: type 'BertPreTokenizer'")]
+    [InlineData("pre_tokenizer", """{"type": "Metaspace"}""", "pre_tokenizer.replacement: the field is missing")]
+    [InlineData(
+        "pre_tokenizer",
+        """{"type": "Metaspace", "replacement": "_", "prepend_scheme": "last"}""",
+        "pre_tokenizer.prepend_scheme: 'last'")]
+    [InlineData(
+        "pre_tokenizer",
+        """{"type": "Metaspace", "replacement": "_", "prepend_scheme": "always", "add_prefix_space": false}""",
+        "pre_tokenizer.prepend_scheme: 'always' contradicts")]
+    [InlineData(
+        "pre_tokenizer",
+        """
+        {"type": "Sequence", "pretokenizers": [
+          {"type": "ByteLevel", "add_prefix_space": false, "trim_offsets": true}, {"type": "Metaspace", "replacement": "_"}]}
+        """,
+        "pre_tokenizer.pretokenizers[1]: nothing may come after ByteLevel")]
     [InlineData(
         "pre_tokenizer",
         """{"type": "Sequence", "pretokenizers": [{"type": "Digits"}, {"type": "ByteLevel"}]}""",
         "pre_tokenizer.pretokenizers[0]: type 'Digits'")]
     [InlineData("post_processor", """{"type": "Other"}""", "post_processor: type 'Other'")]
     [InlineData("decoder", """{"type": "WordPiece"}""", "decoder: type 'WordPiece'")]
+    [InlineData(
+        "decoder",
+        """{"type": "Sequence", "decoders": [{"type": "Fuse"}, {"type": "CTC"}]}""",
+        "decoder.decoders[1]: type 'CTC'")]
+    [InlineData("decoder", """{"type": "Strip", "content": "ab", "start": 1, "stop": 0}""", "decoder.content: 'ab'")]
     [InlineData("added_tokens", """[{"id": 7, "content": "<x>"}]""", "added_tokens[0].id: '<x>' has id 7 here, but 260")]
     [InlineData("version", "\"2.0\"", "version: version '2.0'")]
     public void Load_UnsupportedPart_NamesFileFieldAndType(string field, string value, string expected)

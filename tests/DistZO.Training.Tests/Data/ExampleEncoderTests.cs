@@ -62,8 +62,6 @@ public class ExampleEncoderTests
     [Theory]
     [InlineData("{\"text\":\"abc\"}", "^|abc|0")]
     [InlineData("{\"prompt\":\"ab\",\"completion\":\" cd\"}", "^ab| cd|0")]
-    [InlineData("{\"messages\":[{\"role\":\"user\",\"content\":\"hi\"},{\"role\":\"assistant\",\"content\":\"yo\"}]}",
-        "^user: hi\nassistant:| yo|0")]
     public void Encode_RowsOfTheirOwnShape_LearnWhatTheShapeSays(string row, string expected) =>
         Assert.Equal(expected, Show(Encode(row, new PromptOptions())));
 
@@ -113,9 +111,6 @@ public class ExampleEncoderTests
     [InlineData("{\"text\":\"\"}", "rows.jsonl:1: the text has no token to learn")]
     [InlineData("{\"prompt\":\"a\",\"completion\":\"\"}", "rows.jsonl:1: the completion becomes no token of its own")]
     [InlineData("{\"prompt\":[],\"completion\":[]}", "rows.jsonl:1: field \"prompt\" is a list of messages")]
-    [InlineData("{\"messages\":[]}", "rows.jsonl:1: field \"messages\" must be a list")]
-    [InlineData("{\"messages\":[{\"role\":\"user\",\"content\":\"a\"}]}", "rows.jsonl:1: the last of \"messages\" must be the assistant's")]
-    [InlineData("{\"messages\":[{\"role\":\"assistant\",\"content\":null}]}", "rows.jsonl:1: messages[0] must have \"content\"")]
     public void Encode_RowOfNoUse_SaysWhy(string row, string expected) =>
         Assert.StartsWith(expected, ErrorOf(row, new PromptOptions()), StringComparison.Ordinal);
 
