@@ -106,6 +106,14 @@ internal sealed class CpuDevice<TLanes> : Device
     public override void Scatter(Pass pass, FeatureSlice x, ReadOnlySpan<int> rows, Activations y, int tokens) =>
         _scatter.Run(pass, x, rows, (TileActivations)y, tokens);
 
+    public override unsafe void Spread(Pass pass, Activations x, Activations y)
+    {
+        var (from, to) = ((TileActivations)x, (TileActivations)y);
+        to.Resize(x.Tokens, pass.Probes.Count);
+        var bytes = (long)from.Tiles * x.Features * TileActivations.Lanes * sizeof(float);
+        for (var probe = 0; probe < pass.Probes.Count; probe++) Buffer.MemoryCopy(from.Tile(0, 0), to.Tile(probe, 0), bytes, bytes);
+    }
+
     public override void LogProbabilities(
         Pass pass, Parameter head, Parameter? bias, Activations x, ReadOnlySpan<TokenTarget> targets, Span<double> result) =>
         _vocabulary.Run(pass, head, bias, (TileActivations)x, targets, result);

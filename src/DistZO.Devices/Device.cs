@@ -128,6 +128,9 @@ public abstract class Device : IDisposable
     /// <param name="tokens">Rows of y.</param>
     public abstract void Scatter(Pass pass, FeatureSlice x, ReadOnlySpan<int> rows, Activations y, int tokens);
 
+    /// <summary>Gives every probe of the pass what one has: <c>y = x</c> for each. x is of a pass with one probe; y may not be x.</summary>
+    public abstract void Spread(Pass pass, Activations x, Activations y);
+
     /// <summary>
     /// Log-probabilities under softmax(x·Wᵀ + b) over the whole vocabulary, which is never materialized. The result is
     /// [probe][target], in the order of <paramref name="targets"/>; −NLL of the token.

@@ -33,7 +33,7 @@ public readonly record struct TokenSequence(int Start, int Length, int PrefixSta
 /// step whose weights they see. A kernel that visits a parameter first folds the updates it lacks, so one pass reads each weight
 /// once and writes it at most once, whatever the number of probes.
 /// </summary>
-public sealed class Pass
+public sealed record Pass
 {
     /// <summary>Token ids of all sequences, one after the other.</summary>
     public required ReadOnlyMemory<int> Tokens { get; init; }

@@ -38,6 +38,8 @@ internal sealed class WrongDevice : Device
     public override void Combine(Pass pass, float scale, Activations x, Activations y, Activation activation, Merge merge) =>
         _inner.Combine(pass, scale, x, y, activation, merge);
 
+    public override void Spread(Pass pass, Activations x, Activations y) => _inner.Spread(pass, x, y);
+
     public override void Gather(Pass pass, Activations x, ReadOnlySpan<int> rows, Activations y) => _inner.Gather(pass, x, rows, y);
 
     public override void Scatter(Pass pass, FeatureSlice x, ReadOnlySpan<int> rows, Activations y, int tokens) => _inner.Scatter(pass, x, rows, y, tokens);

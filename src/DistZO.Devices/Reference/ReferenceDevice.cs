@@ -157,6 +157,15 @@ public sealed unsafe class ReferenceDevice : Device
         }
     }
 
+    public override void Spread(Pass pass, Activations x, Activations y)
+    {
+        ((RowActivations)y).Resize(x.Tokens, pass.Probes.Count);
+        for (var probe = 0; probe < pass.Probes.Count; probe++)
+        {
+            for (var t = 0; t < x.Tokens; t++) ((RowActivations)x).Row(0, t).CopyTo(((RowActivations)y).Row(probe, t));
+        }
+    }
+
     public override void LogProbabilities(
         Pass pass, Parameter head, Parameter? bias, Activations x, ReadOnlySpan<TokenTarget> targets, Span<double> result)
     {

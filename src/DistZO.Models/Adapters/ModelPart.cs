@@ -16,7 +16,11 @@ public sealed class ModelPart
         Trained = [.. architecture.Blocks.SelectMany(block => block.Tensors.Where(tensor => isTrained(block, tensor)))];
         _trained = [.. Trained.Select(tensor => tensor.Name)];
         Frozen = [.. architecture.Tensors.Where(tensor => !_trained.Contains(tensor.Name))];
+        FrozenBlocks = architecture.Blocks.TakeWhile(block => !block.Tensors.Any(IsTrained)).Count();
     }
+
+    /// <summary>So many blocks from the first on hold nothing that is trained: all probes see the same there.</summary>
+    public int FrozenBlocks { get; }
 
     /// <summary>As the recipe calls it.</summary>
     public string Name { get; }

@@ -29,6 +29,15 @@ internal sealed class BlockForward(Device device, IReadOnlyDictionary<string, Pa
         return x;
     }
 
+    /// <summary>The residual stream of one probe as that of every probe of the pass.</summary>
+    public Activations Spread(Pass pass, Activations x)
+    {
+        var y = _buffers.Get("spread", x.Features);
+        device.Spread(pass, x, y);
+        _rotary?.Load(pass, Positions(pass, 0));
+        return y;
+    }
+
     /// <summary>One transformer layer on the residual stream, in place.</summary>
     /// <param name="pass">Tokens, probes and step.</param>
     /// <param name="block">The layer.</param>

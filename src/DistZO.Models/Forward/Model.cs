@@ -9,6 +9,8 @@ namespace DistZO.Models;
 /// </summary>
 public sealed class Model : IDisposable
 {
+    private static readonly Probe[] Plain = [Probe.Plain];
+
     private readonly Dictionary<string, Parameter> _byName;
     private readonly BlockForward _forward;
     private KeyValueCache? _prefixed;
@@ -153,14 +155,19 @@ public sealed class Model : IDisposable
             cache.Place(pass.Sequences, cacheRows, Architecture.PrefixLength);
         }
 
-        pass.BeforeBlock?.Invoke();
-        var x = _forward.Embed(pass, Architecture.Embedding);
-        foreach (var layer in Architecture.Layers)
+        // Before the first block that is trained all probes see the same, so one is enough.
+        var shared = pass.Probes.Count == 1 ? 0 : Math.Min(Part.FrozenBlocks, cache is null ? Architecture.Layers.Count + 1 : 1);
+        var first = shared > 0 ? pass with { Probes = Plain } : pass;
+        first.BeforeBlock?.Invoke();
+        var x = _forward.Embed(first, Architecture.Embedding);
+        for (var i = 0; i < Architecture.Layers.Count; i++)
         {
+            if (i + 1 == shared) x = _forward.Spread(pass, x);
             pass.BeforeBlock?.Invoke();
-            _forward.Layer(pass, layer, x, cache);
+            _forward.Layer(i + 1 < shared ? first : pass, Architecture.Layers[i], x, cache);
         }
 
+        if (shared > Architecture.Layers.Count) x = _forward.Spread(pass, x);
         return _forward.BeforeVocabulary(pass, Architecture.Head, x, rows);
     }
 }

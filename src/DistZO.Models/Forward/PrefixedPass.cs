@@ -33,14 +33,6 @@ internal static class PrefixedPass
             rows += sequence.Length;
         }
 
-        return new Pass
-        {
-            Tokens = pass.Tokens,
-            Sequences = sequences,
-            Probes = pass.Probes,
-            Updates = pass.Updates,
-            Step = pass.Step,
-            BeforeBlock = pass.BeforeBlock,
-        };
+        return pass with { Sequences = sequences };
     }
 }

@@ -20,6 +20,16 @@ public class CombineTests
     });
 
     [SkippableFact]
+    public void Spread_ToAllProbes_IsTheReferences() => SameBits.OnEveryTier(device =>
+    {
+        using var s = new Scenario(device, ProbeSets.Of("pair and plain"), Scenario.Sequences(19));
+        var y = s.Output(6);
+        device.Spread(s.Pass, s.Input(6), y);
+        s.Keep(y);
+        return s.Results;
+    });
+
+    [SkippableFact]
     public void Scatter_IntoABufferThatStays_IsTheReferences() => SameBits.OnEveryTier(device =>
     {
         using var s = new Scenario(device, ProbeSets.Of("pair"), Scenario.Sequences(19));

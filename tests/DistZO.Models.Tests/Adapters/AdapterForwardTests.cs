@@ -91,6 +91,28 @@ public sealed class AdapterForwardTests
         }
     }
 
+    /// <summary>What all probes see alike is computed once: each must still see what it sees alone.</summary>
+    [SkippableTheory]
+    [MemberData(nameof(Folders))]
+    public void Probes_BehindFrozenBlocks_AreThoseOfEachAlone(string folder)
+    {
+        using var golden = GoldenModel.Open(folder);
+        var architecture = golden.Model.Architecture;
+        int[][] sequences = [golden.Ids(3)[..17], golden.Ids(4)[..20]];
+        foreach (var part in new[] { ModelPart.Layers(architecture, [architecture.Layers.Count - 1]), ModelPart.WithLora(architecture, new LoraOptions()) })
+        {
+            Assert.True(part.FrozenBlocks > 0);
+            using var device = CpuDevice.Open(2);
+            double[] Evaluate(params Probe[] probes)
+            {
+                using var model = ModelLoader.Load(device, golden.Checkpoint, part, WeightType.Float32, seed: 1);
+                return GoldenModel.NextTokenLogProbabilities(model, GoldenModel.PassOf(sequences, probes, Updates(), 2), sequences);
+            }
+
+            Assert.Equal(Bits(Probes.SelectMany(probe => Evaluate(probe))), Bits(Evaluate(Probes)));
+        }
+    }
+
     private static UpdateHistory Updates()
     {
         var updates = new UpdateHistory();
