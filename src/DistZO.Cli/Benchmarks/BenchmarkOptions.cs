@@ -1,3 +1,5 @@
+using DistZO.Optimization;
+
 namespace DistZO.Cli.Benchmarks;
 
 /// <summary>What to measure.</summary>
@@ -5,6 +7,9 @@ internal sealed record BenchmarkOptions
 {
     /// <summary>A name of <see cref="ModelShapes"/>.</summary>
     public string Shape { get; init; } = "opt-125m";
+
+    /// <summary>The part of the model that a step trains.</summary>
+    public TrainedPart Train { get; init; }
 
     /// <summary>Sequences a step.</summary>
     public int Batch { get; init; } = 16;

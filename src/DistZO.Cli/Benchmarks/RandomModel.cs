@@ -14,24 +14,24 @@ internal static class RandomModel
 
     /// <summary>A model of a shape.</summary>
     /// <param name="device">Where it lives; must outlive it.</param>
-    /// <param name="architecture">The shape.</param>
+    /// <param name="part">The shape, and what of it is trained.</param>
     /// <param name="seed">Picks the weights.</param>
-    public static Model Create(Device device, ModelArchitecture architecture, ulong seed)
+    public static Model Create(Device device, ModelPart part, ulong seed)
     {
-        var scales = architecture.Blocks.SelectMany(block => block.Norms).Select(norm => norm.Scale).ToHashSet();
+        var scales = part.Architecture.Blocks.SelectMany(block => block.Norms).Select(norm => norm.Scale).ToHashSet();
         var parameters = new List<Parameter>();
-        foreach (var tensor in architecture.Tensors)
+        foreach (var tensor in part.Tensors)
         {
-            var parameter = Tensor(device, tensor, parameters.Count, seed);
+            var parameter = Tensor(device, tensor, parameters.Count, seed, part.IsTrained(tensor));
             if (scales.Contains(tensor)) Fill(device, parameter, 1f);
             parameters.Add(parameter);
         }
 
-        return new Model(device, ModelPart.Full(architecture), parameters);
+        return new Model(device, part, parameters);
     }
 
     /// <summary>One float32 tensor: normal where its role is a matrix or a table, else zeros.</summary>
-    public static Parameter Tensor(Device device, TensorSpec tensor, int ordinal, ulong seed)
+    public static Parameter Tensor(Device device, TensorSpec tensor, int ordinal, ulong seed, bool trainable = true)
     {
         var length = tensor.Shape.Aggregate(1L, (product, n) => product * n);
         var memory = device.Allocate(length * sizeof(float));
@@ -43,7 +43,7 @@ internal static class RandomModel
         update.Append(new WeightUpdate(1f, [new UpdateDirection(seed, Sigma)]));
         device.Fold(parameter, update, 1);
         parameter.FoldedTo = 0;
-        return parameter;
+        return trainable ? parameter : new Parameter(tensor.Name, tensor.Shape, tensor.Role, ordinal, trainable: false, WeightType.Float32, memory);
     }
 
     private static void Fill(Device device, Parameter parameter, float value)

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using DistZO.Devices;
 using DistZO.Devices.Cpu;
+using DistZO.Models;
 
 namespace DistZO.Cli.Benchmarks;
 
@@ -13,7 +14,7 @@ internal static class ReplayBenchmark
     {
         var steps = options.Steps ?? DefaultSteps;
         using var device = CpuDevice.Open(options.Threads);
-        using var model = RandomModel.Create(device, ModelShapes.Find(options.Shape), options.Seed);
+        using var model = RandomModel.Create(device, ModelPart.Full(ModelShapes.Find(options.Shape)), options.Seed);
         using var limits = new CpuLimits(options.Threads);
         var updates = new UpdateHistory();
         for (var step = 0; step <= steps; step++)

@@ -1,4 +1,5 @@
 using DistZO.Devices.Cpu;
+using DistZO.Optimization;
 
 namespace DistZO.Cli.Benchmarks;
 
@@ -10,10 +11,11 @@ internal static class StepBenchmark
 {
     private const int WarmUpSteps = 2;
     private const int DefaultSteps = 5;
-    private const int FewRows = 128;
-
     public static BenchmarkResult Run(BenchmarkOptions options)
     {
+        // Rows that one packed panel is multiplied by: a probe's, or both probes' where the weights are frozen.
+        var isFull = options.Train.Kind == TrainedPartKind.Full;
+        var fewRows = isFull ? 128 : 2 * options.Batch * options.Tokens;
         using var device = CpuDevice.Open(options.Threads);
         using var steps = new TrainingSteps(device, options);
         for (var i = 0; i < WarmUpSteps; i++) steps.Next();
@@ -22,7 +24,7 @@ internal static class StepBenchmark
         var resident = ProcessMemory.Peak();
         using var limits = new CpuLimits(options.Threads);
         using var product = new MatrixProduct(device, 1024, 768, 3072);
-        using var productOfFewRows = new MatrixProduct(device, FewRows, 768, 3072);
+        using var productOfFewRows = new MatrixProduct(device, fewRows, 768, 3072);
         product.LayOut();
         productOfFewRows.LayOut();
         long normals = 0;
@@ -37,13 +39,14 @@ internal static class StepBenchmark
         var rate = steps.Operations / step.Seconds;
 
         // z is made once for both probes, and once more when the commit is folded.
-        var zSeconds = 2 * steps.Parameters / z;
+        var zSeconds = 2 * steps.Trained / z;
         var parts = (steps.Operations / gemmOfFewRows) + zSeconds;
         var tokens = (double)options.Batch * options.Tokens / step.Seconds;
         var weights = steps.Parameters * sizeof(float);
         return new BenchmarkResult("step")
             .With("device", device.Description)
             .With("shape", options.Shape)
+            .With("train", $"{options.Train}")
             .With("parameters", steps.Parameters)
             .With("batch", options.Batch)
             .With("tokens", options.Tokens)
@@ -53,7 +56,9 @@ internal static class StepBenchmark
             .With("gflops", rate / 1e9, 2)
             .With("gemm_gflops", gemm / 1e9, 2)
             .With("ratio", rate / gemm, 4)
-            .With("gemm_gflops_128_rows", gemmOfFewRows / 1e9, 2)
+            .With("few_rows", fewRows)
+            .With("gemm_gflops_few_rows", gemmOfFewRows / 1e9, 2)
+            .With("ratio_few_rows", rate / gemmOfFewRows, 4)
             .With("normals_per_second", z, 0)
             .With("z_share", zSeconds / step.Seconds, 4)
             .With("step_over_parts", step.Seconds / parts, 4)
@@ -63,8 +68,9 @@ internal static class StepBenchmark
             .Say($"{options.Shape}, {options.Batch} × {options.Tokens} tokens: {tokens:0} tokens/s, {step.Seconds:0.000} s a step")
             .Say($"{rate / 1e9:0.0} GF/s, {rate / gemm:0.0%} of the {gemm / 1e9:0.0} GF/s of its matrix product (at 16 × 64: at least 85%)")
             .Say($"z takes {zSeconds / step.Seconds:0.0%}: two of {z / 1e9:0.00} G normals/s")
-            .Say($"{step.Seconds / parts:0.00} × (products at {FewRows} rows, {gemmOfFewRows / 1e9:0.0} GF/s, and z) (at 2 × 64: at most 1.25)")
-            .Say($"{resident / 1e6:0} MB resident, of which weights {weights / 1e6:0} MB (at 2 × 64: at most 150 MB more)")
+            .Say($"{rate / gemmOfFewRows:0.0%} of the {gemmOfFewRows / 1e9:0.0} GF/s at {fewRows} rows (with --train lora at 2 × 64: at least 85%)")
+            .Say($"{step.Seconds / parts:0.00} × (products at {fewRows} rows, {gemmOfFewRows / 1e9:0.0} GF/s, and z) (at 2 × 64: at most 1.25)")
+            .Say($"{resident / 1e6:0} MB resident, of which weights {weights / 1e6:0} MB (at 2 × 64: at most {(isFull ? 150 : 120)} MB more)")
             .Say($"{step.AllocatedBytes:0} bytes allocated a step");
     }
 }

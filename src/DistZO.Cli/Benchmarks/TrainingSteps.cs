@@ -27,12 +27,16 @@ internal sealed class TrainingSteps : IDisposable
 
         var examples = Examples(_architecture.VocabularySize, options);
         var recipe = Recipe.Default.With(RecipeKeys.BatchSize, options.Batch).With(RecipeKeys.Seed, options.Seed).Resolve(examples.Length);
-        _model = RandomModel.Create(device, _architecture, options.Seed);
+        recipe = recipe.With(RecipeKeys.Train, options.Train);
+        _model = RandomModel.Create(device, TrainedParts.Of(recipe, _architecture), options.Seed);
         _steps = new LocalSteps(recipe, examples, new ShareExecutor(_model, _updates, objective: null));
     }
 
     /// <summary>Weights of the model.</summary>
     public long Parameters => _model.ParameterCount;
+
+    /// <summary>Weights that are trained.</summary>
+    public long Trained => _model.TrainedCount;
 
     /// <summary>
     /// Floating-point operations of a step's forward passes, both probes: 2 for each weight of a matrix and row, and the causal half of
@@ -42,7 +46,7 @@ internal sealed class TrainingSteps : IDisposable
     {
         get
         {
-            double matrices = _architecture.Tensors.Where(tensor => tensor.Role == TensorRole.Matrix).Sum(Elements);
+            double matrices = _model.Architecture.Tensors.Where(tensor => tensor.Role == TensorRole.Matrix).Sum(Elements);
             if (_architecture.IsTied) matrices += Elements(_architecture.HeadMatrix);
             double length = _options.Tokens - 1;
             var products = 2 * matrices * length;

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using DistZO.Cli.Benchmarks;
 using DistZO.Devices;
+using DistZO.Optimization;
 
 namespace DistZO.Cli.Commands;
 
@@ -16,6 +17,7 @@ internal static class BenchCommand
         var figure = new Argument<string>("figure") { Description = $"{string.Join(", ", Figures)}, or all" };
         figure.AcceptOnlyFromAmong([.. Figures, "all"]);
         var shape = new Option<string>("--shape") { Description = "step, replay, scaling, catchup: model shape", DefaultValueFactory = _ => Default.Shape };
+        var train = new Option<string>("--train") { Description = "step: the part of the model that is trained, such as lora", DefaultValueFactory = _ => "full" };
         var batch = Number("--batch", "step, scaling: sequences a step", Default.Batch);
         var tokens = Number("--tokens", "step, scaling: tokens a sequence", Default.Tokens);
         var threads = Number("--threads", "threads to compute on", Default.Threads);
@@ -32,13 +34,14 @@ internal static class BenchCommand
         var json = new Option<bool>("--json") { Description = "one line of JSON for each figure" };
         var command = new Command("bench", "measure this machine: a step and its parts, each beside its limit")
         {
-            figure, shape, batch, tokens, threads, steps, seed, workers, share, crowd, rows, inner, columns, model, data, json,
+            figure, shape, train, batch, tokens, threads, steps, seed, workers, share, crowd, rows, inner, columns, model, data, json,
         };
         command.SetAction(parsed =>
         {
             var options = new BenchmarkOptions
             {
                 Shape = parsed.GetValue(shape)!,
+                Train = TrainedPart.Parse(parsed.GetValue(train)!) ?? throw new BadInputException($"--train: '{parsed.GetValue(train)}' is no part of a model; choose lora, prefix, bitfit or layers=N"),
                 Batch = Positive(parsed.GetValue(batch), "--batch"),
                 Tokens = Positive(parsed.GetValue(tokens), "--tokens"),
                 Threads = Positive(parsed.GetValue(threads), "--threads"),

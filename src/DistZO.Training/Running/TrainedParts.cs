@@ -11,9 +11,11 @@ public static class TrainedParts
 
     /// <summary>The part of a checkpoint's model.</summary>
     /// <exception cref="Devices.BadInputException">The model lacks what the recipe names.</exception>
-    public static ModelPart Of(Recipe recipe, Checkpoint checkpoint)
+    public static ModelPart Of(Recipe recipe, Checkpoint checkpoint) => Of(recipe, ModelFamilies.Describe(checkpoint));
+
+    /// <summary>The part of a model.</summary>
+    public static ModelPart Of(Recipe recipe, ModelArchitecture architecture)
     {
-        var architecture = ModelFamilies.Describe(checkpoint);
         var train = recipe.Get(RecipeKeys.Train) ?? default;
         return train.Kind switch
         {

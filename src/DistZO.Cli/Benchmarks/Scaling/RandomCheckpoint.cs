@@ -20,7 +20,7 @@ internal static class RandomCheckpoint
         File.WriteAllText(Path.Combine(folder, "config.json"), ModelShapes.Config(shape));
         File.WriteAllText(Path.Combine(folder, "tokenizer.json"), Tokenizer());
         using var device = CpuDevice.Open(Environment.ProcessorCount);
-        using var model = RandomModel.Create(device, ModelShapes.Find(shape), seed);
+        using var model = RandomModel.Create(device, ModelPart.Full(ModelShapes.Find(shape)), seed);
         var tensors = model.Parameters.Select(parameter =>
         {
             var values = new float[parameter.Length];
