@@ -69,6 +69,7 @@ public sealed class EqualityTests(RunFiles files) : IClassFixture<RunFiles>
     [Theory]
     [InlineData("lora")]
     [InlineData("prefix")]
+    [InlineData("prompt")]
     [InlineData("bitfit")]
     [InlineData("layers=1")]
     public void Run_OfAPartOfTheModel_IsThatOfOneProcess(string part)

@@ -38,12 +38,14 @@ public sealed class InitialValues
     /// <summary>
     /// The values of a part. LoRA: A is normal with variance 1 / (3·inputs), that of PEFT's uniform start, from philox-v1's stream 5 of
     /// the run's seed and the tensor's ordinal; B is zero. A prefix: the keys and values that the model itself computes for m tokens of
-    /// its vocabulary (MeZO, arXiv 2305.17333, appendix E.3).
+    /// its vocabulary (MeZO, arXiv 2305.17333, appendix E.3). A prompt: what these are embedded as.
     /// </summary>
     /// <param name="part">What is trained.</param>
     /// <param name="seed">Of the run.</param>
     /// <param name="compute">Computes a prefix of these tokens: [layer] keys and values.</param>
-    public static InitialValues Of(ModelPart part, ulong seed, Func<int[], IReadOnlyList<(float[] Keys, float[] Values)>> compute)
+    /// <param name="embed">Rows of the token table.</param>
+    public static InitialValues Of(
+        ModelPart part, ulong seed, Func<int[], IReadOnlyList<(float[] Keys, float[] Values)>> compute, Func<int[], float[]> embed)
     {
         var values = new Dictionary<string, float[]>();
         var added = part.Trained.Where(tensor => tensor.IsAdded).ToList();
@@ -56,18 +58,25 @@ public sealed class InitialValues
                 values[tensor.Name] = Normal(seed, (uint)ordinal, tensor.Shape);
             }
         }
-        else if (part.Architecture.PrefixLength is > 0 and var length)
+        else if (part.Architecture.VirtualTokens is > 0 and var length)
         {
             int[] tokens = [.. Enumerable.Range(0, length).Select(i => (int)Math.BigMul(
                 Philox.Word64(seed, (ulong)i, uint.MaxValue, PhiloxStream.InitialValues), (ulong)part.Architecture.VocabularySize, out _))];
-            foreach (var (layer, (keys, layerValues)) in part.Architecture.Layers.Zip(compute(tokens)))
-            {
-                values[layer.Attention.Prefix!.Keys.Name] = keys;
-                values[layer.Attention.Prefix!.Values.Name] = layerValues;
-            }
+            if (part.Architecture.Embedding.Prompt is { } prompt) values[prompt.Name] = embed(tokens);
+            else AddPrefixes(values, part.Architecture, compute(tokens));
         }
 
         return new InitialValues(added, values);
+    }
+
+    private static void AddPrefixes(
+        Dictionary<string, float[]> values, ModelArchitecture architecture, IReadOnlyList<(float[] Keys, float[] Values)> prefixes)
+    {
+        for (var i = 0; i < prefixes.Count; i++)
+        {
+            var prefix = architecture.Layers[i].Attention.Prefix!;
+            (values[prefix.Keys.Name], values[prefix.Values.Name]) = prefixes[i];
+        }
     }
 
     private static float[] Normal(ulong seed, uint ordinal, long[] shape)

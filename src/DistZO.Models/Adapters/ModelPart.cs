@@ -82,14 +82,29 @@ public sealed class ModelPart
     /// <exception cref="BadInputException">The model has no room for them.</exception>
     public static ModelPart WithPrefix(ModelArchitecture architecture, int tokens)
     {
-        if (tokens >= architecture.MaxPositions - 1)
-            throw new BadInputException($"num_virtual_tokens: {tokens} leave no room for text in a model of {architecture.MaxPositions} positions; use fewer");
         return new ModelPart("prefix", architecture with
         {
-            MaxPositions = architecture.MaxPositions - tokens,
+            MaxPositions = Room(architecture, tokens),
             Layers = [.. architecture.Layers.Select(layer => layer with { Attention = layer.Attention with { Prefix = Prefix(layer, tokens) } })],
         }, (_, tensor) => tensor.IsAdded);
     }
+
+    /// <summary>Embeddings in front of every sequence.</summary>
+    /// <param name="architecture">The model.</param>
+    /// <param name="tokens">m.</param>
+    /// <exception cref="BadInputException">The model has no room for them.</exception>
+    public static ModelPart WithPrompt(ModelArchitecture architecture, int tokens) => new("prompt", architecture with
+    {
+        MaxPositions = Room(architecture, tokens),
+        Embedding = architecture.Embedding with
+        {
+            Prompt = new TensorSpec("prompt_embeddings", [tokens, architecture.Embedding.TokenTable.Shape[1]], TensorRole.Embedding) { IsAdded = true },
+        },
+    }, (_, tensor) => tensor.IsAdded);
+
+    private static int Room(ModelArchitecture architecture, int tokens) => tokens < architecture.MaxPositions - 1
+        ? architecture.MaxPositions - tokens
+        : throw new BadInputException($"num_virtual_tokens: {tokens} leave no room for text in a model of {architecture.MaxPositions} positions; use fewer");
 
     private static PrefixSpec Prefix(TransformerBlock layer, int tokens)
     {

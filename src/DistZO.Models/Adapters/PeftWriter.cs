@@ -22,9 +22,9 @@ public static class PeftWriter
     public static void Write(Model model, Checkpoint source, string directory)
     {
         Directory.CreateDirectory(directory);
-        var tensors = model.Part.Lora is null ? [Prefix(model)] : model.Part.Trained.Select(tensor => Tensor(tensor.Name, tensor.Shape, model.Download(tensor))).ToArray();
+        var tensors = model.Part.Name == "prefix" ? [Prefix(model)] : model.Part.Trained.Select(tensor => Tensor(tensor.Name, tensor.Shape, model.Download(tensor))).ToArray();
         SafetensorsWriter.Write(Path.Combine(directory, WeightsName), SafetensorsWriter.InStandardOrder(tensors), SafetensorsWriter.DefaultMetadata);
-        var config = model.Part.Lora is { } lora ? LoraConfig(model, lora) : PrefixConfig(model);
+        var config = model.Part.Lora is { } lora ? LoraConfig(model, lora) : model.Part.Name == "prefix" ? PrefixConfig(model) : PromptConfig(model);
         config["base_model_name_or_path"] = Path.GetFullPath(source.Directory);
         config["inference_mode"] = true;
         config["task_type"] = "CAUSAL_LM";
@@ -51,7 +51,7 @@ public static class PeftWriter
         return new JsonObject
         {
             ["peft_type"] = "PREFIX_TUNING",
-            ["num_virtual_tokens"] = model.Architecture.PrefixLength,
+            ["num_virtual_tokens"] = model.Architecture.VirtualTokens,
             ["num_layers"] = model.Architecture.Layers.Count,
             ["num_attention_heads"] = attention.KeyValueHeads,
             ["token_dim"] = attention.KeyValueHeads * attention.Width,
@@ -61,11 +61,24 @@ public static class PeftWriter
         };
     }
 
+    private static JsonObject PromptConfig(Model model) => new()
+    {
+        ["peft_type"] = "PROMPT_TUNING",
+        ["num_virtual_tokens"] = model.Architecture.VirtualTokens,
+        ["num_layers"] = model.Architecture.Layers.Count,
+        ["num_attention_heads"] = model.Architecture.Layers[0].Attention.Heads,
+        ["token_dim"] = model.Architecture.Embedding.TokenTable.Shape[1],
+        ["num_transformer_submodules"] = 1,
+        ["prompt_tuning_init"] = "RANDOM",
+        ["prompt_tuning_init_text"] = null,
+        ["tokenizer_name_or_path"] = null,
+    };
+
     /// <summary>PEFT's one table, [token][layer][key, value][head][feature].</summary>
     private static TensorToWrite Prefix(Model model)
     {
         var layers = model.Architecture.Layers.SelectMany(layer => new[] { layer.Attention.Prefix!.Keys, layer.Attention.Prefix!.Values }).Select(model.Download).ToArray();
-        var tokens = model.Architecture.PrefixLength;
+        var tokens = model.Architecture.VirtualTokens;
         var features = layers[0].Length / tokens;
         var table = new float[tokens * layers.Length * features];
         for (var token = 0; token < tokens; token++)

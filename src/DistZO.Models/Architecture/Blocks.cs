@@ -51,7 +51,13 @@ public sealed record EmbeddingBlock(
     NormSpec? Norm = null)
     : Block(Name)
 {
-    private protected override IEnumerable<object?> Parts => [TokenTable, Projection, PositionTable, TypeTable, Norm];
+    /// <summary>
+    /// What virtual tokens in front of every sequence are embedded as (prompt tuning, arXiv 2104.08691), [m, columns of the token table]; null
+    /// for none. They stand at positions 0 … m − 1, and tokens come after them.
+    /// </summary>
+    public TensorSpec? Prompt { get; init; }
+
+    private protected override IEnumerable<object?> Parts => [TokenTable, Prompt, Projection, PositionTable, TypeTable, Norm];
 }
 
 /// <summary>

@@ -27,8 +27,8 @@ public sealed record ModelArchitecture(
     /// <summary>The layout: every tensor once, in the order of the visit. A tensor's position here is its ordinal.</summary>
     public IEnumerable<TensorSpec> Tensors => Blocks.SelectMany(block => block.Tensors);
 
-    /// <summary>How many trained keys and values stand in front of every sequence.</summary>
-    public int PrefixLength => (int)(Layers[0].Attention.Prefix?.Keys.Shape[0] ?? 0);
+    /// <summary>How many virtual tokens stand in front of every sequence: trained keys and values, or trained embeddings.</summary>
+    public int VirtualTokens => (int)(Embedding.Prompt?.Shape[0] ?? Layers[0].Attention.Prefix?.Keys.Shape[0] ?? 0);
 
     /// <summary>The matrix to the vocabulary; the token table when they are tied.</summary>
     public TensorSpec HeadMatrix => Head.Vocabulary ?? Embedding.TokenTable;

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using DistZO.Devices;
 
 namespace DistZO.Models;
@@ -12,6 +13,9 @@ internal sealed class BlockForward(Device device, IReadOnlyDictionary<string, Pa
     private readonly RotaryAngles? _rotary = architecture.Rotary is null ? null : new RotaryAngles(device, architecture.Rotary);
     private int[] _rows = [];
 
+    /// <summary>Token rows of the next pass that are virtual: as many as <see cref="EmbeddingBlock.Prompt"/> has, for each sequence that begins.</summary>
+    public List<int> VirtualRows { get; } = [];
+
     /// <summary>Embeds the tokens of the pass and returns the residual stream.</summary>
     public Activations Embed(Pass pass, EmbeddingBlock block)
     {
@@ -20,6 +24,7 @@ internal sealed class BlockForward(Device device, IReadOnlyDictionary<string, Pa
         var table = Of(block.TokenTable);
         var embedded = block.Projection is null ? x : _buffers.Get("embedded", table.Columns);
         device.Lookup(pass, table, tokens, embedded, accumulate: false, foldsElsewhere: architecture.IsTied);
+        if (block.Prompt is not null) EmbedPrompt(pass, Of(block.Prompt), embedded);
         if (block.Projection is not null) Linear(pass, block.Projection, embedded, x);
         if (block.PositionTable is not null)
             device.Lookup(pass, Of(block.PositionTable), Positions(pass, block.PositionOffset, block.PaddingToken), x, accumulate: true, foldsElsewhere: false);
@@ -77,6 +82,20 @@ internal sealed class BlockForward(Device device, IReadOnlyDictionary<string, Pa
     {
         _buffers.Dispose();
         _rotary?.Dispose();
+    }
+
+    private void EmbedPrompt(Pass pass, Parameter prompt, Activations embedded)
+    {
+        if (VirtualRows.Count == 0)
+        {
+            device.Fold(prompt, pass.Updates, pass.Step);
+            return;
+        }
+
+        int[] rows = [.. VirtualRows.Select((_, i) => i % prompt.Rows)];
+        var y = _buffers.Get("prompt", embedded.Features);
+        device.Lookup(pass, prompt, rows, y, accumulate: false, foldsElsewhere: false);
+        device.Scatter(pass, y, CollectionsMarshal.AsSpan(VirtualRows), embedded, embedded.Tokens);
     }
 
     /// <summary>Adds the attention of x to the residual stream.</summary>

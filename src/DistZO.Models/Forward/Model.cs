@@ -99,8 +99,7 @@ public sealed class Model : IDisposable
     /// <param name="reader">Receives them.</param>
     internal void NextLogits(Pass pass, ReadOnlySpan<int> rows, KeyValueCache cache, int cacheRows, int rowsPerRead, LogitsReader reader)
     {
-        cache.Place(pass.Sequences, cacheRows, Architecture.PrefixLength);
-        var y = RunBlocks(pass, rows, cache);
+        var y = RunBlocks(pass, rows, cache, cacheRows);
         if (rows.Length <= rowsPerRead)
         {
             reader(0, Logits(pass, y, 0));
@@ -146,14 +145,23 @@ public sealed class Model : IDisposable
         return result;
     }
 
-    private Activations RunBlocks(Pass pass, ReadOnlySpan<int> rows, KeyValueCache? cache = null)
+    private Activations RunBlocks(Pass pass, ReadOnlySpan<int> rows, KeyValueCache? cache = null, int cacheRows = 0)
     {
-        if (cache is null && Architecture.PrefixLength > 0)
+        var count = Architecture.VirtualTokens;
+        if (cache is null && count > 0)
         {
             cache = _prefixed ??= new KeyValueCache(Device);
-            pass = PrefixedPass.Of(pass, Architecture.PrefixLength, out var cacheRows);
-            cache.Place(pass.Sequences, cacheRows, Architecture.PrefixLength);
+            pass = VirtualTokens.Behind(pass, count, out cacheRows);
         }
+
+        if (Architecture.Embedding.Prompt is not null)
+        {
+            var inlined = rows.ToArray();
+            (pass, count) = (VirtualTokens.Inline(pass, count, inlined, _forward.VirtualRows), 0);
+            rows = inlined;
+        }
+
+        cache?.Place(pass.Sequences, cacheRows, count);
 
         // Before the first block that is trained all probes see the same, so one is enough.
         var shared = pass.Probes.Count == 1 ? 0 : Math.Min(Part.FrozenBlocks, cache is null ? Architecture.Layers.Count + 1 : 1);

@@ -33,7 +33,11 @@ public static class ModelLoader
             foreach (var (spec, ordinal) in ordinals.Where(entry => !entry.tensor.IsAdded))
                 parameters.Add(spec.Name, LoadTensor(device, checkpoint, spec, ordinal, part.IsTrained(spec) ? weightType : null));
             // These may need what the model computes without them.
-            var initial = InitialValues.Of(part, seed, tokens => PrefixValues.Compute(device, ModelFamilies.Describe(checkpoint), parameters, tokens));
+            var initial = InitialValues.Of(
+                part,
+                seed,
+                tokens => PrefixValues.Compute(device, ModelFamilies.Describe(checkpoint), parameters, tokens),
+                tokens => Rows(device, parameters[part.Architecture.Embedding.TokenTable.Name], tokens));
             foreach (var (spec, ordinal) in ordinals.Where(entry => entry.tensor.IsAdded))
             {
                 var memory = device.Allocate(spec.Shape.Aggregate(1L, (product, n) => product * n) * weightType.Size());
@@ -83,6 +87,19 @@ public static class ModelLoader
             memory.Dispose();
             throw;
         }
+    }
+
+    private static float[] Rows(Device device, Parameter table, int[] rows)
+    {
+        var values = new float[rows.Length * table.Columns];
+        var row = new byte[table.Columns * table.Type.Size()];
+        for (var i = 0; i < rows.Length; i++)
+        {
+            device.Download(table.Storage, (long)rows[i] * row.Length, row);
+            WeightConversion.Convert(row, table.Type, MemoryMarshal.AsBytes(values.AsSpan(i * table.Columns, table.Columns)), WeightType.Float32);
+        }
+
+        return values;
     }
 
     private static void Convert(Device device, float[] values, WeightType type, DeviceMemory memory)

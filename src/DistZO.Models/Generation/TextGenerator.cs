@@ -40,7 +40,7 @@ public sealed class TextGenerator(Model model, Tokenizer tokenizer, GenerationOp
             if (room < 1)
                 throw new BadInputException($"a prompt of {prompts[i].Length} tokens leaves no room for more: the model holds {model.Architecture.MaxPositions}; shorten it");
             texts[i] = new GeneratingText(prompts[i], seeds.IsEmpty ? 0 : seeds[i], row, Math.Min(room, options.MaxNewTokens));
-            row += model.Architecture.PrefixLength + prompts[i].Length + texts[i].Most;
+            row += model.Architecture.VirtualTokens + prompts[i].Length + texts[i].Most;
         }
 
         _rows = row;
@@ -65,7 +65,7 @@ public sealed class TextGenerator(Model model, Tokenizer tokenizer, GenerationOp
         {
             var text = texts[i];
             var unread = text.TakeUnread(out var read);
-            read += model.Architecture.PrefixLength;
+            read += model.Architecture.VirtualTokens;
             sequences[i] = new TokenSequence(tokens.Count, unread.Length, text.CacheStart, read) { KeyStart = text.CacheStart + read };
             tokens.AddRange(unread);
             last[i] = tokens.Count - 1;

@@ -76,7 +76,7 @@ public static class RecipeKeys
         "with train: lora, layers by the last part of their names, such as q_proj,v_proj (none: queries and values)");
 
     public static readonly RecipeKey<int?> NumVirtualTokens = Declare(
-        "num_virtual_tokens", Optional(Integer(1, 1 << 16), "5"), null, Trajectory, "with train: prefix, the tokens of the prefix");
+        "num_virtual_tokens", Optional(Integer(1, 1 << 16), "5"), null, Trajectory, "with train: prefix or prompt, the tokens in front");
 
     public static readonly RecipeKey<int> MaxSteps = Declare(
         "max_steps", Integer(1), 20_000, TrajectoryOfSchedule, "steps of the run");

@@ -79,7 +79,7 @@ internal static class RecipeTypes
 
     /// <summary>What of a model is trained.</summary>
     public static RecipeType<TrainedPart> TrainedPart { get; } =
-        new("lora, prefix, bitfit, or layers= with numbers and ranges such as layers=0,8-11", ReadTrainedPart, value => value.ToString());
+        new("lora, prefix, prompt, bitfit, or layers= with numbers and ranges such as layers=0,8-11", ReadTrainedPart, value => value.ToString());
 
     /// <summary>The labels of a classification task and the text that stands for each, in the order given.</summary>
     public static RecipeType<IReadOnlyList<Choice>> Choices { get; } =

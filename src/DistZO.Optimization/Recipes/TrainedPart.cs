@@ -14,6 +14,9 @@ public enum TrainedPartKind
     /// <summary>Keys and values in front of every sequence (arXiv 2101.00190).</summary>
     Prefix,
 
+    /// <summary>Embeddings in front of every sequence (arXiv 2104.08691).</summary>
+    Prompt,
+
     /// <summary>Biases (arXiv 2106.10199).</summary>
     BitFit,
 
@@ -32,7 +35,7 @@ public readonly record struct TrainedPart(TrainedPartKind Kind, string LayerList
     /// <summary>The layers, from 0 on.</summary>
     public IEnumerable<int> Layers => LayerList.Split(',').SelectMany(part => Range(part)!);
 
-    /// <summary>Reads <c>lora</c>, <c>prefix</c>, <c>bitfit</c>, or <c>layers=</c> and numbers and ranges such as <c>0,8-11</c>; null for anything else.</summary>
+    /// <summary>Reads <c>lora</c>, <c>prefix</c>, <c>prompt</c>, <c>bitfit</c>, or <c>layers=</c> and numbers and ranges such as <c>0,8-11</c>; null for anything else.</summary>
     public static TrainedPart? Parse(string text)
     {
         switch (text)
@@ -40,6 +43,7 @@ public readonly record struct TrainedPart(TrainedPartKind Kind, string LayerList
             case "full": return new TrainedPart(TrainedPartKind.Full);
             case "lora": return new TrainedPart(TrainedPartKind.Lora);
             case "prefix": return new TrainedPart(TrainedPartKind.Prefix);
+            case "prompt": return new TrainedPart(TrainedPartKind.Prompt);
             case "bitfit": return new TrainedPart(TrainedPartKind.BitFit);
         }
 
@@ -54,6 +58,7 @@ public readonly record struct TrainedPart(TrainedPartKind Kind, string LayerList
         TrainedPartKind.Full => "full",
         TrainedPartKind.Lora => "lora",
         TrainedPartKind.Prefix => "prefix",
+        TrainedPartKind.Prompt => "prompt",
         TrainedPartKind.BitFit => "bitfit",
         _ => LayersPrefix + LayerList,
     };

@@ -21,6 +21,7 @@ public static class TrainedParts
         {
             TrainedPartKind.Lora => ModelPart.WithLora(architecture, Lora(recipe)),
             TrainedPartKind.Prefix => ModelPart.WithPrefix(architecture, recipe.Get(RecipeKeys.NumVirtualTokens) ?? VirtualTokens),
+            TrainedPartKind.Prompt => ModelPart.WithPrompt(architecture, recipe.Get(RecipeKeys.NumVirtualTokens) ?? VirtualTokens),
             TrainedPartKind.BitFit => ModelPart.BitFit(architecture),
             TrainedPartKind.Layers => ModelPart.Layers(architecture, train.Layers),
             _ => ModelPart.Full(architecture),

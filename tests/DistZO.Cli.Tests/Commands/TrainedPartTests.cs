@@ -11,6 +11,7 @@ public sealed class TrainedPartTests : IDisposable
     [Theory]
     [InlineData("lora", "--lora-r", "2")]
     [InlineData("prefix", "--num-virtual-tokens", "3")]
+    [InlineData("prompt")]
     [InlineData("bitfit")]
     [InlineData("layers=1")]
     public void Train_OfAPart_ResumesReplaysAndVerifies(string part, params string[] more)
@@ -23,7 +24,7 @@ public sealed class TrainedPartTests : IDisposable
         Distzo.Run("replay", _tiny.LedgerPath("whole"), "--model", _tiny.Model, "--output", _tiny["replayed"]).Done();
         foreach (var file in new[] { "model.safetensors", Path.Combine("adapter", "adapter_model.safetensors") })
         {
-            Assert.Equal(part is "lora" or "prefix" || file[0] == 'm', File.Exists(Path.Combine(whole, file)) || part == "prefix");
+            Assert.Equal(part is "lora" or "prefix" or "prompt" || file[0] == 'm', File.Exists(Path.Combine(whole, file)) || part is "prefix" or "prompt");
             if (!File.Exists(Path.Combine(whole, file))) continue;
             var expected = File.ReadAllBytes(Path.Combine(whole, file));
             Assert.Equal(expected, File.ReadAllBytes(Path.Combine(_tiny["resumed"], file)));

@@ -30,17 +30,23 @@ public sealed class AdapterForwardTests
         Assert.Contains(Enumerable.Range(0, scored), i => Math.Abs(bare[i] - cpu[(2 * scored) + i]) > 2e-2);
     }
 
-    /// <summary>A prefix of what the model computes for some tokens is as if these stood in front: to the bit.</summary>
     [SkippableTheory]
     [MemberData(nameof(Folders))]
-    public void Prefix_OfRealActivations_IsATextInFront(string folder)
+    public void Prefix_OfRealActivations_IsATextInFront(string folder) => IsATextInFront(folder, architecture => ModelPart.WithPrefix(architecture, 4));
+
+    [SkippableTheory]
+    [MemberData(nameof(Folders))]
+    public void Prompt_OfRealEmbeddings_IsATextInFront(string folder) => IsATextInFront(folder, architecture => ModelPart.WithPrompt(architecture, 4));
+
+    /// <summary>What the model computes for some tokens, in front of every sequence, is as if these stood in front: to the bit.</summary>
+    private static void IsATextInFront(string folder, Func<ModelArchitecture, ModelPart> change)
     {
         using var golden = GoldenModel.Open(folder);
         Skip.If(golden.Model.Architecture.Family == "roberta", "tokens of a masked language model see each other");
         int[][] sequences = [golden.Ids(3)[..17], golden.Ids(4)[..50]];
         int[]? prefix = null;
-        var part = ModelPart.WithPrefix(golden.Model.Architecture, 4);
-        var values = InitialValues.Of(part, 9, tokens => Layers(prefix = tokens, golden.Model));
+        var part = change(golden.Model.Architecture);
+        var values = InitialValues.Of(part, 9, tokens => Layers(prefix = tokens, golden.Model), tokens => Rows(prefix = tokens, golden.Model));
         Assert.NotNull(values.Digest);
         using var device = CpuDevice.Open(2);
         using var model = ModelLoader.Load(device, golden.Checkpoint, part, WeightType.Float32, seed: 9);
@@ -59,11 +65,19 @@ public sealed class AdapterForwardTests
 
     [SkippableTheory]
     [MemberData(nameof(Folders))]
-    public void Prefix_BehindWhichChoicesShareAPrompt_IsTheReferences_AndThatOfEachAlone(string folder)
+    public void Prefix_BehindWhichChoicesShareAPrompt_IsTheReferences_AndThatOfEachAlone(string folder) =>
+        ChoicesShareAPrompt(folder, architecture => ModelPart.WithPrefix(architecture, 3));
+
+    [SkippableTheory]
+    [MemberData(nameof(Folders))]
+    public void Prompt_BehindWhichChoicesShareAPrompt_IsTheReferences_AndThatOfEachAlone(string folder) =>
+        ChoicesShareAPrompt(folder, architecture => ModelPart.WithPrompt(architecture, 3));
+
+    private static void ChoicesShareAPrompt(string folder, Func<ModelArchitecture, ModelPart> change)
     {
         using var golden = GoldenModel.Open(folder);
         Skip.If(golden.Model.Architecture.Family == "roberta", "tokens of a masked language model see each other");
-        var part = ModelPart.WithPrefix(golden.Model.Architecture, 3);
+        var part = change(golden.Model.Architecture);
         int[] prompt = golden.Ids(3)[..9], first = golden.Ids(4)[..4], second = golden.Ids(4)[10..17];
         Pass Shared() => new()
         {
@@ -122,6 +136,13 @@ public sealed class AdapterForwardTests
 
     private static IReadOnlyList<(float[] Keys, float[] Values)> Layers(int[] tokens, Model model) =>
         PrefixValues.Compute(model.Device, model.Architecture, model.Parameters.ToDictionary(p => p.Name), tokens);
+
+    private static float[] Rows(int[] tokens, Model model)
+    {
+        var table = model.Download(model.Architecture.Embedding.TokenTable);
+        var columns = table.Length / model.Architecture.VocabularySize;
+        return [.. tokens.SelectMany(token => table.AsSpan(token * columns, columns).ToArray())];
+    }
 
     /// <summary>B starts as zeros; here it does not, so that it counts.</summary>
     private static void AddUps(Model model)
