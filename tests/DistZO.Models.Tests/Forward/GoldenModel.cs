@@ -41,6 +41,18 @@ internal sealed class GoldenModel : IDisposable
         return [.. folders.Where(folder => File.Exists(Path.Combine(folder, "golden.json"))).Order(StringComparer.Ordinal)];
     }
 
+    /// <summary>Those whose tokens see only what stands before them.</summary>
+    public static TheoryData<string> CausalFolders()
+    {
+        var causal = new TheoryData<string>();
+        foreach (string folder in Folders())
+        {
+            if (ModelConfig.Read(Path.Combine(folder, "config.json")).GetString("model_type") != "roberta") causal.Add(folder);
+        }
+
+        return causal;
+    }
+
     public static GoldenModel Open(string directory) => new(directory);
 
     public int[] Ids(int k) => [.. MemoryMarshal.Cast<byte, long>(Bytes($"ids.{k}")).ToArray().Select(id => (int)id)];
