@@ -6,6 +6,7 @@ namespace DistZO.Runs;
 public sealed class RunDirectory(string path)
 {
     public const string LedgerName = "run.zol";
+    public const string InitialValuesName = "init.safetensors";
     public const string MetricsName = "metrics.jsonl";
 
     /// <summary>The output directory as the user named it.</summary>
@@ -13,6 +14,9 @@ public sealed class RunDirectory(string path)
 
     /// <summary>The append-only record of committed steps: the run itself.</summary>
     public string Ledger => System.IO.Path.Combine(path, LedgerName);
+
+    /// <summary>What tensors start from that the base model lacks.</summary>
+    public string InitialValues => System.IO.Path.Combine(path, InitialValuesName);
 
     /// <summary>One JSON line a step and an evaluation.</summary>
     public string Metrics => System.IO.Path.Combine(path, MetricsName);

@@ -148,6 +148,7 @@ internal sealed class OpenedRun : IDisposable
         if (ModelExport.IsDone(directory, step, chain, saveType)) return;
         MoveTo(step, notice, null);
         ModelExport.Unmark(directory);
+        if (Inputs.Model.Initial.Digest is not null) InitialValuesFile.Write(Inputs.Model, directory.InitialValues);
         ModelExport.Write(Inputs.Model, Inputs.Checkpoint, directory.Path, saveType);
         ModelExport.MarkDone(directory, step, chain, saveType);
     }

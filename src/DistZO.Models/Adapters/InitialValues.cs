@@ -13,7 +13,7 @@ public sealed class InitialValues
 {
     private readonly IReadOnlyDictionary<string, float[]> _values;
 
-    private InitialValues(IReadOnlyList<TensorSpec> tensors, IReadOnlyDictionary<string, float[]> values)
+    internal InitialValues(IReadOnlyList<TensorSpec> tensors, IReadOnlyDictionary<string, float[]> values)
     {
         _values = values;
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);

@@ -24,7 +24,8 @@ public static class ModelLoader
     /// <param name="part">Of the checkpoint's model.</param>
     /// <param name="weightType">The number format of what is trained.</param>
     /// <param name="seed">Of the run; what is added starts from it.</param>
-    public static Model Load(Device device, Checkpoint checkpoint, ModelPart part, WeightType weightType, ulong seed)
+    /// <param name="initial">What is added starts from this instead; null to make it.</param>
+    public static Model Load(Device device, Checkpoint checkpoint, ModelPart part, WeightType weightType, ulong seed, InitialValues? initial = null)
     {
         var parameters = new Dictionary<string, Parameter>();
         try
@@ -33,7 +34,7 @@ public static class ModelLoader
             foreach (var (spec, ordinal) in ordinals.Where(entry => !entry.tensor.IsAdded))
                 parameters.Add(spec.Name, LoadTensor(device, checkpoint, spec, ordinal, part.IsTrained(spec) ? weightType : null));
             // These may need what the model computes without them.
-            var initial = InitialValues.Of(
+            initial ??= InitialValues.Of(
                 part,
                 seed,
                 tokens => PrefixValues.Compute(device, ModelFamilies.Describe(checkpoint), parameters, tokens),

@@ -18,11 +18,11 @@ public static class BaseWeights
     public static Model Load(Device device, Checkpoint checkpoint, WeightType type) =>
         Load(device, checkpoint, ModelPart.Full(ModelFamilies.Describe(checkpoint)), type, seed: 0);
 
-    /// <summary>As above, with the part of the model that a recipe trains.</summary>
-    public static Model Load(Device device, Checkpoint checkpoint, Recipe recipe) => Load(
-        device, checkpoint, TrainedParts.Of(recipe, checkpoint), recipe.Get(RecipeKeys.WeightsDtype), recipe.Get(RecipeKeys.Seed));
+    /// <summary>As above, with the part of the model that a recipe trains, and what added tensors start from; null to make that.</summary>
+    public static Model Load(Device device, Checkpoint checkpoint, Recipe recipe, InitialValues? initial = null) => Load(
+        device, checkpoint, TrainedParts.Of(recipe, checkpoint), recipe.Get(RecipeKeys.WeightsDtype), recipe.Get(RecipeKeys.Seed), initial);
 
-    private static Model Load(Device device, Checkpoint checkpoint, ModelPart part, WeightType type, ulong seed)
+    private static Model Load(Device device, Checkpoint checkpoint, ModelPart part, WeightType type, ulong seed, InitialValues? initial = null)
     {
         var bytes = part.Tensors.Sum(tensor =>
             tensor.Shape.Aggregate(1L, (product, n) => checked(product * n)) * TypeOf(tensor).Size());
@@ -37,6 +37,6 @@ public static class BaseWeights
         }
 
         DeviceSelfTest.Require(device);
-        return ModelLoader.Load(device, checkpoint, part, type, seed);
+        return ModelLoader.Load(device, checkpoint, part, type, seed, initial);
     }
 }

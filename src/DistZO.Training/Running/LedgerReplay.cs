@@ -1,6 +1,7 @@
 using DistZO.Devices;
 using DistZO.Models;
 using DistZO.Optimization;
+using DistZO.Runs;
 
 namespace DistZO.Training;
 
@@ -30,7 +31,7 @@ public sealed class LedgerReplay : IDisposable
         {
             BaseModel.Require(ledger, checkpoint);
             device = openDevice();
-            var loaded = BaseWeights.Load(device, checkpoint, ledger.Header.Identity.Recipe);
+            var loaded = BaseWeights.Load(device, checkpoint, ledger.Header.Identity.Recipe, Initial(ledger, checkpoint));
             RequireSameStart(ledger, loaded);
             return new LedgerReplay(ledger, device, checkpoint, loaded);
         }
@@ -42,12 +43,22 @@ public sealed class LedgerReplay : IDisposable
         }
     }
 
+    /// <summary>What lies beside the ledger, if it is the run's.</summary>
+    private static InitialValues? Initial(LedgerContents ledger, Checkpoint checkpoint)
+    {
+        var path = Path.Combine(Path.GetDirectoryName(Path.GetFullPath(ledger.Path))!, RunDirectory.InitialValuesName);
+        if (ledger.Header.Identity.InitDigest is not { } digest || !File.Exists(path)) return null;
+        var initial = InitialValuesFile.Read(TrainedParts.Of(ledger.Header.Identity.Recipe, checkpoint), path);
+        return initial.Digest == digest ? initial : throw new BadInputException($"'{path}' does not have the digest that {ledger.Path} names; delete it to have it made again");
+    }
+
     private static void RequireSameStart(LedgerContents ledger, Model model)
     {
         if (model.Initial.Digest == ledger.Header.Identity.InitDigest) return;
         model.Dispose();
         throw new BadInputException(
-            $"{ledger.Path}: the initial values of its added tensors cannot be made again on this device ({model.Device.Arithmetic}); replay it on a CPU");
+            $"{ledger.Path}: what its added tensors start from cannot be made again on this device ({model.Device.Arithmetic}); "
+            + $"put the run's {RunDirectory.InitialValuesName} beside the ledger");
     }
 
     /// <summary>Brings the weights to a step.</summary>

@@ -66,6 +66,24 @@ public sealed class TrainedPartTests : IDisposable
     }
 
     [Theory]
+    [InlineData("lora")]
+    [InlineData("prefix")]
+    [InlineData("prompt")]
+    public void Replay_BesideTheInitialValues_ReadsThem(string part)
+    {
+        var output = _tiny.Trained("out", 3, "--train", part);
+        var path = Path.Combine(output, "init.safetensors");
+        string[] replay = ["replay", _tiny.LedgerPath("out"), "--model", _tiny.Model, "--output", _tiny["replayed"]];
+        var with = Distzo.Run(replay).Done();
+        var bytes = File.ReadAllBytes(path);
+        bytes[^1] ^= 1;
+        File.WriteAllBytes(path, bytes);
+        Assert.Contains("init.safetensors", Distzo.Run(replay).Problem(2));
+        File.Delete(path);
+        Assert.Equal(with, Distzo.Run(replay).Done());
+    }
+
+    [Theory]
     [InlineData("layers=7", "layer 7")]
     [InlineData("layers=1-", "train")]
     [InlineData("adapters", "train")]
