@@ -23,7 +23,9 @@ internal static class GenerateCommand
         var topK = new Option<int>("--top-k") { Description = "draw among the K likeliest tokens [all]", HelpName = "K" };
         var topP = new Option<double>("--top-p")
         {
-            Description = "draw among the likeliest tokens that have probability P together [1]", HelpName = "P", DefaultValueFactory = _ => 1,
+            Description = "draw among the likeliest tokens that have probability P together [1]",
+            HelpName = "P",
+            DefaultValueFactory = _ => 1,
         };
         var stop = new Option<string[]>("--stop") { Description = "end before this text; may be given several times", HelpName = "TEXT" };
         var json = new Option<bool>("--json") { Description = "print one line of JSON a prompt" };

@@ -18,7 +18,11 @@ internal static class PrefixValues
         using var cache = new KeyValueCache(device);
         var pass = new Pass
         {
-            Tokens = tokens, Sequences = [new TokenSequence(0, tokens.Length, 0, 0)], Probes = [Probe.Plain], Updates = new UpdateHistory(), Step = 0,
+            Tokens = tokens,
+            Sequences = [new TokenSequence(0, tokens.Length, 0, 0)],
+            Probes = [Probe.Plain],
+            Updates = new UpdateHistory(),
+            Step = 0,
         };
         cache.Place(pass.Sequences, tokens.Length, prefix: 0);
         var x = forward.Embed(pass, architecture.Embedding);

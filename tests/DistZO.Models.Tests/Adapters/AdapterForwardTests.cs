@@ -83,7 +83,9 @@ public sealed class AdapterForwardTests
         {
             Tokens = (int[])[.. prompt, .. first, .. second],
             Sequences = [new(0, 9, 0, 0), new(9, 4, 0, 9), new(13, 7, 0, 9)],
-            Probes = Probes, Updates = Updates(), Step = 2,
+            Probes = Probes,
+            Updates = Updates(),
+            Step = 2,
         };
         int[] rows = [8, 9, 12, 13, 19];
         float[] Logits(Device device, Pass pass, int[] at, int probe)
