@@ -101,6 +101,9 @@ internal sealed class ClientCall : IDisposable
         if (Interlocked.CompareExchange(ref _outcome, new Outcome(status, trailers ?? Metadata.Empty), null) is null) Release();
     }
 
+    /// <summary>Fires at the end of the call: a request that waits for the server to read need not wait for it to let go.</summary>
+    public CancellationToken Over => _abort.Token;
+
     public Status GetStatus() => _outcome?.Status ?? throw new InvalidOperationException("The call is not over: it has no status yet.");
 
     public Metadata GetTrailers() =>

@@ -29,7 +29,7 @@ internal sealed class RequestStream<TRequest>(
             var pipe = await content.Opened.ConfigureAwait(false);
             _writer.Write(message, pipe);
             if (WriteOptions is { } options && options.Flags.HasFlag(WriteFlags.BufferHint)) return;
-            await pipe.FlushAsync(CancellationToken.None).ConfigureAwait(false);
+            await pipe.FlushAsync(call.Over).ConfigureAwait(false);
         }
         catch (RpcException problem)
         {
