@@ -29,7 +29,7 @@ internal sealed class RequestStream<TRequest>(
             var pipe = await content.Opened.ConfigureAwait(false);
             _writer.Write(message, pipe);
             if (WriteOptions is { } options && options.Flags.HasFlag(WriteFlags.BufferHint)) return;
-            await pipe.FlushAsync(call.Over).ConfigureAwait(false);
+            await Flush(pipe).ConfigureAwait(false);
         }
         catch (RpcException problem)
         {
@@ -54,7 +54,7 @@ internal sealed class RequestStream<TRequest>(
             if (_completed) return;
             _completed = true;
             if (content.Opened is { IsCompletedSuccessfully: true, Result: { UnflushedBytes: > 0 } pipe })
-                await pipe.FlushAsync(CancellationToken.None).ConfigureAwait(false);
+                await Flush(pipe).ConfigureAwait(false);
             content.Finish();
         }
         catch (Exception problem) when (IsLoss(problem))
@@ -64,6 +64,19 @@ internal sealed class RequestStream<TRequest>(
         finally
         {
             Volatile.Write(ref _writing, 0);
+        }
+    }
+
+    private async ValueTask Flush(PipeWriter pipe)
+    {
+        try
+        {
+            await pipe.FlushAsync(call.Over).ConfigureAwait(false);
+        }
+        catch (InvalidOperationException problem)
+        {
+            // So HttpClient calls a write on a stream whose request it has given up meanwhile.
+            throw new IOException("The stream has ended.", problem);
         }
     }
 
