@@ -1,4 +1,5 @@
 using DistZO.Devices.Cpu.Simd;
+using DistZO.Devices.Cpu.Weights;
 
 namespace DistZO.Devices.Cpu;
 
@@ -73,6 +74,13 @@ internal sealed class CpuDevice<TLanes> : Device
         new ReadOnlySpan<byte>(((HostMemory)source).Pointer + offset, destination.Length).CopyTo(destination);
     }
 
+    public override DeviceStream CreateStream(StreamOptions options) => new HostStream(options, Access);
+
+    public override void Await(DeviceEvent happened) => happened.Synchronize();
+
+    // A kernel is done when its call returns.
+    public override DeviceEvent Record() => HostEvent.Done;
+
     public override Activations CreateActivations(int features) => new TileActivations(features);
 
     public override void Lookup(Pass pass, Parameter table, ReadOnlySpan<int> rows, Activations y, bool accumulate, bool foldsElsewhere)
@@ -134,6 +142,24 @@ internal sealed class CpuDevice<TLanes> : Device
         _pool.Dispose();
         foreach (var packed in _packed) packed.Dispose();
         foreach (IDisposable work in (IDisposable[])[_linear, _layerNorm, _rmsNorm, _attention, _vocabulary, _lookup]) work.Dispose();
+    }
+
+    private static unsafe HostMemoryAccess Access { get; } = new(memory => (nint)((HostMemory)memory).Pointer, FoldRange);
+
+    private static unsafe void FoldRange(FoldRange range, WeightUpdate[] updates)
+    {
+        const int most = 1 << 24;
+        for (long at = 0; at < range.Count; at += most)
+        {
+            FoldKernel.Apply(
+                ((HostMemory)range.Memory).Pointer,
+                range.Type,
+                (uint)range.Ordinal,
+                range.Decays,
+                range.Start + at,
+                (int)Math.Min(most, range.Count - at),
+                updates);
+        }
     }
 
     private static void CheckRange(DeviceMemory memory, long offset, long bytes)

@@ -68,6 +68,15 @@ public abstract class Device : IDisposable
     /// <summary>Copies device memory from a byte offset on to host bytes.</summary>
     public abstract void Download(DeviceMemory source, long offset, Span<byte> destination);
 
+    /// <summary>A queue of transfers that run beside the kernels; the caller disposes it before the device.</summary>
+    public abstract DeviceStream CreateStream(StreamOptions options);
+
+    /// <summary>Kernels that are called from here on run after an event.</summary>
+    public abstract void Await(DeviceEvent happened);
+
+    /// <summary>An event that happens when all kernels that were called so far are done.</summary>
+    public abstract DeviceEvent Record();
+
     /// <summary>An empty activation buffer for <paramref name="features"/> features a token.</summary>
     public abstract Activations CreateActivations(int features);
 

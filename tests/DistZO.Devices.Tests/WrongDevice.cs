@@ -15,6 +15,12 @@ internal sealed class WrongDevice : Device
 
     public override void Download(DeviceMemory source, long offset, Span<byte> destination) => _inner.Download(source, offset, destination);
 
+    public override DeviceStream CreateStream(StreamOptions options) => _inner.CreateStream(options);
+
+    public override void Await(DeviceEvent happened) => _inner.Await(happened);
+
+    public override DeviceEvent Record() => _inner.Record();
+
     public override Activations CreateActivations(int features) => _inner.CreateActivations(features);
 
     public override void Lookup(Pass pass, Parameter table, ReadOnlySpan<int> rows, Activations y, bool accumulate, bool foldsElsewhere) =>

@@ -10,6 +10,8 @@ internal sealed unsafe partial class HostMemory : DeviceMemory
 {
     private const nuint HugePage = 2 << 20;
     private const int AdviseHugePage = 14;
+    private readonly HostMemory? _whole;
+    private readonly long _offset;
     private byte* _pointer;
 
     public HostMemory(long bytes)
@@ -31,12 +33,22 @@ internal sealed unsafe partial class HostMemory : DeviceMemory
         NativeMemory.Clear(_pointer, size);
     }
 
+    private HostMemory(HostMemory whole, long offset, long bytes)
+    {
+        if (offset < 0 || bytes < 0 || offset + bytes > whole.Bytes) throw new ArgumentOutOfRangeException(nameof(offset));
+        (_whole, _offset, Bytes) = (whole, offset, bytes);
+        GC.SuppressFinalize(this);
+    }
+
     ~HostMemory() => Free();
 
     public override long Bytes { get; }
 
     /// <summary>The first byte; valid until the memory is disposed.</summary>
-    public byte* Pointer => _pointer is not null ? _pointer : throw new ObjectDisposedException(nameof(HostMemory));
+    public byte* Pointer =>
+        _whole is not null ? _whole.Pointer + _offset : _pointer is not null ? _pointer : throw new ObjectDisposedException(nameof(HostMemory));
+
+    public override DeviceMemory Slice(long offset, long bytes) => new HostMemory(this, offset, bytes);
 
     public override void Dispose()
     {

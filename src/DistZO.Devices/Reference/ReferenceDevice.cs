@@ -18,6 +18,12 @@ public sealed unsafe class ReferenceDevice : Device
     public override void Download(DeviceMemory source, long offset, Span<byte> destination) =>
         new ReadOnlySpan<byte>(Memory(source) + offset, destination.Length).CopyTo(destination);
 
+    public override DeviceStream CreateStream(StreamOptions options) => new HostStream(options, Access);
+
+    public override void Await(DeviceEvent happened) => happened.Synchronize();
+
+    public override DeviceEvent Record() => HostEvent.Done;
+
     public override Activations CreateActivations(int features) => new RowActivations(features);
 
     public override void Lookup(Pass pass, Parameter table, ReadOnlySpan<int> rows, Activations y, bool accumulate, bool foldsElsewhere)
@@ -231,6 +237,10 @@ public sealed unsafe class ReferenceDevice : Device
             _ => v,
         };
     }
+
+    private static HostMemoryAccess Access { get; } = new(
+        memory => (nint)Memory(memory),
+        (range, updates) => FoldReference.Apply(Memory(range.Memory), range.Type, (uint)range.Ordinal, range.Decays, range.Start, range.Count, updates));
 
     private static byte* Memory(DeviceMemory memory) => ((ReferenceMemory)memory).Pointer;
 

@@ -6,6 +6,8 @@ namespace DistZO.Devices;
 /// </summary>
 public sealed class Parameter : IDisposable
 {
+    private DeviceMemory? _storage;
+
     /// <param name="name">The logical name, as in the checkpoint.</param>
     /// <param name="shape">Row-major dimensions, as the checkpoint stores them.</param>
     /// <param name="role">What the tensor is for.</param>
@@ -14,6 +16,12 @@ public sealed class Parameter : IDisposable
     /// <param name="type">The number format of <paramref name="storage"/>.</param>
     /// <param name="storage">The weights; owned by the parameter from here on.</param>
     public Parameter(string name, IReadOnlyList<long> shape, TensorRole role, int ordinal, bool trainable, WeightType type, DeviceMemory storage)
+        : this(name, shape, role, ordinal, trainable, type)
+    {
+        Bind(storage);
+    }
+
+    private Parameter(string name, IReadOnlyList<long> shape, TensorRole role, int ordinal, bool trainable, WeightType type)
     {
         Name = name;
         Shape = shape;
@@ -21,11 +29,14 @@ public sealed class Parameter : IDisposable
         Ordinal = ordinal;
         Trainable = trainable;
         Type = type;
-        Storage = storage;
         Length = 1;
         foreach (var n in shape) Length = checked(Length * n);
-        if (storage.Bytes < Length * type.Size()) throw new ArgumentException($"'{name}' needs {Length * type.Size()} bytes, got {storage.Bytes}.");
     }
+
+    /// <summary>A tensor that is streamed: it has no storage until it is bound.</summary>
+    /// <inheritdoc cref="Parameter(string, IReadOnlyList{long}, TensorRole, int, bool, WeightType, DeviceMemory)"/>
+    public static Parameter Streamed(string name, IReadOnlyList<long> shape, TensorRole role, int ordinal, bool trainable, WeightType type) =>
+        new(name, shape, role, ordinal, trainable, type) { IsStreamed = true };
 
     public string Name { get; }
 
@@ -39,7 +50,11 @@ public sealed class Parameter : IDisposable
 
     public WeightType Type { get; }
 
-    public DeviceMemory Storage { get; }
+    /// <summary>Where it is on the device. One that is streamed is there only while its block is visited.</summary>
+    public DeviceMemory Storage => _storage ?? throw new InvalidOperationException($"'{Name}' is not on the device now.");
+
+    /// <summary>Whether it comes and goes with its block.</summary>
+    public bool IsStreamed { get; private set; }
 
     /// <summary>Number of elements.</summary>
     public long Length { get; }
@@ -53,5 +68,13 @@ public sealed class Parameter : IDisposable
     /// <summary>The stored values are the weights at this step. Only a device's folding moves it.</summary>
     public int FoldedTo { get; set; }
 
-    public void Dispose() => Storage.Dispose();
+    /// <summary>Puts it where a visit brought it, or, with null, away.</summary>
+    public void Bind(DeviceMemory? storage)
+    {
+        if (storage is not null && storage.Bytes < Length * Type.Size())
+            throw new ArgumentException($"'{Name}' needs {Length * Type.Size()} bytes, got {storage.Bytes}.");
+        _storage = storage;
+    }
+
+    public void Dispose() => _storage?.Dispose();
 }

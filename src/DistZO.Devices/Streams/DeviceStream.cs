@@ -1,0 +1,52 @@
+namespace DistZO.Devices;
+
+/// <summary>
+/// A queue of transfers of one device: they run one after the other, beside the device's kernels and its other streams. Only events
+/// order streams and kernels among each other. Calls return at once; one that fails makes all behind it fail, and whoever waits for
+/// their events is told why. Disposing waits for what is queued.
+/// </summary>
+public abstract class DeviceStream : IDisposable
+{
+    /// <summary>For people: <c>upload</c>, <c>write-back</c>, <c>gather</c>.</summary>
+    public abstract string Name { get; }
+
+    /// <summary>Copies bytes of a stored block to the device.</summary>
+    public abstract void Upload(StoredBlock source, long offset, DeviceMemory destination, long destinationOffset, long bytes);
+
+    /// <summary>Copies bytes of the device into the next version of a stored block.</summary>
+    public abstract void Download(DeviceMemory source, long offset, StoredBlock destination, long destinationOffset, long bytes);
+
+    /// <summary>The next version of a stored block is whole: it is the one that is read from here on.</summary>
+    public abstract void Commit(StoredBlock block, StoredVersion version);
+
+    /// <summary>Copies between memories of this device, or from a peer's to this one's.</summary>
+    /// <param name="label">For people: what is copied.</param>
+    /// <param name="source">Of this device or of one that it reaches.</param>
+    /// <param name="offset">In the source.</param>
+    /// <param name="destination">Of this device.</param>
+    /// <param name="destinationOffset">In the destination.</param>
+    /// <param name="bytes">How many.</param>
+    public abstract void Copy(string label, DeviceMemory source, long offset, DeviceMemory destination, long destinationOffset, long bytes);
+
+    /// <summary>Folds updates into a run of elements of a tensor in device memory.</summary>
+    /// <param name="range">Which elements of which tensor.</param>
+    /// <param name="updates">In order; not changed afterwards.</param>
+    public abstract void Fold(in FoldRange range, WeightUpdate[] updates);
+
+    /// <summary>What is queued from here on runs after an event of any stream or device.</summary>
+    public abstract void Wait(DeviceEvent happened);
+
+    /// <summary>An event that happens when all that is queued so far is done.</summary>
+    public abstract DeviceEvent Record();
+
+    public abstract void Dispose();
+}
+
+/// <summary>Some elements of a tensor, for folding outside of a kernel's visit.</summary>
+/// <param name="Memory">Holds the tensor's element 0 at its byte 0.</param>
+/// <param name="Type">Number format.</param>
+/// <param name="Ordinal">The tensor's position in the layout.</param>
+/// <param name="Decays">Whether its role has weight decay.</param>
+/// <param name="Start">First element.</param>
+/// <param name="Count">How many elements.</param>
+public readonly record struct FoldRange(DeviceMemory Memory, WeightType Type, int Ordinal, bool Decays, long Start, long Count);

@@ -1,0 +1,63 @@
+using System.Runtime.InteropServices;
+
+namespace DistZO.Devices;
+
+/// <summary>
+/// A block in host memory. It has one version: what writes it and what reads it are kept apart by events, and a crash loses it whole.
+/// </summary>
+public sealed unsafe class HostBlock : StoredBlock
+{
+    private byte* _pointer;
+
+    /// <param name="layout">What is stored.</param>
+    /// <exception cref="RunFailedException">There is not enough memory.</exception>
+    public HostBlock(BlockLayout layout)
+    {
+        (Name, Bytes, TrainedBytes) = (layout.Name, layout.Bytes, layout.TrainedBytes);
+        try
+        {
+            _pointer = (byte*)NativeMemory.AlignedAlloc((nuint)Bytes, BlockLayout.Alignment);
+        }
+        catch (OutOfMemoryException e)
+        {
+            throw new RunFailedException($"There is not enough host memory for {Bytes / 1e6:N0} MB more; use --offload disk.", e);
+        }
+
+        NativeMemory.Clear(_pointer, (nuint)Bytes);
+    }
+
+    ~HostBlock() => Free();
+
+    public override string Name { get; }
+
+    public override long Bytes { get; }
+
+    public override long TrainedBytes { get; }
+
+    public override StoredVersion Version { get; protected set; }
+
+    public override void Read(long offset, Span<byte> destination) => Range(offset, destination.Length).CopyTo(destination);
+
+    public override void Write(long offset, ReadOnlySpan<byte> source) => source.CopyTo(Range(offset, source.Length));
+
+    public override void Commit(StoredVersion version) => Version = version;
+
+    public override void Dispose()
+    {
+        Free();
+        GC.SuppressFinalize(this);
+    }
+
+    private Span<byte> Range(long offset, int count)
+    {
+        ObjectDisposedException.ThrowIf(_pointer is null, this);
+        if (offset < 0 || offset + count > Bytes) throw new ArgumentOutOfRangeException(nameof(offset));
+        return new Span<byte>(_pointer + offset, count);
+    }
+
+    private void Free()
+    {
+        NativeMemory.AlignedFree(_pointer);
+        _pointer = null;
+    }
+}
