@@ -93,7 +93,7 @@ public sealed class DiskBlock : StoredBlock
     {
         if (destination.IsEmpty) return;
         _lanes.Read(_file, at, destination);
-        _file.Forget(at, destination.Length, written: false);
+        _file.Forget(written: false);
     }
 
     private void WritePart(PartInProgress part, long partAt, long offset, ReadOnlySpan<byte> source)
@@ -102,6 +102,6 @@ public sealed class DiskBlock : StoredBlock
         var (page, count) = (offset / PageSum.PageBytes, source.Length / PageSum.PageBytes);
         part.CheckUnwritten(page, count);
         part.Add(page, count, _lanes.WriteAndSum(_file, partAt + offset, source, page));
-        _file.Forget(partAt + offset, source.Length, written: true);
+        _file.Forget(written: true);
     }
 }

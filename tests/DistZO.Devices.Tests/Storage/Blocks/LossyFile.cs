@@ -31,7 +31,7 @@ internal sealed class LossyFile(long bytes) : IBlockFile
         _unflushed.Clear();
     }
 
-    public void Forget(long offset, long bytes, bool written)
+    public void Forget(bool written)
     {
     }
 
