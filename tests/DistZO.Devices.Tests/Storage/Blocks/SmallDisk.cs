@@ -30,8 +30,10 @@ internal static class SmallDisk
 
     private static void FillsUp(string path)
     {
+        var free = new DriveInfo(path).AvailableFreeSpace;
         using (var blocks = Open(path, Pages))
         {
+            Console.WriteLine($"taken: {free - new DriveInfo(path).AvailableFreeSpace}");
             Fill(blocks.Blocks[0]);
             Advance(blocks.Blocks[0], 1);
             Advance(blocks.Blocks[0], 2);
@@ -55,6 +57,7 @@ internal static class SmallDisk
             }
         }
 
+        // The disk is still full.
         using var again = Open(path, Pages);
         GoesOn(again.Blocks[0], 2);
     }

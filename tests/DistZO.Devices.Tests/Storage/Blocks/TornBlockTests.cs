@@ -95,6 +95,26 @@ public sealed class TornBlockTests : IDisposable
     }
 
     [Fact]
+    public void File_OfKnownVersions_IsFrozen()
+    {
+        // Made by a program of its own from docs/formats/blocks.md.
+        const string Expected = "264f614cb81070871022893e6fde0db2b86cff0854fdddf1fb802237e3b6c099";
+        static byte[] Known(int bytes, int factor) => [.. Enumerable.Range(0, bytes).Select(i => (byte)(i * factor + i / 256))];
+        var plan = new BlockPlan(Layout("layers/0", 2, 1), 3, Origin);
+        var file = new LossyFile(plan.FileBytes);
+        var block = new DiskBlock(plan, file, _lanes, FoundBlock.None(BlockState.Empty));
+
+        block.Write(0, Known(2 * Page, 3));
+        block.Write(2 * Page, Known(Page, 7));
+        block.Commit(new StoredVersion(0, 0x0102030405060708));
+        block.Write(0, Known(2 * Page, 5));
+        block.Commit(new StoredVersion(1, 0xF1F2F3F4F5F6F7F8));
+
+        Assert.Equal("00003-layers_0.distzo-block", plan.FileName);
+        Assert.Equal(Expected, Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(file.Content)));
+    }
+
+    [Fact]
     public void Find_BothSlotsTorn_IsUnusable()
     {
         var file = WrittenTo(2, keep: false);

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace DistZO.Devices.Tests;
+namespace DistZO.Tests;
 
 /// <summary>Counts the pages of a file that the system holds in memory (mincore).</summary>
 internal static unsafe partial class CachedPages
