@@ -22,6 +22,7 @@ internal sealed class OpenedRun : IDisposable
         (Inputs, _options) = (inputs, options);
         Identity = inputs.Identity(parent);
         History = new RunHistory(Identity.Start);
+        inputs.Model.Follow(step => History.ChainAt(step).Value);
         var recipe = inputs.Recipe;
         if (options.Snapshots is { } folder) _snapshots = new SnapshotStore(folder, recipe.Get(RecipeKeys.SaveTotalLimit));
         _weights = new Weights(inputs.Model, inputs.Checkpoint, _snapshots);
@@ -29,7 +30,7 @@ internal sealed class OpenedRun : IDisposable
         Evaluator = new Evaluator(inputs.Model, History.Updates, beforeBlock);
         SaveInterval = recipe.Get(RecipeKeys.SaveSteps) ?? SnapshotStore.AutomaticInterval(inputs.Model.TrainedCount);
         Forecast = new RunForecast(inputs, options, SaveInterval, recipe.Get(RecipeKeys.EvalSteps) ?? MaxSteps, time);
-        _zSeconds = PerturbationSpeed.Measure(inputs.Model, time);
+        _zSeconds = PerturbationSpeed.Measure(inputs.Model.Device, inputs.Model.TrainedCount, WeightType.Float32, time);
         if (options.Output is { } output) CheckpointWriter.RequirePlace(inputs.Checkpoint, output.Path);
     }
 

@@ -8,9 +8,9 @@ namespace DistZO.Training;
 /// <summary>Everything that a run reads: the base model on its device, its tokenizer, the encoded rows, the resolved recipe.</summary>
 public sealed class RunInputs : IDisposable
 {
-    private RunInputs(Recipe recipe, Device device, Checkpoint checkpoint, Model model, ExampleSet train, ExampleSet? evaluation)
+    private RunInputs(Recipe recipe, Device device, Checkpoint checkpoint, Model model, Placement placement, ExampleSet train, ExampleSet? evaluation)
     {
-        (Recipe, Device, Checkpoint, Model, Train, Evaluation) = (recipe, device, checkpoint, model, train, evaluation);
+        (Recipe, Device, Checkpoint, Model, Placement, Train, Evaluation) = (recipe, device, checkpoint, model, placement, train, evaluation);
         BaseDigest = BaseModel.Digest(checkpoint);
     }
 
@@ -23,6 +23,9 @@ public sealed class RunInputs : IDisposable
 
     /// <summary>Starts at the base weights.</summary>
     public Model Model { get; }
+
+    /// <summary>Where its weights are.</summary>
+    public Placement Placement { get; }
 
     public ExampleSet Train { get; }
 
@@ -52,9 +55,10 @@ public sealed class RunInputs : IDisposable
             var vocabulary = ModelFamilies.Describe(checkpoint).VocabularySize;
             train.RequireVocabulary(vocabulary);
             evaluation?.RequireVocabulary(vocabulary);
+            var placement = BaseWeights.Place(checkpoint, recipe);
             device = openDevice();
-            var model = BaseWeights.Load(device, checkpoint, recipe);
-            return new RunInputs(resolved, device, checkpoint, model, train, evaluation);
+            var model = BaseWeights.Load(device, checkpoint, recipe, placement);
+            return new RunInputs(resolved, device, checkpoint, model, placement, train, evaluation);
         }
         catch
         {
