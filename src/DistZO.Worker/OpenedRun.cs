@@ -131,7 +131,7 @@ internal sealed class OpenedRun : IDisposable
     }
 
     /// <summary>Whether the weights at a step are to be kept in a snapshot.</summary>
-    public bool IsSnapshotDue(int step) => _snapshots is not null && _options.SavesSnapshots && step % SaveInterval == 0 && step < MaxSteps;
+    public bool IsSnapshotDue(int step) => _snapshots is not null && !(Inputs.Model.IsStored && Inputs.Recipe.Get(RecipeKeys.SaveSteps) is null) && _options.SavesSnapshots && step % SaveInterval == 0 && step < MaxSteps;
 
     /// <summary>Writes a snapshot of the weights now.</summary>
     public void Save(Action<string> notice)
@@ -162,6 +162,7 @@ internal sealed class OpenedRun : IDisposable
 
     private void LeaveOtherWays()
     {
+        _weights.Recognize(History);
         if (_claim is not { } claim) return;
         _claim = null;
         if (!History.IsPrefix(claim.Step, claim.Chain)) _weights.ReloadBase();

@@ -112,7 +112,7 @@ public sealed class WorkerRun : IDisposable
             TextScorers.Require(welcome.Recipe, _options.AllowsCommand);
             var inputs = _options.Open(welcome.Recipe);
             _run = new OpenedRun(inputs, _options, welcome.Parent, BeforeBlock, _time);
-            if (inputs.Placement.Description is { } placement) _notice(NoticeLevel.Information, "offload", placement);
+            foreach (var line in inputs.Notices) _notice(NoticeLevel.Information, "offload", line);
         }
 
         _run.Follow(welcome);

@@ -12,10 +12,6 @@ namespace DistZO.Cli.Commands;
 /// <summary><c>distzo worker</c>: computes for a coordinator with this machine's model, data and cores.</summary>
 internal static class WorkerCommand
 {
-    /// <summary>Where this machine's weights are is its own affair.</summary>
-    private static readonly RecipeKey[] Offload =
-        [RecipeKeys.Offload, RecipeKeys.DeviceMemory, RecipeKeys.HostMemory, RecipeKeys.OffloadDir, RecipeKeys.WriteBackSteps];
-
     public static Command Create()
     {
         var command = new Command("worker", "compute for a coordinator; comes and goes at any time");
@@ -25,7 +21,7 @@ internal static class WorkerCommand
             HelpName = "HOST:PORT",
         };
         var recipeOptions = new RecipeOptions(
-            command, [RecipeKeys.Model, RecipeKeys.TrainFile, RecipeKeys.EvalFile, RecipeKeys.Output, RecipeKeys.Threads, RecipeKeys.LogJson, .. Offload], hasFile: false);
+            command, [RecipeKeys.Model, RecipeKeys.TrainFile, RecipeKeys.EvalFile, RecipeKeys.Output, RecipeKeys.Threads, RecipeKeys.LogJson, .. OwnPlacement.Keys], hasFile: false);
         var cache = new Option<string?>("--cache") { Description = "directory for snapshots of the weights, to come back sooner [OUT/.distzo]", HelpName = "DIR" };
         var name = new Option<string?>("--name") { Description = "what people call it [the host's name, with the rank]", HelpName = "NAME" };
         var patience = new Option<double>("--patience")
@@ -101,16 +97,11 @@ internal static class WorkerCommand
     /// <summary>The coordinator's recipe on this machine's files.</summary>
     private static RunInputs Open(Recipe recipe, Recipe own, int threads)
     {
-        recipe = recipe
+        recipe = OwnPlacement.With(recipe, own)
             .With(RecipeKeys.Model, own.Get(RecipeKeys.Model))
             .With(RecipeKeys.TrainFile, own.Get(RecipeKeys.TrainFile))
             .With(RecipeKeys.EvalFile, own.Get(RecipeKeys.EvalFile))
-            .With(RecipeKeys.Threads, threads)
-            .With(RecipeKeys.Offload, own.Get(RecipeKeys.Offload))
-            .With(RecipeKeys.DeviceMemory, own.Get(RecipeKeys.DeviceMemory))
-            .With(RecipeKeys.HostMemory, own.Get(RecipeKeys.HostMemory))
-            .With(RecipeKeys.OffloadDir, own.Get(RecipeKeys.OffloadDir))
-            .With(RecipeKeys.WriteBackSteps, own.Get(RecipeKeys.WriteBackSteps));
+            .With(RecipeKeys.Threads, threads);
         return RunInputs.Open(recipe, () => CpuDevices.Open(recipe));
     }
 }

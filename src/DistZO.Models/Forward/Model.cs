@@ -15,6 +15,7 @@ public sealed class Model : IDisposable
     private readonly BlockForward _forward;
     private readonly IBlockVisits? _visits;
     private readonly KeptBlocks? _kept;
+    private readonly IBlockStore? _store;
 
     // The streamed block of each layer; −1 for one that stays on the device.
     private readonly int[] _streamed;
@@ -26,7 +27,7 @@ public sealed class Model : IDisposable
     /// <param name="parameters">Its tensors in the order of their ordinals; owned by the model from here on.</param>
     /// <param name="initial">What added tensors start from; null where there are none.</param>
     public Model(Device device, ModelPart part, IReadOnlyList<Parameter> parameters, InitialValues? initial = null)
-        : this(device, part, parameters, initial, null, null)
+        : this(device, part, parameters, initial, null, null, null)
     {
     }
 
@@ -36,13 +37,14 @@ public sealed class Model : IDisposable
     /// <param name="initial">What added tensors start from; null where there are none.</param>
     /// <param name="visits">Brings the layers that do not stay on the device; owned; null where all stay.</param>
     /// <param name="kept">Those that stay and are stored too; owned; null for none.</param>
+    /// <param name="store">Where both are stored; owned; null for nowhere.</param>
     internal Model(
-        Device device, ModelPart part, IReadOnlyList<Parameter> parameters, InitialValues? initial, IBlockVisits? visits, KeptBlocks? kept)
+        Device device, ModelPart part, IReadOnlyList<Parameter> parameters, InitialValues? initial, IBlockVisits? visits, KeptBlocks? kept, IBlockStore? store)
     {
         (Device, Part, Parameters, Initial) = (device, part, parameters, initial ?? InitialValues.None);
         _byName = parameters.ToDictionary(p => p.Name);
         _forward = new BlockForward(device, _byName, part.Architecture);
-        (_visits, _kept) = (visits, kept);
+        (_visits, _kept, _store) = (visits, kept, store);
         List<string> streamed = [.. visits?.Blocks.Select(block => block.Layout.Name) ?? []];
         _streamed = [.. part.Architecture.Layers.Select(layer => streamed.IndexOf(layer.Name))];
     }
@@ -233,6 +235,7 @@ public sealed class Model : IDisposable
         _prefixed?.Dispose();
         _visits?.Dispose();
         _kept?.Dispose();
+        _store?.Dispose();
         foreach (var parameter in Parameters) parameter.Dispose();
     }
 

@@ -20,7 +20,7 @@ internal sealed class BlockStream : IBlockVisits
     private readonly DeviceStream _writeBack;
 
     /// <param name="device">Where blocks are computed with; must outlive this.</param>
-    /// <param name="blocks">In the order of a pass; owned from here on, at least one.</param>
+    /// <param name="blocks">In the order of a pass; at least one.</param>
     /// <param name="buffers">How many blocks the device has memory for. With one nothing overlaps; with three, an upload, computing and a write-back do.</param>
     /// <param name="policy">When to write back.</param>
     /// <param name="upload">The stream to the device.</param>
@@ -94,7 +94,6 @@ internal sealed class BlockStream : IBlockVisits
         _upload.Dispose();
         _writeBack.Dispose();
         foreach (var buffer in _buffers) buffer.Dispose();
-        foreach (var block in Blocks) block.Dispose();
     }
 
     private BlockBuffer? Find(int block) => _buffers.Find(buffer => buffer.Block == Blocks[block]);

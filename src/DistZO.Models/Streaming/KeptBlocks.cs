@@ -15,7 +15,7 @@ internal sealed class KeptBlocks : IDisposable
     private readonly DeviceStream _stream;
 
     /// <param name="device">Where they stay; must outlive this.</param>
-    /// <param name="blocks">Owned from here on.</param>
+    /// <param name="blocks">Stored already.</param>
     /// <param name="offloading">Names the clock and the trace.</param>
     public KeptBlocks(Device device, IReadOnlyList<StreamedBlock> blocks, Offloading offloading)
     {
@@ -71,6 +71,5 @@ internal sealed class KeptBlocks : IDisposable
     {
         _stream.Dispose();
         foreach (var memory in _memories) memory.Dispose();
-        foreach (var block in _blocks) block.Dispose();
     }
 }

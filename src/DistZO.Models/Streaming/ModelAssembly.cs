@@ -30,40 +30,46 @@ internal static class ModelAssembly
         try
         {
             var ordinals = part.Tensors.Select((tensor, i) => (tensor.Name, i)).ToDictionary();
+            var specs = part.Tensors.ToDictionary(tensor => tensor.Name);
             var parameters = new Dictionary<string, Parameter>();
-            var (streamed, kept) = (new List<StreamedBlock>(), new List<StreamedBlock>());
-            var blocks = part.Architecture.Blocks.ToList();
-            for (var number = 0; number < blocks.Count; number++)
+            var (layouts, streams) = (new List<BlockLayout>(), new List<bool>());
+            foreach (var (number, block) in part.Architecture.Blocks.Index())
             {
-                var streams = offloading?.Layers.Contains(number - 1) ?? false;
-                var own = blocks[number].Tensors.Select(spec => (spec, parameter: Make(spec))).ToList();
-                foreach (var (spec, parameter) in own) parameters.Add(spec.Name, parameter);
-                if (!streams && offloading is not { StoresAll: true })
+                var own = block.Tensors.Select(Make).ToList();
+                foreach (var parameter in own) parameters.Add(parameter.Name, parameter);
+                var isStreamed = offloading?.Layers.Contains(number - 1) ?? false;
+                if (own.Count > 0 && (isStreamed || offloading is { StoresAll: true }))
                 {
-                    foreach (var (spec, parameter) in own) Load(spec, parameter);
+                    layouts.Add(new BlockLayout(block.Name, own));
+                    streams.Add(isStreamed);
                 }
-                else if (own.Count > 0)
+                else
                 {
-                    var layout = new BlockLayout(blocks[number].Name, own.Select(entry => entry.parameter));
-                    var stored = offloading!.Open(number, layout);
-                    made.Push(stored);
-                    if (stored.Version is null) Store(layout, stored, own.ToDictionary(entry => entry.parameter, entry => entry.spec));
-                    (streams ? streamed : kept).Add(new StreamedBlock(layout, stored));
+                    foreach (var parameter in own) Load(parameter, specs[parameter.Name]);
                 }
             }
 
-            var visits = streamed.Count > 0 ? Stream(streamed) : null;
-            if (visits is not null) made.Push(visits);
-            var shelf = kept.Count > 0 ? new KeptBlocks(device, kept, offloading!) : null;
-            if (shelf is not null) made.Push(shelf);
-            return new Model(device, part, [.. part.Tensors.Select(spec => parameters[spec.Name])], initial, visits, shelf);
+            if (layouts.Count == 0) return new Model(device, part, InOrder(), initial);
+            var store = Keep(offloading!.Open(layouts, initial));
+            var blocks = layouts.Zip(store.Blocks, Store).ToList();
+            var streamed = blocks.Where((_, i) => streams[i]).ToList();
+            var kept = blocks.Where((_, i) => !streams[i]).ToList();
+            var visits = streamed.Count > 0 ? Keep(Stream(streamed)) : null;
+            return new Model(device, part, InOrder(), initial, visits, kept.Count > 0 ? Keep(new KeptBlocks(device, kept, offloading)) : null, store);
 
-            Parameter Make(TensorSpec spec)
+            List<Parameter> InOrder() => [.. part.Tensors.Select(spec => parameters[spec.Name])];
+
+            StreamedBlock Store(BlockLayout layout, StoredBlock stored)
             {
-                var parameter = new Parameter(spec.Name, spec.Shape, spec.Role, ordinals[spec.Name], part.IsTrained(spec), types[spec.Name]);
-                made.Push(parameter);
-                return parameter;
+                if (stored.Version is not null) return new StreamedBlock(layout, stored);
+                var fill = new BlockFill(stored);
+                foreach (var (parameter, start) in layout.Entries) source(specs[parameter.Name], (offset, bytes) => fill.Write(start + offset, bytes));
+                fill.Finish();
+                return new StreamedBlock(layout, stored);
             }
+
+            Parameter Make(TensorSpec spec) =>
+                Keep(new Parameter(spec.Name, spec.Shape, spec.Role, ordinals[spec.Name], part.IsTrained(spec), types[spec.Name]));
         }
         catch
         {
@@ -71,16 +77,17 @@ internal static class ModelAssembly
             throw;
         }
 
-        void Load(TensorSpec spec, Parameter parameter)
+        T Keep<T>(T one)
+            where T : IDisposable
+        {
+            made.Push(one);
+            return one;
+        }
+
+        void Load(Parameter parameter, TensorSpec spec)
         {
             parameter.Bind(device.Allocate(BlockLayout.BytesOf(parameter)));
             source(spec, (offset, bytes) => device.Upload(bytes, parameter.Storage, offset));
-        }
-
-        void Store(BlockLayout layout, StoredBlock stored, Dictionary<Parameter, TensorSpec> specs)
-        {
-            foreach (var (parameter, start) in layout.Entries) source(specs[parameter], (offset, bytes) => stored.Write(start + offset, bytes));
-            stored.Commit(default);
         }
 
         BlockStream Stream(List<StreamedBlock> streamed)

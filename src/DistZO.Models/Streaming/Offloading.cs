@@ -11,8 +11,8 @@ public sealed record Offloading
     /// <summary>The layers that come and go, by number from 0 on; at least one.</summary>
     public required IReadOnlySet<int> Layers { get; init; }
 
-    /// <summary>Opens where a block is stored, by its number: 0 for the embedding, then the layers, then the head. The model owns it.</summary>
-    public required Func<int, BlockLayout, StoredBlock> Open { get; init; }
+    /// <summary>Opens where blocks are stored, in the order of a pass. The model owns the store. A block without a version is filled with the base.</summary>
+    public required Func<IReadOnlyList<BlockLayout>, InitialValues, IBlockStore> Open { get; init; }
 
     /// <summary>Whether blocks that stay on the device are stored too, so that the next start finds all weights where this one left them.</summary>
     public bool StoresAll { get; init; }

@@ -3,11 +3,11 @@ using DistZO.Devices;
 namespace DistZO.Models;
 
 /// <summary>A block whose weights lie on a slow tier and are brought to the device for each visit.</summary>
-internal sealed class StreamedBlock(BlockLayout layout, StoredBlock stored) : IDisposable
+internal sealed class StreamedBlock(BlockLayout layout, StoredBlock stored)
 {
     public BlockLayout Layout { get; } = layout;
 
-    /// <summary>Where its bytes are; owned.</summary>
+    /// <summary>Where its bytes are.</summary>
     public StoredBlock Stored { get; } = stored;
 
     /// <summary>The step that the stored weights are folded up to, once what is queued has been written.</summary>
@@ -43,6 +43,4 @@ internal sealed class StreamedBlock(BlockLayout layout, StoredBlock stored) : ID
             if (parameter.Trainable) parameter.FoldedTo = Step;
         }
     }
-
-    public void Dispose() => Stored.Dispose();
 }

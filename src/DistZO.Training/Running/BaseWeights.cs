@@ -26,10 +26,18 @@ public static class BaseWeights
 
     /// <summary>As above, with the part of the model that a recipe trains, placed as the recipe says, and what added tensors start from; null to make that.</summary>
     public static Model Load(Device device, Checkpoint checkpoint, Recipe recipe, InitialValues? initial = null) =>
-        Load(device, checkpoint, recipe, Place(checkpoint, recipe), initial);
+        Load(device, checkpoint, recipe, Place(checkpoint, recipe), () => BaseModel.Digest(checkpoint), _ => { }, initial);
 
     /// <summary>As above, placed already.</summary>
-    public static Model Load(Device device, Checkpoint checkpoint, Recipe recipe, Placement placement, InitialValues? initial = null)
+    /// <param name="device">Where it is computed.</param>
+    /// <param name="checkpoint">The base.</param>
+    /// <param name="recipe">What is trained, and how weights are held.</param>
+    /// <param name="placement">Where they are.</param>
+    /// <param name="baseDigest">Digest of the base; called where weights are stored on disk.</param>
+    /// <param name="notice">Told, in a line for people, what was found there.</param>
+    /// <param name="initial">What added tensors start from; null to make it.</param>
+    public static Model Load(
+        Device device, Checkpoint checkpoint, Recipe recipe, Placement placement, Func<string> baseDigest, Action<string> notice, InitialValues? initial = null)
     {
         var part = TrainedParts.Of(recipe, checkpoint);
         DeviceSelfTest.Require(device);
@@ -38,7 +46,9 @@ public static class BaseWeights
             Layers = placement.Streamed,
             Buffers = placement.Buffers,
             WriteBackSteps = recipe.Get(RecipeKeys.WriteBackSteps),
-            Open = (_, layout) => new HostBlock(layout),
+            StoresAll = placement.Tier == OffloadTier.Disk,
+            SharesLink = placement.Tier == OffloadTier.Disk,
+            Open = (layouts, values) => BlockStores.Open(placement, recipe, values.Digest, baseDigest, layouts, notice),
         };
         return ModelLoader.Load(device, checkpoint, part, recipe.Get(RecipeKeys.WeightsDtype), recipe.Get(RecipeKeys.Seed), initial, offloading);
     }

@@ -121,7 +121,7 @@ public sealed class StreamedModelTests : IDisposable
         Layers = new HashSet<int> { 0, 1, 3, 4 },
         Buffers = buffers,
         WriteBackSteps = writeBack,
-        Open = (_, layout) => new HostBlock(layout),
+        Open = (layouts, _) => new HostBlocks(layouts),
     };
 
     private static UpdateHistory Updates(int steps)
