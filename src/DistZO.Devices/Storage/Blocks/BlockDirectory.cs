@@ -20,7 +20,7 @@ public sealed record BlockDirectoryOptions(ReadOnlyMemory<byte> Origin, Func<Sto
 /// on with; what is missing, stale or damaged is made again, empty, for the caller to fill. Space is taken at once, so that a full disk
 /// shows before the first step.
 /// </summary>
-public sealed class BlockDirectory : IDisposable
+public sealed class BlockDirectory : IBlockStore
 {
     private const string LockName = "blocks.lock";
 
@@ -32,6 +32,8 @@ public sealed class BlockDirectory : IDisposable
 
     /// <summary>One for each layout, in their order. Owned by the directory.</summary>
     public IReadOnlyList<DiskBlock> Blocks => _blocks;
+
+    IReadOnlyList<StoredBlock> IBlockStore.Blocks => _blocks;
 
     /// <summary>Opens the blocks of a model, or makes them. Those that are not <see cref="DiskBlock.IsFilled"/> are the caller's to fill.</summary>
     /// <exception cref="BadInputException">The directory cannot be made or written to.</exception>

@@ -15,7 +15,8 @@ public sealed class DiskBlock : StoredBlock
 
     internal DiskBlock(BlockPlan plan, IBlockFile file, IoLanes lanes, FoundBlock found)
     {
-        (_plan, _file, _lanes, _slot, Version) = (plan, file, lanes, found.Slot, found.Version);
+        (_plan, _file, _lanes, _slot) = (plan, file, lanes, found.Slot);
+        Version = found.IsUsable ? found.Version : null;
         _trained = new PartInProgress(plan.TrainedBytes);
         if (!found.IsUsable) _frozen = new PartInProgress(plan.FrozenBytes);
     }
@@ -26,7 +27,7 @@ public sealed class DiskBlock : StoredBlock
 
     public override long TrainedBytes => _plan.TrainedBytes;
 
-    public override StoredVersion Version { get; protected set; }
+    public override StoredVersion? Version { get; protected set; }
 
     /// <summary>Whether there is a version to read. If not, all of the block is written, from the base, and then committed.</summary>
     public bool IsFilled => _slot >= 0;
