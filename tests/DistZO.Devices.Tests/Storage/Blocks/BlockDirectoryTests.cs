@@ -60,7 +60,7 @@ public sealed class BlockDirectoryTests : IDisposable
 
         using var blocks = new OpenedBlocks(_folder.Root, Layouts);
 
-        Assert.Equal(step is not null, blocks[0].IsFilled);
+        Assert.Equal(step is not null, blocks[0].Version is not null);
         if (step is { } left) AssertHolds(blocks[0], left);
         else Refill(blocks[0]);
         AssertHolds(blocks[1], 0);
@@ -81,7 +81,7 @@ public sealed class BlockDirectoryTests : IDisposable
 
         using var blocks = new OpenedBlocks(_folder.Root, Layouts);
 
-        Assert.False(blocks[0].IsFilled);
+        Assert.Null(blocks[0].Version);
         Assert.Contains("rebuilt from the base and the ledger", Assert.Single(blocks.Notices));
         Refill(blocks[0]);
     }
@@ -100,7 +100,7 @@ public sealed class BlockDirectoryTests : IDisposable
 
         using var blocks = new OpenedBlocks(_folder.Root, Layouts);
 
-        Assert.False(blocks[0].IsFilled);
+        Assert.Null(blocks[0].Version);
         Assert.Contains($"'{File0}'", Assert.Single(blocks.Notices));
         Refill(blocks[0]);
         Assert.Equal(11 * Page, new FileInfo(File0).Length);
@@ -114,7 +114,7 @@ public sealed class BlockDirectoryTests : IDisposable
 
         using var blocks = new OpenedBlocks(_folder.Root, Layouts);
 
-        Assert.False(blocks[0].IsFilled);
+        Assert.Null(blocks[0].Version);
         Assert.Empty(blocks.Notices);
     }
 
@@ -125,7 +125,7 @@ public sealed class BlockDirectoryTests : IDisposable
 
         using var blocks = new OpenedBlocks(_folder.Root, Layouts, Bytes(32, 9), _ => true);
 
-        for (var i = 0; i < blocks.Count; i++) Assert.False(blocks[i].IsFilled);
+        for (var i = 0; i < blocks.Count; i++) Assert.Null(blocks[i].Version);
         Assert.Contains("3 files of another base", Assert.Single(blocks.Notices));
     }
 
@@ -136,9 +136,9 @@ public sealed class BlockDirectoryTests : IDisposable
 
         using var blocks = new OpenedBlocks(_folder.Root, Layouts, Origin, _ => false);
 
-        Assert.False(blocks[0].IsFilled);
+        Assert.Null(blocks[0].Version);
         AssertHolds(blocks[1], 0);
-        Assert.False(blocks[2].IsFilled);
+        Assert.Null(blocks[2].Version);
         Assert.Contains("2 files", Assert.Single(blocks.Notices));
     }
 
@@ -151,7 +151,7 @@ public sealed class BlockDirectoryTests : IDisposable
         using var blocks = new OpenedBlocks(_folder.Root, Layouts[0], Layout("other", 0, 1));
 
         AssertHolds(blocks[0], 2);
-        Assert.False(blocks[1].IsFilled);
+        Assert.Null(blocks[1].Version);
         Assert.Contains("2 files", Assert.Single(blocks.Notices));
         Assert.Equal(
             ["00000-model.layers.0.distzo-block", "00001-other.distzo-block", "blocks.lock", "notes.txt"],
@@ -165,7 +165,7 @@ public sealed class BlockDirectoryTests : IDisposable
 
         using var other = new OpenedBlocks(_folder.Root, Layout("a:b", 1, 0));
 
-        Assert.False(other[0].IsFilled);
+        Assert.Null(other[0].Version);
         Assert.Single(other.Notices);
     }
 

@@ -20,13 +20,13 @@ public sealed class DiskBlockTests : IDisposable
         var layout = Layout("block", trainedPages, frozenPages);
         using (var blocks = Open(direct, layout))
         {
-            Assert.False(blocks[0].IsFilled);
+            Assert.Null(blocks[0].Version);
             Fill(blocks[0], piecePages: trainedPages > 100 ? 4096 : 2);
             AssertHolds(blocks[0], 0);
         }
 
         using var again = Open(direct, layout);
-        Assert.True(again[0].IsFilled);
+        Assert.NotNull(again[0].Version);
         AssertHolds(again[0], 0);
         Assert.Empty(again.Notices);
     }
@@ -50,8 +50,8 @@ public sealed class DiskBlockTests : IDisposable
 
             // A ledger that lost its last step: where there are weights that differ, the version before is taken.
             using var older = new OpenedBlocks(_folder.Root, [layout], Origin, version => version.Step < step);
-            Assert.Equal(trainedPages > 0 ? step - 1 : step, older[0].Version.Step);
-            AssertHolds(older[0], older[0].Version.Step);
+            Assert.Equal(trainedPages > 0 ? step - 1 : step, older[0].Version!.Value.Step);
+            AssertHolds(older[0], older[0].Version!.Value.Step);
         }
     }
 

@@ -61,5 +61,5 @@ internal static class SampleBlocks
     }
 
     private static Parameter Tensor(string name, int pages, int ordinal, bool trainable) =>
-        Parameter.Streamed(name, [pages, Page / sizeof(float)], TensorRole.Matrix, ordinal, trainable, WeightType.Float32);
+        new Parameter(name, [pages, Page / sizeof(float)], TensorRole.Matrix, ordinal, trainable, WeightType.Float32);
 }

@@ -76,7 +76,7 @@ public sealed class TornBlockTests : IDisposable
         var file = WrittenTo(2, keep: false);
         bool Belongs(StoredVersion version) => version.Step <= 1 || version == new StoredVersion(2, 1);
         var block = new DiskBlock(_plan, file, _lanes, FoundBlock.In(_plan, file, _plan.FileBytes, _lanes, Belongs));
-        Assert.Equal(1, block.Version.Step);
+        Assert.Equal(1, block.Version!.Value.Step);
         file.KeepsUnflushed = true;
         block.Write(0, Trained(block, 5));
         block.Commit(new StoredVersion(2, 1));
