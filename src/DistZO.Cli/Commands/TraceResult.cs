@@ -56,7 +56,8 @@ internal static class TraceResult
     }
 
     /// <summary>Nanoseconds as seconds, without a digit lost.</summary>
-    private static void WriteSeconds(Utf8JsonWriter json, string name, double nanoseconds) => json.WriteNumber(name, Math.Round(nanoseconds / 1e9, 9));
+    private static void WriteSeconds(Utf8JsonWriter json, string name, double nanoseconds) =>
+        json.WriteNumber(name, Math.Round(nanoseconds / 1e9, 9));
 
     private static void WriteShare(Utf8JsonWriter json, string name, double? share)
     {

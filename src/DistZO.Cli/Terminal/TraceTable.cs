@@ -13,7 +13,8 @@ internal static class TraceTable
 
     public static IEnumerable<string> Lines(TraceContents trace, TraceReport report)
     {
-        yield return Text($"{trace.Path}: {report.Window.Words}, {Seconds(report.Window.Nanoseconds)}, {report.Tracks.Sum(track => track.Spans.Count):N0} spans");
+        var spans = report.Tracks.Sum(track => track.Spans.Count);
+        yield return Text($"{trace.Path}: {report.Window.Words}, {Seconds(report.Window.Nanoseconds)}, {spans:N0} spans");
         if (trace.IsCut) yield return "it is cut off: its run was killed, or goes on";
         if (trace.Limit is { } limit) yield return ClusterWords.Fit(limit, 120);
         yield return "";
@@ -30,7 +31,8 @@ internal static class TraceTable
         foreach (var wait in report.Waits.Take(MostWaits))
         {
             var times = wait.Times == 1 ? "once" : Text($"{wait.Times:N0} times");
-            yield return Text($"  {Seconds(wait.Nanoseconds),8} {(double)wait.Nanoseconds / report.Idle,6:0.0%}  {ClusterWords.Fit(wait.Words, WidestWait)} ({times})");
+            var share = (double)wait.Nanoseconds / report.Idle;
+            yield return Text($"  {Seconds(wait.Nanoseconds),8} {share,6:0.0%}  {ClusterWords.Fit(wait.Words, WidestWait)} ({times})");
         }
 
         if (report.Waits.Count > MostWaits) yield return Text($"  and {report.Waits.Count - MostWaits:N0} more");

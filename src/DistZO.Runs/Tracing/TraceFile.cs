@@ -59,7 +59,9 @@ public sealed class TraceFile : ITraceSink, IDisposable
         {
             lock (_gate)
             {
-                return _ended is null ? null : string.Create(CultureInfo.InvariantCulture, $"{_ended}; {_lost:N0} spans after that were left out");
+                return _ended is null
+                    ? null
+                    : string.Create(CultureInfo.InvariantCulture, $"{_ended}; {_lost:N0} spans after that were left out");
             }
         }
     }

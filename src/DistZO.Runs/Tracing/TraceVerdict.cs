@@ -29,7 +29,7 @@ public static class TraceVerdict
 
         var outside = report.Waits.Where(wait => wait.Track is null && !wait.IsEnd).Sum(wait => wait.Nanoseconds);
         return outside * 2 > report.Idle
-            ? Text($"Compute is idle for {idle:0%} of the time, mostly while no transfer is under way that it could wait for.")
+            ? Text($"Compute is idle for {idle:0%} of the time, mostly for reasons that are not in the trace.")
             : Text($"Compute is idle for {idle:0%} of the time, {stream} for {1 - share:0%}: they wait for each other.");
     }
 

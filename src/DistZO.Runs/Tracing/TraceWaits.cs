@@ -3,13 +3,17 @@ using DistZO.Devices;
 namespace DistZO.Runs;
 
 /// <summary>
-/// Tells what idle kernels waited for. At the end of a gap that is the transfer of the block that they compute with next or, if there is none
-/// of its name, the transfer that ended last. From where it began, it waited itself: for the transfer that ended last before that, and so on
-/// back to the beginning of the gap. Between the end of one and the beginning of the next, the cause is not in the trace.
+/// Tells what idle kernels waited for. At the end of a gap that is the transfer of the block that they compute with next or, if there is
+/// none of its name, the transfer that ended last. From where it began, it waited itself: for the transfer that ended last before that, and
+/// so on back to the beginning of the gap. What waited goes on at once: if it does not, its cause is not in the trace.
 /// </summary>
 /// <param name="streams">The spans of each stream of the device, in order and one after the other.</param>
 internal sealed class TraceWaits(IReadOnlyList<IReadOnlyList<TraceSpan>> streams)
 {
+    // At once is when a thread has noticed, which takes a scheduler's turn at most.
+    private const long AtOnce = 1_000_000;
+    private const int PartAtOnce = 10;
+
     /// <summary>Explains one gap.</summary>
     /// <param name="begin">From here on no kernel ran.</param>
     /// <param name="end">Up to here.</param>
@@ -20,7 +24,9 @@ internal sealed class TraceWaits(IReadOnlyList<IReadOnlyList<TraceSpan>> streams
         if (next == kernels.Count) return [new TraceCause(begin, end, For: null, IsEnd: true)];
         var causes = new List<TraceCause>();
         var at = end;
-        for (var cause = TransferOf(kernels[next].Name, begin, end) ?? LastBefore(end, begin); cause is { } transfer; cause = LastBefore(at, begin))
+        var atOnce = Math.Max(AtOnce, (end - begin) / PartAtOnce);
+        var cause = TransferOf(kernels[next].Name, begin, end) ?? LastBefore(end, begin);
+        for (; cause is { } transfer && at - transfer.End <= atOnce; cause = LastBefore(at, begin))
         {
             if (transfer.End < at) causes.Add(new TraceCause(transfer.End, at, For: null, IsEnd: false));
             var from = Math.Max(transfer.Begin, begin);

@@ -30,7 +30,8 @@ public sealed record TraceWindow(long Begin, long End, string Words)
     /// <exception cref="BadInputException">The trace does not have them.</exception>
     public static TraceWindow OfSteps(TraceContents trace, int first, int last)
     {
-        if (trace.Steps.Count == 0) throw new BadInputException($"'{trace.Path}' has no marks of steps; choose a part of it with --from and --to");
+        if (trace.Steps.Count == 0)
+            throw new BadInputException($"'{trace.Path}' has no marks of steps; choose a part of it with --from and --to");
         var steps = trace.Steps.Where(step => step.Step >= first && step.Step <= last).ToList();
         if (steps.Count == 0 || steps[0].Step != first || steps[^1].Step != last)
         {
@@ -57,7 +58,9 @@ public sealed record TraceWindow(long Begin, long End, string Words)
     }
 
     private static TraceWindow Of(TraceContents trace, long begin, long end, string words) =>
-        end > begin ? new TraceWindow(begin, end, words) : throw new BadInputException($"'{trace.Path}': {words} take no time; choose a longer part");
+        end > begin
+            ? new TraceWindow(begin, end, words)
+            : throw new BadInputException($"'{trace.Path}': {words} take no time; choose a longer part");
 
     private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

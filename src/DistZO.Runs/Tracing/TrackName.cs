@@ -33,7 +33,8 @@ public sealed record TrackName(string Text, int? Slot, string Kind) : IComparabl
             var end = text.IndexOf(' ', SlotWord.Length);
             var digits = text.AsSpan()[SlotWord.Length..Math.Max(end, SlotWord.Length)];
             // A number that is written in another way than its own would be a second name of a slot.
-            if (ushort.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var slot) && (slot == 0 ? digits.Length == 1 : digits[0] != '0'))
+            var isPlain = digits is "0" || (digits.Length > 0 && digits[0] != '0');
+            if (isPlain && ushort.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var slot))
                 return new TrackName(text, slot, text[(end + 1)..]);
         }
 

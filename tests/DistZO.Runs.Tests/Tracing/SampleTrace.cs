@@ -6,11 +6,11 @@ namespace DistZO.Runs.Tests.Tracing;
 internal static class SampleTrace
 {
     /// <summary>
-    /// Two steps. Kernels wait for the uploads of a, b and c, and for 5 ms at the second step for nothing that is traced:
+    /// Two steps of 25 ms. Kernels wait for uploads, and before the last of them for 1 ms more:
     /// <code>
-    /// upload      aaaaaaaaaa bbbbbbbbbb...cccccccccc..........      a 0-10, b 10-20, c 30-40
-    /// compute     ..........aaaaa.....bbbbb..........ccccc.....     a 10-15, b 20-25, c 45-50
-    /// write-back  ...............dddddddddddddddd.............      a 15-30
+    /// upload      aaaaaaaaaabbbbbbbbbb..........cccccccccccccc......
+    /// compute     ..........aaaaa.....bbbbb....................ccccc
+    /// write-back  ...............aaaaaaaaaaaaaaa....................
     /// </code>
     /// The upload of c waits for the buffer that the write-back of a frees.
     /// </summary>
@@ -21,7 +21,7 @@ internal static class SampleTrace
         Span("upload", "b", 10, 20, 20),
         Span("compute", "b fold", 20, 25),
         Span("write-back", "a", 15, 30, 60),
-        Span("upload", "c", 30, 40, 20),
+        Span("upload", "c", 30, 44, 28),
         Span("compute", "c", 45, 50),
     ];
 

@@ -13,14 +13,14 @@ public sealed class TraceAnalysisTests : IDisposable
     {
         var report = Report(out var trace);
         Assert.Equal(["compute", "upload", "write-back"], report.Tracks.Select(track => track.Name.Text));
-        Assert.Equal([15, 30, 15], report.Tracks.Select(track => Milliseconds(track.Busy)));
-        Assert.Equal([35, 20, 35], report.Tracks.Select(track => Milliseconds(track.Idle)));
-        Assert.Equal([0, 60_000_000, 60_000_000], report.Tracks.Select(track => track.Bytes));
+        Assert.Equal([15, 34, 15], report.Tracks.Select(track => Milliseconds(track.Busy)));
+        Assert.Equal([35, 16, 35], report.Tracks.Select(track => Milliseconds(track.Idle)));
+        Assert.Equal([0, 68_000_000, 60_000_000], report.Tracks.Select(track => track.Bytes));
         Assert.Equal([null, 2, 4], report.Tracks.Select(track => track.GigabytesPerSecond));
         // Of the upload of b 5 ms lie beside the kernels of a; of the write-back, the kernels of b.
         Assert.Equal([0, 5, 5], report.Tracks.Select(track => Milliseconds(track.Hidden)));
-        Assert.Equal((45, 10, 120_000_000), (Milliseconds(report.Transfers), Milliseconds(report.Hidden), report.Bytes));
-        Assert.Equal(10.0 / 45, report.Overlap);
+        Assert.Equal((49, 10, 128_000_000), (Milliseconds(report.Transfers), Milliseconds(report.Hidden), report.Bytes));
+        Assert.Equal(10.0 / 49, report.Overlap);
         Assert.Equal(35.0 / 50, report.IdleShare);
         Assert.Equal(25e6, report.StepNanoseconds);
         Assert.Equal(("steps 1 to 2", 0, 50), (report.Window.Words, Milliseconds(report.Window.Begin), Milliseconds(report.Window.End)));
@@ -35,12 +35,23 @@ public sealed class TraceAnalysisTests : IDisposable
         Assert.Equal([(0, 10), (15, 20), (25, 45)], gaps.Select(gap => (Milliseconds(gap.Begin), Milliseconds(gap.End))));
         Assert.Equal(["upload a 0-10"], gaps[0].Causes.Select(Words));
         Assert.Equal(["upload b 15-20"], gaps[1].Causes.Select(Words));
-        Assert.Equal(["nothing 40-45", "upload c 30-40", "write-back a 25-30"], gaps[2].Causes.Select(Words));
+        Assert.Equal(["nothing 44-45", "upload c 30-44", "write-back a 25-30"], gaps[2].Causes.Select(Words));
         Assert.Equal(
-            ["upload of a 10 1", "upload of c 10 1", "upload of b 5 1", "something that is not in the trace 5 1", "write-back of a 5 1"],
+            ["upload of c 14 1", "upload of a 10 1", "upload of b 5 1", "write-back of a 5 1", "something that is not in the trace 1 1"],
             report.Waits.Select(wait => $"{wait.Words} {Milliseconds(wait.Nanoseconds)} {wait.Times}"));
         Assert.Equal(report.Idle, report.Waits.Sum(wait => wait.Nanoseconds));
-        Assert.Equal("upload (71%), something that is not in the trace (14%), write-back (14%)", TraceVerdict.Waits(report));
+        Assert.Equal("upload (83%), write-back (14%), something that is not in the trace (3%)", TraceVerdict.Waits(report));
+    }
+
+    [Theory]
+    [InlineData(40, "upload c 20-40")]
+    [InlineData(42, "nothing 40-42", "upload c 20-40")]
+    [InlineData(43, "nothing 20-43")]
+    public void Analysis_KernelsThatGoOnLongAfterATransfer_DidNotWaitForIt(double begin, params string[] causes)
+    {
+        var report = All(
+            SampleTrace.Span("compute", "b", 0, 20), SampleTrace.Span("upload", "c", 20, 40, 1), SampleTrace.Span("compute", "c", begin, 50));
+        Assert.Equal(causes, Assert.Single(report.Tracks[0].Gaps).Causes.Select(Words));
     }
 
     [Fact]
@@ -64,7 +75,7 @@ public sealed class TraceAnalysisTests : IDisposable
         var report = TraceAnalysis.Of(trace, TraceWindow.OfSteps(trace, 2, 2));
         Assert.Equal((25, 50), (Milliseconds(report.Window.Begin), Milliseconds(report.Window.End)));
         Assert.Equal(2, Assert.Single(report.Steps).Step);
-        Assert.Equal([5, 10, 5], report.Tracks.Select(track => Milliseconds(track.Busy)));
+        Assert.Equal([5, 14, 5], report.Tracks.Select(track => Milliseconds(track.Busy)));
         Assert.Equal(0, report.Hidden);
         Assert.Equal("step 2", report.Window.Words);
     }
@@ -105,6 +116,15 @@ public sealed class TraceAnalysisTests : IDisposable
         Assert.Null(report.IdleShare);
         Assert.Empty(report.Waits);
         Assert.Equal("No computing was traced here.", TraceVerdict.Of(report));
+    }
+
+    [Fact]
+    public void Verdict_OfKernelsThatWaitForNoTransfer_SaysSo()
+    {
+        var report = All(
+            SampleTrace.Span("upload", "a", 0, 10, 1), SampleTrace.Span("compute", "a", 10, 20), SampleTrace.Span("compute", "a", 60, 70));
+        Assert.Equal("Compute is idle for 71% of the time, mostly for reasons that are not in the trace.", TraceVerdict.Of(report));
+        Assert.Equal("something that is not in the trace (80%), upload (20%)", TraceVerdict.Waits(report));
     }
 
     [Fact]

@@ -58,7 +58,7 @@ public sealed class TraceFileTests : IDisposable
             {"ph":"M","name":"thread_name","tid":3,"args":{"name":"write-back"}}
             {"ph":"M","name":"thread_sort_index","tid":3,"args":{"sort_index":3}}
             {"ph":"X","name":"a","tid":3,"ts":15000,"dur":15000,"args":{"bytes":60000000,"GB/s":4}}
-            {"ph":"X","name":"c","tid":1,"ts":30000,"dur":10000,"args":{"bytes":20000000,"GB/s":2}}
+            {"ph":"X","name":"c","tid":1,"ts":30000,"dur":14000,"args":{"bytes":28000000,"GB/s":2}}
             {"ph":"X","name":"c","tid":2,"ts":45000,"dur":5000}
             """.Split('\n'),
             events);

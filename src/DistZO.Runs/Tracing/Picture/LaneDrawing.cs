@@ -62,8 +62,8 @@ internal sealed class LaneDrawing(SvgText svg, TimeScale scale, double top, doub
             title += string.Create(CultureInfo.InvariantCulture, $", {Quantity.Bytes(span.Bytes)} at {rate:0.00} GB/s");
         }
 
-        svg.Box(x, top, width, height, $"span {_colour}", title);
-        if (Shown(span.Name, width) is { Length: > 0 } name) svg.Text(x + (width / 2), top + (height / 2) + 4, "name", name);
+        svg.Box($"span {_colour}", x, top, width, height, title);
+        svg.Text(x + (width / 2), top + (height / 2) + 4, "name", Shown(span.Name, width));
     }
 
     private void Draw(TraceGap gap)
@@ -71,7 +71,7 @@ internal sealed class LaneDrawing(SvgText svg, TimeScale scale, double top, doub
         var x = scale.Of(gap.Begin);
         var width = scale.Of(gap.End) - x;
         if (width < NarrowestGap) return;
-        svg.Box(x, top, width, height, "idle", Title(gap));
+        svg.Box("idle", x, top, width, height, Title(gap));
     }
 
     private static string Title(TraceGap gap)
@@ -108,8 +108,8 @@ internal sealed class LaneDrawing(SvgText svg, TimeScale scale, double top, doub
         if (_count == 0) return;
         var width = Math.Max(_end - _begin, 0.8);
         var covered = Math.Min(1, _covered / width);
-        var title = _count == 1 ? "a short span" : string.Create(CultureInfo.InvariantCulture, $"{_count:N0} spans, busy {covered:0%} of the time");
-        svg.Box(_begin, top, width, height, _colour, title, Math.Max(0.2, covered));
+        var title = string.Create(CultureInfo.InvariantCulture, $"{_count:N0} short spans, busy {covered:0%} of the time");
+        svg.Box(_colour, _begin, top, width, height, title, Math.Max(0.2, covered));
         _count = 0;
     }
 }

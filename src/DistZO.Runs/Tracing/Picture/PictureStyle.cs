@@ -13,18 +13,23 @@ internal static class PictureStyle
             --compute: #5aa9ff; --upload: #ffa24d; --away: #35c491; --gather: #b79cff; --other: #9ba7b5; --idle: #ff7b72; }
         }
         .page { fill: var(--page); } .lane { fill: var(--soft); } .card { fill: var(--soft); }
-        text { font: 12px system-ui, -apple-system, "Segoe UI", Roboto, "DejaVu Sans", sans-serif; fill: var(--ink); font-variant-numeric: tabular-nums; }
-        .head { font-size: 20px; font-weight: 650; } .title { font-size: 14px; font-weight: 650; } .figure { font-size: 24px; font-weight: 650; }
+        text { font: 12px system-ui, -apple-system, "Segoe UI", Roboto, "DejaVu Sans", sans-serif; fill: var(--ink);
+          font-variant-numeric: tabular-nums; }
+        .head { font-size: 20px; font-weight: 650; } .title { font-size: 14px; font-weight: 650; }
+        .figure { font-size: 24px; font-weight: 650; }
         .muted { fill: var(--muted); } .small { font-size: 11px; } .end { text-anchor: end; } .middle { text-anchor: middle; }
         .name { font-size: 11px; fill: var(--on); text-anchor: middle; pointer-events: none; }
         .gap { font-size: 10px; font-weight: 650; fill: var(--idle); text-anchor: middle; pointer-events: none;
           paint-order: stroke; stroke: var(--page); stroke-width: 3px; stroke-linejoin: round; }
         .span { stroke: var(--page); stroke-width: .7; } .compute { fill: var(--compute); } .upload { fill: var(--upload); }
         .away { fill: var(--away); } .gather { fill: var(--gather); } .other { fill: var(--other); }
+        .faint { fill: var(--other); fill-opacity: .3; }
         .idle { fill: url(#idle); } .wait { fill: var(--idle); } .hatch { stroke: var(--idle); stroke-width: 1.6; opacity: .75; }
-        .tick { stroke: var(--line); } .step { stroke: var(--muted); stroke-dasharray: 3 3; } .zoom { fill: none; stroke: var(--ink); stroke-width: 1.5; }
+        .tick { stroke: var(--line); } .step { stroke: var(--muted); stroke-dasharray: 3 3; }
+        .zoom { fill: none; stroke: var(--ink); stroke-width: 1.5; }
         </style>
-        <defs><pattern id="idle" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><path class="hatch" d="M0 0V6"/></pattern></defs>
+        <defs><pattern id="idle" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
+        <path class="hatch" d="M0 0V6"/></pattern></defs>
         """;
 
     /// <summary>The class of a track's colour.</summary>

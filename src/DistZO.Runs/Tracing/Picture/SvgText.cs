@@ -4,27 +4,36 @@ using System.Text;
 
 namespace DistZO.Runs;
 
-/// <summary>An SVG picture while it is being written.</summary>
+/// <summary>An SVG picture while it is being written. Texts may hold anything.</summary>
 internal sealed class SvgText
 {
     private readonly StringBuilder _text = new();
 
-    /// <summary>Appends markup. Numbers have a dot and few digits; texts in it must be <see cref="Escape"/>d.</summary>
+    /// <summary>Appends markup; texts in it must be <see cref="Escape"/>d.</summary>
     public void Add(FormattableString markup) => _text.AppendLine(markup.ToString(CultureInfo.InvariantCulture));
 
     /// <summary>A line of text.</summary>
     /// <param name="x">Of its anchor.</param>
     /// <param name="y">Of its baseline.</param>
     /// <param name="style">Classes.</param>
-    /// <param name="text">Any text.</param>
-    public void Text(double x, double y, string style, string text) => Add($"<text class=\"{style}\" x=\"{x:0.#}\" y=\"{y:0.#}\">{Escape(text)}</text>");
-
-    /// <summary>A rectangle, with a text that appears when it is pointed at.</summary>
-    public void Box(double x, double y, double width, double height, string style, string title, double opacity = 1)
+    /// <param name="text">The text; nothing is drawn for none.</param>
+    public void Text(double x, double y, string style, string text)
     {
-        FormattableString faint = $" fill-opacity=\"{opacity:0.##}\"";
-        var shade = opacity < 1 ? faint.ToString(CultureInfo.InvariantCulture) : "";
-        Add($"<rect class=\"{style}\" x=\"{x:0.##}\" y=\"{y:0.##}\" width=\"{width:0.##}\" height=\"{height:0.##}\"{shade}><title>{Escape(title)}</title></rect>");
+        if (text.Length > 0) Add($"<text class=\"{style}\" x=\"{x:0.#}\" y=\"{y:0.#}\">{Escape(text)}</text>");
+    }
+
+    /// <summary>A vertical line.</summary>
+    public void Line(string style, double x, double top, double bottom) => Add($"<path class=\"{style}\" d=\"M{x:0.#} {top:0.#}V{bottom:0.#}\"/>");
+
+    /// <summary>A rectangle with slightly round corners.</summary>
+    public void Shape(string style, double x, double y, double width, double height, double radius = 2) =>
+        Add($"<rect class=\"{style}\" x=\"{x:0.##}\" y=\"{y:0.##}\" width=\"{width:0.##}\" height=\"{height:0.##}\" rx=\"{radius}\"/>");
+
+    /// <summary>A rectangle with a text that appears when it is pointed at.</summary>
+    public void Box(string style, double x, double y, double width, double height, string title, double opacity = 1)
+    {
+        Add($"<rect class=\"{style}\" x=\"{x:0.##}\" y=\"{y:0.##}\" width=\"{width:0.##}\" height=\"{height:0.##}\" fill-opacity=\"{opacity:0.##}\">");
+        Add($"<title>{Escape(title)}</title></rect>");
     }
 
     /// <summary>Text as XML can hold it.</summary>

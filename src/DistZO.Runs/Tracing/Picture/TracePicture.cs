@@ -9,129 +9,101 @@ namespace DistZO.Runs;
 /// </summary>
 public static class TracePicture
 {
-    private const double Width = 1280;
-    private const double Margin = 24;
-    private const double CardHeight = 64;
-    private const double RowHeight = 22;
-    private const double HeadHeight = 84;
+    private const double Width = LanePanel.Width;
+    private const double Margin = LanePanel.Margin;
+    private const double TitleHeight = 24;
+    private const double LongestBar = 520;
+    private const double BarsLeft = 360;
+    private const double BarDistance = 22;
     private const int MostWaits = 8;
     private const int FewSteps = 3;
+    private const int LongestLine = 110;
 
-    /// <summary>The picture as an SVG file, in UTF-8.</summary>
+    /// <summary>The picture as the text of an SVG file.</summary>
     public static string Svg(TraceContents trace, TraceReport report)
     {
+        var body = new SvgText();
+        var top = Panels(body, trace, report, PictureHead.Draw(body, trace, report));
+        top = Waits(body, report, top);
+        Legend(body, report, top + 26);
         var svg = new SvgText();
-        var detail = Detail(trace, report);
-        var waits = report.Waits.Take(MostWaits).ToList();
-        var height = HeadHeight + CardHeight + 34 + 24 + LanePanel.HeightOf(report) + (detail is null ? 0 : 24 + LanePanel.HeightOf(detail))
-            + (waits.Count == 0 ? 0 : 40 + (waits.Count * RowHeight)) + 44;
+        var height = top + 44;
         svg.Add($"<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{Width}\" height=\"{height:0}\" viewBox=\"0 0 {Width} {height:0}\" role=\"img\">");
         svg.Add($"<title>{SvgText.Escape(TraceVerdict.Of(report))}</title>");
         svg.Add($"{PictureStyle.Definitions}");
-        svg.Add($"<rect class=\"page\" width=\"{Width}\" height=\"{height:0}\"/>");
-        var top = Head(svg, trace, report);
-        svg.Text(Margin, top + 14, "title", report.Window.Words);
-        var scale = LanePanel.Draw(svg, report, trace.Begin, top + 20, Width, Margin);
-        top += 24 + LanePanel.HeightOf(report);
-        if (detail is not null)
-        {
-            var (from, to) = (scale.Of(detail.Window.Begin), scale.Of(detail.Window.End));
-            var lanes = LanePanel.HeightOf(report) - 50;
-            svg.Add($"<rect class=\"zoom\" x=\"{from:0.#}\" y=\"{top - 4 - lanes - 32:0.#}\" width=\"{Math.Max(1, to - from):0.#}\" height=\"{lanes:0.#}\" rx=\"2\"/>");
-            svg.Text(Margin, top + 14, "title", $"{detail.Window.Words}, of median length ({Quantity.Duration(detail.Window.Nanoseconds / 1e9)})");
-            LanePanel.Draw(svg, detail, trace.Begin, top + 20, Width, Margin);
-            top += 24 + LanePanel.HeightOf(detail);
-        }
-
-        top = Waits(svg, report, waits, top);
-        Legend(svg, report, top + 26);
-        svg.Add($"</svg>");
-        return svg.ToString();
+        svg.Shape("page", 0, 0, Width, height, radius: 0);
+        return $"{svg}{body}</svg>\n";
     }
 
-    /// <summary>The picture as a web page.</summary>
-    public static string Html(TraceContents trace, TraceReport report)
+    /// <summary>The picture as the text of a web page.</summary>
+    public static string Html(TraceContents trace, TraceReport report) =>
+        $$"""
+        <!doctype html>
+        <html lang="en"><head><meta charset="utf-8"><meta name="color-scheme" content="light dark">
+        <title>{{SvgText.Escape(Path.GetFileName(trace.Path))}}</title>
+        <style>body { margin: 0; } svg { display: block; width: 100%; height: auto; max-width: 1800px; margin: auto; }</style></head><body>
+        {{Svg(trace, report)}}</body></html>
+
+        """;
+
+    private static double Panels(SvgText svg, TraceContents trace, TraceReport report, double top)
     {
-        var page = new StringBuilder();
-        page.AppendLine("<!doctype html>");
-        page.AppendLine("<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"color-scheme\" content=\"light dark\">");
-        page.AppendLine(CultureInfo.InvariantCulture, $"<title>{SvgText.Escape(Path.GetFileName(trace.Path))}</title>");
-        page.AppendLine("<style>body { margin: 0; } svg { display: block; width: 100%; height: auto; max-width: 1800px; margin: auto; }</style></head><body>");
-        page.Append(Svg(trace, report));
-        page.AppendLine("</body></html>");
-        return page.ToString();
+        svg.Text(Margin, top + 14, "title", report.Window.Words);
+        top += TitleHeight;
+        var panel = new LanePanel(svg, report, top);
+        panel.Draw(trace.Begin);
+        top += LanePanel.HeightOf(report.Tracks.Count);
+        if (MedianStep(report) is not { } median) return top;
+        var step = TraceAnalysis.Of(trace, TraceWindow.OfSteps(trace, median, median));
+        panel.Frame(step.Window);
+        svg.Text(Margin, top + 14, "title", $"{step.Window.Words}, of median length ({Quantity.Duration(step.Window.Nanoseconds / 1e9)})");
+        top += TitleHeight;
+        new LanePanel(svg, step, top).Draw(trace.Begin);
+        return top + LanePanel.HeightOf(step.Tracks.Count);
     }
 
-    private static TraceReport? Detail(TraceContents trace, TraceReport report)
+    /// <summary>A step to be shown larger; null if there are so few that all are.</summary>
+    private static int? MedianStep(TraceReport report)
     {
         var whole = report.Steps.Where(step => step.IsWhole && step.End <= report.Window.End && step.End > step.Begin)
             .OrderBy(step => step.End - step.Begin).ThenBy(step => step.Step).ToList();
-        if (whole.Count <= FewSteps) return null;
-        var median = whole[(whole.Count - 1) / 2].Step;
-        return TraceAnalysis.Of(trace, TraceWindow.OfSteps(trace, median, median));
+        return whole.Count > FewSteps ? whole[(whole.Count - 1) / 2].Step : null;
     }
 
-    private static double Head(SvgText svg, TraceContents trace, TraceReport report)
+    private static double Waits(SvgText svg, TraceReport report, double top)
     {
-        svg.Text(Margin, 40, "head", SvgText.Cut(TraceVerdict.Of(report), 110));
-        var notes = new List<string> { Path.GetFileName(trace.Path), Quantity.Duration(report.Window.Nanoseconds / 1e9) };
-        if (trace.IsCut) notes.Add("cut off: its run was killed, or goes on");
-        if (trace.Limit is { } limit) notes.Add(limit);
-        svg.Text(Margin, 62, "muted", string.Join(" · ", notes));
-        (string Figure, string Words)[] cards =
-        [
-            (Percent(report.IdleShare), "of the time compute is idle"),
-            (Percent(report.Overlap), "of the transfers' time is hidden behind computing"),
-            (Quantity.Bytes(report.Bytes), $"moved in {Quantity.Duration(report.Transfers / 1e9)} of transfers"),
-            (report.StepNanoseconds is { } step ? Quantity.Duration(step / 1e9) : "–", "a step, on average"),
-        ];
-        var width = (Width - (2 * Margin) - (3 * 12)) / 4;
-        for (var i = 0; i < cards.Length; i++)
-        {
-            var x = Margin + (i * (width + 12));
-            svg.Add($"<rect class=\"card\" x=\"{x:0.#}\" y=\"{HeadHeight}\" width=\"{width:0.#}\" height=\"{CardHeight}\" rx=\"8\"/>");
-            svg.Text(x + 14, HeadHeight + 32, "figure", cards[i].Figure);
-            svg.Text(x + 14, HeadHeight + 51, "small muted", cards[i].Words);
-        }
-
-        return HeadHeight + CardHeight + 24;
-    }
-
-    private static double Waits(SvgText svg, TraceReport report, List<TraceWait> waits, double top)
-    {
-        if (waits.Count == 0) return top;
-        var first = waits.Count < report.Waits.Count ? $"; the longest {waits.Count} of {report.Waits.Count}" : "";
-        svg.Text(Margin, top + 18, "title", $"What idle kernels waited for: {SvgText.Cut(TraceVerdict.Waits(report), 110)}{first}");
-        top += 32;
-        foreach (var wait in waits)
+        if (report.Waits.Count == 0) return top;
+        var rest = report.Waits.Count > MostWaits ? $"; the longest {MostWaits} of {report.Waits.Count}" : "";
+        svg.Text(Margin, top + 18, "title", $"What idle kernels waited for: {SvgText.Cut(TraceVerdict.Waits(report), LongestLine)}{rest}");
+        top += TitleHeight + 8;
+        foreach (var wait in report.Waits.Take(MostWaits))
         {
             var share = (double)wait.Nanoseconds / report.Idle;
-            svg.Text(Margin, top + 13, "", SvgText.Cut(wait.Words, 48));
-            svg.Add($"<rect class=\"wait\" x=\"360\" y=\"{top + 2:0.#}\" width=\"{Math.Max(1, share * 520):0.#}\" height=\"14\" rx=\"2\"/>");
             var times = wait.Times == 1 ? "once" : string.Create(CultureInfo.InvariantCulture, $"{wait.Times:N0} times");
-            var words = string.Create(CultureInfo.InvariantCulture, $"{Quantity.Duration(wait.Nanoseconds / 1e9)} · {share:0.0%} · {times}");
-            svg.Text(360 + (share * 520) + 8, top + 13, "muted", words);
-            top += RowHeight;
+            svg.Text(Margin, top + 13, "", SvgText.Cut(wait.Words, 48));
+            svg.Shape("wait", BarsLeft, top + 2, Math.Max(1, share * LongestBar), 14);
+            svg.Text(
+                BarsLeft + (share * LongestBar) + 8,
+                top + 13,
+                "muted",
+                string.Create(CultureInfo.InvariantCulture, $"{Quantity.Duration(wait.Nanoseconds / 1e9)} · {share:0.0%} · {times}"));
+            top += BarDistance;
         }
 
         return top + 8;
     }
 
-    private static void Legend(SvgText svg, TraceReport report, double y)
+    private static void Legend(SvgText svg, TraceReport report, double baseline)
     {
+        var entries = report.Tracks.DistinctBy(track => track.Name.Kind).Select(track => (PictureStyle.ColourOf(track.Name), track.Name.Kind)).ToList();
+        if (report.Idle > 0) entries.Add(("idle", "no kernel runs"));
+        entries.Add(("faint", "fainter: spans too short to be drawn one by one"));
         var x = Margin;
-        foreach (var track in report.Tracks.DistinctBy(track => track.Name.Kind))
-            Entry(PictureStyle.ColourOf(track.Name), track.Name.Kind);
-        if (report.Tracks.Any(track => track.Gaps.Count > 0)) Entry("idle", "no kernel runs");
-        Entry("other\" fill-opacity=\".3", "fainter: spans too short to be drawn one by one");
-
-        void Entry(string colour, string words)
+        foreach (var (style, words) in entries)
         {
-            svg.Add($"<rect class=\"{colour}\" x=\"{x:0.#}\" y=\"{y - 11:0.#}\" width=\"14\" height=\"14\" rx=\"2\"/>");
-            svg.Text(x + 20, y, "small muted", words);
+            svg.Shape(style, x, baseline - 11, 14, 14);
+            svg.Text(x + 20, baseline, "small muted", SvgText.Cut(words, 48));
             x += 48 + (words.Length * 6.2);
         }
     }
-
-    private static string Percent(double? share) => share is { } known ? known.ToString("0.0%", CultureInfo.InvariantCulture) : "–";
 }
