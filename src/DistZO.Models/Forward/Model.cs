@@ -21,6 +21,7 @@ public sealed class Model : IDisposable
     private readonly int[] _streamed;
     private KeyValueCache? _prefixed;
     private Func<int, ulong> _chainAt = _ => 0;
+    private int _moved;
 
     /// <param name="device">Where the model lives; must outlive it.</param>
     /// <param name="part">What the model is made of, and what of it is trained.</param>
@@ -82,6 +83,25 @@ public sealed class Model : IDisposable
 
     /// <summary>The versions of the weights that are stored outside of the device: none where there are none.</summary>
     public IEnumerable<StoredVersion> StoredVersions => Stored.Where(block => block.IsTrained).Select(block => block.Stored.Version).OfType<StoredVersion>();
+
+    /// <summary>K: a streamed block is written back every so many steps; null where none is, or while that is being measured.</summary>
+    public int? WriteBackSteps => _visits?.WriteBackSteps;
+
+    /// <summary>Bytes of the blocks that are streamed, and of what of them is trained.</summary>
+    public (long All, long Trained) StreamedBytes =>
+        (_visits?.Blocks.Sum(block => block.Layout.Bytes) ?? 0, _visits?.Blocks.Sum(block => block.Layout.TrainedBytes) ?? 0);
+
+    /// <summary>For measuring: brings every streamed block and takes it away as a step does, and leaves the weights in disorder.</summary>
+    internal void MoveWithoutComputing()
+    {
+        _moved = Math.Max(_moved, _visits!.Blocks.Max(block => block.Step)) + 1;
+        for (var i = 0; i < _visits.Blocks.Count; i++)
+        {
+            _visits.Enter(i);
+            foreach (var (parameter, _) in _visits.Blocks[i].Layout.Entries) parameter.FoldedTo = _moved;
+            _visits.Leave(i, WriteBack.WhenDue);
+        }
+    }
 
     /// <summary>Names the run to what is stored: its chain hash after so many steps.</summary>
     public void Follow(Func<int, ulong> chainAt)
