@@ -18,7 +18,7 @@ internal static class EvaluateCommand
 
     public static Command Create()
     {
-        var command = new Command("evaluate", "measure a model on the rows of --data, or of the recipe's eval_file");
+        var command = new Command("evaluate", "measure a model on held-out rows: those of --eval-data, else of --data, else of the recipe");
         var recipeOptions = new RecipeOptions(command, Keys, hasFile: true);
         var predictions = new Option<string?>("--predictions")
         {
@@ -43,21 +43,22 @@ internal static class EvaluateCommand
     }
 
     /// <summary>
-    /// The rows to evaluate, and those that num_demos may show. A recipe names the rows to train on too: those are evaluated only if the
-    /// command line says so. Of a folder, the held-out rows are evaluated.
+    /// The rows to evaluate, and those that num_demos may show. Held-out rows are evaluated: those of --eval-data, else those of a folder
+    /// given by --data, else those of the recipe. A file given by --data alone is what to evaluate.
     /// </summary>
     private static (string Data, string? TrainFile) Rows(Recipe recipe, Recipe flags, Recipe file)
     {
-        if (flags.Get(RecipeKeys.TrainFile) is not { } given)
+        var (given, held) = (flags.Get(RecipeKeys.TrainFile), flags.Get(RecipeKeys.EvalFile));
+        if (given is null)
         {
             recipe = DataFolder.Resolve(recipe);
-            var held = recipe.Get(RecipeKeys.EvalFile)
+            held = recipe.Get(RecipeKeys.EvalFile)
                 ?? throw new BadInputException("there are no rows to evaluate; give them with --data, or eval_file in the recipe");
             return (held, recipe.Get(RecipeKeys.TrainFile));
         }
 
-        if (!Directory.Exists(given)) return (given, DataFolder.Resolve(file).Get(RecipeKeys.TrainFile));
-        return (flags.Get(RecipeKeys.EvalFile) ?? DataFolder.RequireHeldOut(given), DataFolder.Train(given));
+        if (held is null && !Directory.Exists(given)) return (given, DataFolder.Resolve(file).Get(RecipeKeys.TrainFile));
+        return (DataFolder.HeldOutRows(held, given), Directory.Exists(given) ? DataFolder.Train(given) : given);
     }
 
     private static EvaluationResult Run(EvaluationInputs inputs, string? predictions)
