@@ -72,7 +72,7 @@ internal static class SweepCommand
             var metric = BestStep.MetricName(recipe);
             var (output, error) = (parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error);
             error.WriteLine($"{trials.Length} runs of {steps} steps{(halves && trials.Length > 1 ? ", the worse half stopped at a quarter and at half of them" : "")}");
-            foreach (var trial in trials) trial.RequireOwnFolder();
+            foreach (var trial in trials) trial.Require();
             using var signals = new StopSignals();
             var sweep = new Sweep(trials, metric, steps, parsed.GetValue(jobs), line =>
             {

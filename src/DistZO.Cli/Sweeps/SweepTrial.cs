@@ -38,12 +38,16 @@ internal sealed class SweepTrial(IReadOnlyList<(string Key, string Value)> value
     /// <summary>The latest value of a metric; NaN without one.</summary>
     public double Value(string metric) => Latest?.Metrics.GetValueOrDefault(metric, double.NaN) ?? double.NaN;
 
-    /// <summary>Refuses what the folder holds already, if that is another run than this one or has more steps.</summary>
-    /// <exception cref="BadInputException">It is; the message names what differs.</exception>
-    public void RequireOwnFolder()
+    /// <summary>Refuses a recipe that cannot be, and what the folder holds already, if that is another run than this one or has more steps.</summary>
+    /// <exception cref="BadInputException">It is so; the message names what differs.</exception>
+    public void Require()
     {
-        if (!File.Exists(_directory.Ledger)) return;
-        var ledger = Ledger.Read(_directory.Ledger);
+        if (Read() is not { } ledger)
+        {
+            TrainedPartKeys.Require(recipe);
+            return;
+        }
+
         using var inputs = Open(Environment.ProcessorCount);
         IdentityDifferences.Refuse(ledger.Header.Identity, inputs.Identity(ledger.Header.Identity.Parent), ledger.Path, ledger.Steps);
         if (inputs.Recipe.Get(RecipeKeys.MaxSteps) is var most && ledger.Steps > most)
