@@ -32,7 +32,7 @@ public sealed class Recipe
     /// <summary>The recipe with command-line flags over it. Keys come without leading dashes; <c>-</c> and <c>_</c> are the same.</summary>
     public Recipe WithFlags(IEnumerable<(string Key, string Value)> flags) => WithLayer(flags.Select(flag =>
     {
-        var place = $"--{flag.Key}";
+        var place = $"--{flag.Key.Replace('_', '-')}";
         var key = Named(flag.Key, place);
         var node = key.IsStructured ? RecipeFile.Parse(flag.Value, place) : null;
         return (key, node ?? new RecipeScalar(place, flag.Value, Plain: !IsText(key)));

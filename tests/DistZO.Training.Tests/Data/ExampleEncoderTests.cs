@@ -95,6 +95,12 @@ public class ExampleEncoderTests
             ErrorOf("{\"text\":\"a\",\"label\":1}", Sentiment with { MaxLength = 3 }));
 
     [Fact]
+    public void Encode_WhereTheModelIsToWriteMoreThanThereIsRoomFor_NamesBothKeys() =>
+        Assert.Equal(
+            "rows.jsonl:1: max_new_tokens 50 leaves no room for a prompt within max_length 9; lower max_new_tokens, or raise max_length",
+            ErrorOf("{\"prompt\":\"ab\",\"completion\":\" cd\"}", new PromptOptions { Objective = new RecipeObjective(ObjectiveKind.F1), MaxNewTokens = 50, MaxLength = 9 }));
+
+    [Fact]
     public void Encode_TooLongText_LosesItsEnd() =>
         Assert.Equal("^|abc|0", Show(Encode("{\"text\":\"abcdef\"}", new PromptOptions { MaxLength = 4 })));
 
