@@ -7,7 +7,7 @@ public class PredictionTests
     private static string Line(EncodedExample sample, double[] logProbabilities, params string[] labels)
     {
         var output = new MemoryStream();
-        Prediction.Of(sample, logProbabilities).WriteLine(output, labels);
+        Prediction.Of(sample, logProbabilities).WriteLine(output, labels, []);
         return Encoding.UTF8.GetString(output.ToArray());
     }
 
