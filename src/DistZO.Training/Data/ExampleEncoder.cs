@@ -53,8 +53,8 @@ public sealed class ExampleEncoder
             var text = use == RowUse.Training && _options.LearnsAnswers ? rendered.OnlyRight : rendered;
             string? prompt = _demonstrations is null ? text.Prompt : _demonstrations.Before(row, text);
             bool isChoice = _options.Labels.Count > 0 && (use == RowUse.Evaluation || !_options.LearnsAnswers);
-            // A line of a published file may hold thousands of examples: the whole of it is kept with each only where a program reads it.
-            var keepsRow = _options.Objective is { Kind: ObjectiveKind.Command };
+            // A line of a published file may hold thousands of held-out examples: each keeps the whole of it only where a program reads it.
+            var keepsRow = use == RowUse.Training || _options.Objective is { Kind: ObjectiveKind.Command };
             var scored = _options.WritesAnswers(use) ? SampleText.Of(row, prompt, rendered, keepsRow) : null;
             yield return prompt is null ? EncodeText(row, text.Answers[0]) : EncodeAnswers(row, prompt, text, isChoice, scored);
         }

@@ -83,7 +83,7 @@ public sealed class ExampleSet
     /// SHA-256 of all ids and label spans, for the run's identity. The bytes, every number a little-endian int32: ASCII
     /// <c>distzo-examples-v1</c>, the number of examples; then for each its label index, prompt length, prompt ids, number of options,
     /// and for each option its unscored length, its length, its ids; then, only where further options are right too, minus their
-    /// number and their indices; then, only where what the model writes is scored, prompt, row (if a program reads it) and right answers as text, each
+    /// number and their indices; then, only where what the model writes is scored, prompt, row (if it is kept) and right answers as text, each
     /// its number of UTF-8 bytes and the bytes, and at the end of all the tokens that end a text. Of a masked language model the ASCII is
     /// <c>distzo-masked-examples-v1</c>, and the mask's place follows the prompt ids.
     /// </summary>
