@@ -1,5 +1,7 @@
 using System.Text.Json;
+using DistZO.Devices;
 using DistZO.Optimization;
+using DistZO.Runs;
 using DistZO.Training;
 
 namespace DistZO.Cluster.Tests;
@@ -15,9 +17,9 @@ public sealed class WrittenAnswerTests : IDisposable
         Write(_files.Held, [.. Enumerable.Range(0, 7).Select(i => $"b{i}")]);
         // What the base model writes is a part of the right answers, so that scores lie between 0 and 1.
         using var inputs = _files.Open(Recipe("auto"));
-        using var scoring = TextScoring.Create(inputs.Recipe, inputs.Model, inputs.Checkpoint, new Devices.UpdateHistory(), allowsCommand: false);
+        using var scoring = TextScoring.Create(inputs.Recipe, inputs.Model, inputs.Checkpoint, new UpdateHistory(), allowsCommand: false);
         var written = new List<string>();
-        new Evaluator(inputs.Model, new Devices.UpdateHistory(), scoring).Run(0, inputs.Evaluation!, .., prediction => written.Add(prediction.Answer!.Text!));
+        new Evaluator(inputs.Model, new UpdateHistory(), scoring).Run(0, inputs.Evaluation!, .., prediction => written.Add(prediction.Answer!.Text!));
         Write(_files.Held, [.. written.Select((text, i) => text + string.Concat(Enumerable.Repeat(" x", i % 3)))]);
     }
 
@@ -36,7 +38,7 @@ public sealed class WrittenAnswerTests : IDisposable
         var recipe = Recipe(objective);
         using var cluster = new SimulatedCluster(_files, recipe) { MinWorkers = workers };
         for (var i = 0; i < workers; i++) cluster.Add();
-        Assert.Equal(Runs.RunOutcome.Completed, cluster.RunToTheEnd().Outcome);
+        Assert.Equal(RunOutcome.Completed, cluster.RunToTheEnd().Outcome);
         cluster.AssertSameAsAlone();
 
         var status = cluster.Engine!.Describe();
@@ -46,6 +48,19 @@ public sealed class WrittenAnswerTests : IDisposable
         Assert.InRange(score.Value, 0.01, 0.99);
         Assert.Contains($"\"eval_{score.Key}\":", File.ReadLines(cluster.Directory.Metrics).First());
     }
+
+    [Fact]
+    public void Report_WithoutItsScores_CountsForNothing()
+    {
+        using var cluster = new SimulatedCluster(_files, Recipe("auto")) { MinWorkers = 2 };
+        cluster.Add().Tamper = message => [message is EvaluationDone done ? done with { Result = WithoutAnswers(done.Result) } : message];
+        cluster.Add();
+        cluster.RunToTheEnd();
+        cluster.AssertSameAsAlone();
+    }
+
+    private static EvaluationResult WithoutAnswers(EvaluationResult result) =>
+        new(result.Step, result.Rows, result.LossSum, result.Terms, result.Flagged, result.Undecided, result.Confusion);
 
     private Recipe Recipe(string objective) => _files.Recipe(4, ("objective", objective), ("max-new-tokens", "6"), ("eval-steps", "2"), ("zo-eps", "0.05"))
         .With(RecipeKeys.Prompt, null).With(RecipeKeys.Choices, null).With(RecipeKeys.Task, TaskName.Squad);

@@ -102,14 +102,17 @@ public sealed class ExampleEncoder
     /// <summary>Keeps the leading special tokens and the newest of the others; <paramref name="newTokens"/> are to be written after it.</summary>
     private int[] Truncate(JsonlRow row, ReadOnlySpan<int> prompt, EncodedOption[] options, int newTokens)
     {
-        int longest = Math.Max(options.Max(option => option.Tokens.Length), newTokens);
+        int answer = options.Max(option => option.Tokens.Length);
+        int longest = Math.Max(answer, newTokens);
         int room = _options.MaxLength - longest;
         if (prompt.Length <= room) return prompt.ToArray();
         int leading = prompt.CommonPrefixLength(_leading);
         if (room < Math.Max(1, leading))
         {
-            throw row.Error($"the answer alone takes {longest} tokens, which leaves no room for a prompt within " +
-                            $"max_length {_options.MaxLength}; raise it, or shorten the answer");
+            throw row.Error(answer < newTokens
+                ? $"max_new_tokens {newTokens} leave no room for a prompt within max_length {_options.MaxLength}; lower them, or raise it"
+                : $"the answer alone takes {longest} tokens, which leaves no room for a prompt within " +
+                  $"max_length {_options.MaxLength}; raise it, or shorten the answer");
         }
         return [.. prompt[..leading], .. prompt[(prompt.Length - (room - leading))..]];
     }

@@ -200,6 +200,8 @@ public sealed class TaskCommandTests : IDisposable
         Assert.Equal(
             ["sst2", "rte", "cb", "boolq", "wsc", "wic", "multirc", "copa", "record", "squad", "drop"],
             lines.Select(line => JsonDocument.Parse(line).RootElement.GetProperty("task").GetString()));
+        Assert.Equal(
+            [.. Enumerable.Repeat("accuracy", 9), "f1", "f1"], lines.Select(line => JsonDocument.Parse(line).RootElement.GetProperty("measures").GetString()));
         Assert.Contains("premise, choice1, choice2, question, label", Distzo.Run("tasks").Done());
     }
 

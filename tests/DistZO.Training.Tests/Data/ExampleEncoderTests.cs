@@ -77,6 +77,11 @@ public class ExampleEncoderTests
     }
 
     [Fact]
+    public void Encode_WithoutRoomToWrite_NamesTheTwoLimits() => Assert.Equal(
+        "rows.jsonl:1: max_new_tokens 8 leave no room for a prompt within max_length 8; lower them, or raise it",
+        ErrorOf("{\"text\":\"abcd\",\"label\":1}", Sentiment with { Objective = new RecipeObjective(ObjectiveKind.F1), MaxLength = 8, MaxNewTokens = 8 }));
+
+    [Fact]
     public void Encode_ChoicesFromFields_AreTemplatesToo()
     {
         var options = new PromptOptions { Prompt = "{q}", Choices = [new("a", " {x}"), new("b", " {y}")], LabelField = "right" };
