@@ -13,7 +13,8 @@ internal static class EvaluateCommand
     private static readonly RecipeKey[] Keys =
     [
         RecipeKeys.Model, RecipeKeys.TrainFile, RecipeKeys.EvalFile, RecipeKeys.Task, RecipeKeys.Prompt, RecipeKeys.Completion, RecipeKeys.Choices,
-        RecipeKeys.LabelField, RecipeKeys.MaxLength, RecipeKeys.NumDemos, RecipeKeys.Seed, RecipeKeys.WeightsDtype, RecipeKeys.Threads,
+        RecipeKeys.LabelField, RecipeKeys.Objective, RecipeKeys.MaxNewTokens, RecipeKeys.ScorerTimeout, RecipeKeys.MaxLength, RecipeKeys.NumDemos,
+        RecipeKeys.Seed, RecipeKeys.WeightsDtype, RecipeKeys.Threads,
     ];
 
     public static Command Create()
@@ -22,24 +23,38 @@ internal static class EvaluateCommand
         var recipeOptions = new RecipeOptions(command, Keys, hasFile: true);
         var predictions = new Option<string?>("--predictions")
         {
-            Description = "write one JSON line a row: prediction and scores",
+            Description = "write one JSON line a row: prediction and scores, or what was written",
             HelpName = "FILE",
         };
         var json = new Option<bool>("--json") { Description = "print the result as one line of JSON" };
         command.Options.Add(predictions);
         command.Options.Add(json);
+        var allow = new AllowCommand(command);
         command.SetAction(parsed =>
         {
-            var recipe = recipeOptions.Over(Recipe.Default, parsed);
+            var allowsCommand = allow.IsGiven(parsed);
+            var flags = recipeOptions.Flags(Recipe.Default, parsed);
+            TextScorers.Require(flags, allowsCommand);
+            var recipe = WithoutProgram(recipeOptions.Over(Recipe.Default, parsed), allowsCommand, parsed.InvocationConfiguration.Error);
             var model = recipe.Get(RecipeKeys.Model)
                 ?? throw new BadInputException("model_name_or_path is not set; give it with --model or in the recipe");
-            var (data, trainFile) = Rows(recipe, recipeOptions.Flags(Recipe.Default, parsed), recipeOptions.File(Recipe.Default, parsed));
-            using var inputs = EvaluationInputs.Open(recipe, model, data, trainFile, () => CpuDevices.Open(recipe));
+            var (data, trainFile) = Rows(recipe, flags, recipeOptions.File(Recipe.Default, parsed));
+            using var inputs = EvaluationInputs.Open(recipe, model, data, trainFile, allowsCommand, () => CpuDevices.Open(recipe));
             var result = Run(inputs, parsed.GetValue(predictions));
             Print(result, data, parsed.GetValue(json), parsed.InvocationConfiguration.Output);
             return ExitCodes.Done;
         });
         return command;
+    }
+
+    /// <summary>
+    /// The recipe without an objective whose program is not allowed: all else can be measured without it.
+    /// </summary>
+    private static Recipe WithoutProgram(Recipe recipe, bool allowsCommand, TextWriter error)
+    {
+        if (allowsCommand || recipe.Get(RecipeKeys.Objective) is not { Kind: ObjectiveKind.Command } objective) return recipe;
+        error.WriteLine($"warning: no score: it would run the program '{string.Join(' ', objective.Command)}' of the recipe; allow that with {AllowCommand.Flag}, if you trust it");
+        return recipe.With(RecipeKeys.Objective, null);
     }
 
     /// <summary>
@@ -65,7 +80,7 @@ internal static class EvaluateCommand
     {
         if (predictions is null) return inputs.Run(onPrediction: null);
         EvaluationResult? result = null;
-        DurableFile.WriteAtomically(predictions, file => result = inputs.Run(prediction => prediction.WriteLine(file, inputs.Rows.Labels)));
+        DurableFile.WriteAtomically(predictions, file => result = inputs.Run(prediction => prediction.WriteLine(file, inputs.Rows.Labels, inputs.AnswerMetrics)));
         return result!;
     }
 

@@ -52,6 +52,17 @@ public sealed class Recipe
         : Get(RecipeKeys.Choices) is { Count: > 0 };
 
     /// <summary>
+    /// What the answers that the model writes to held-out rows are scored by; empty where it writes none. It writes them to tasks whose
+    /// answers are written freely, and under an objective that scores text.
+    /// </summary>
+    public IReadOnlyList<string> AnswerMetrics => Get(RecipeKeys.Objective) switch
+    {
+        { Kind: ObjectiveKind.Command } => ["score"],
+        { ScoresText: true } => ["f1", "exact_match"],
+        _ => Get(RecipeKeys.Task) is TaskName.Squad or TaskName.Drop ? ["f1", "exact_match"] : [],
+    };
+
+    /// <summary>
     /// The recipe for a data set of <paramref name="rows"/> rows: num_train_epochs becomes max_steps (rounded up), a share of warm-up
     /// steps becomes a number (rounded up), and of two names for one schedule the shorter stays. Resolving again changes nothing.
     /// </summary>

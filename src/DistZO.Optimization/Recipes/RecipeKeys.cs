@@ -167,11 +167,14 @@ public static class RecipeKeys
                 ("accuracy", BestMetric.Accuracy),
                 ("macro_f1", BestMetric.MacroF1),
                 ("loss", BestMetric.Loss),
-                ("perplexity", BestMetric.Perplexity)),
+                ("perplexity", BestMetric.Perplexity),
+                ("f1", BestMetric.F1),
+                ("exact_match", BestMetric.ExactMatch),
+                ("score", BestMetric.Score)),
             "auto"),
         null,
         Operational,
-        "what makes an evaluation the best (auto: accuracy with choices, else loss)");
+        "what makes an evaluation the best (auto: f1 of written answers, or a program's score; accuracy with choices; else loss)");
 
     public static readonly RecipeKey<int?> EarlyStoppingPatience = Declare(
         "early_stopping_patience", Optional(Integer(1)), null, Operational, "stop after so many evaluations without a new best");
