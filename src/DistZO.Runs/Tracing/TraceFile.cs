@@ -40,7 +40,7 @@ public sealed class TraceFile : ITraceSink, IDisposable
         {
             _file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
             RefuseOtherFiles(_file, path);
-            _file.SetLength(0);
+            if (_file.CanSeek && _file.Length > 0) _file.SetLength(0);
             _events.Begin(process);
             Write(_file);
         }
@@ -70,7 +70,7 @@ public sealed class TraceFile : ITraceSink, IDisposable
     {
         lock (_gate)
         {
-            if (_file is not null && _spans == _limits.Spans) EndAtLimit($"the first {_limits.Spans:N0} spans", span.Begin);
+            if (_file is not null && _spans == _limits.Spans) EndAtLimit($"the first {_limits.Spans:N0} spans", span.Begin, step: null);
             if (_file is null)
             {
                 _lost++;
@@ -103,7 +103,7 @@ public sealed class TraceFile : ITraceSink, IDisposable
             if (_file is null) return;
             if (_steps++ == _limits.Steps)
             {
-                EndAtLimit($"the first {_limits.Steps:N0} steps", at);
+                EndAtLimit($"the first {_limits.Steps:N0} steps", at, step);
                 return;
             }
 
@@ -128,11 +128,12 @@ public sealed class TraceFile : ITraceSink, IDisposable
         throw new BadInputException($"'{path}' is there and is no trace; name another file for the trace, or remove it");
     }
 
-    private void EndAtLimit(FormattableString holds, long at)
+    /// <summary>Ends it, before a step if one is named.</summary>
+    private void EndAtLimit(FormattableString holds, long at, int? step)
     {
         var what = holds.ToString(CultureInfo.InvariantCulture);
         _ended = $"{_path} holds {what}";
-        _events.Mark(TraceEvents.LimitCategory, $"the trace ends here: it holds {what}", at, step: null);
+        _events.Mark(TraceEvents.LimitCategory, $"the trace ends here: it holds {what}", at, step);
         End();
     }
 

@@ -116,11 +116,14 @@ public sealed class TraceFileTests : IDisposable
     public void TraceFile_OfMoreSpansThanItsLimit_HoldsTheFirstAndSaysSo()
     {
         using var file = new TraceFile(Trace, limits: new TraceLimits(Spans: 3));
+        file.BeginStep(1, 0);
         for (var i = 0; i < 3; i++) file.Add(new TraceSpan("compute", "a", i, i + 1, 0));
         Assert.Null(file.Notice);
         for (var i = 3; i < 8; i++) file.Add(new TraceSpan("compute", "a", i, i + 1, 0));
         Assert.Equal($"{Trace} holds the first 3 spans; 5 spans after that were left out", file.Notice);
-        Assert.Equal(3, TraceReader.Read(Trace).Spans.Count);
+        var trace = TraceReader.Read(Trace);
+        Assert.Equal(3, trace.Spans.Count);
+        Assert.Equal([new TracedStep(1, 0, 3, IsWhole: false)], trace.Steps);
         JsonDocument.Parse(File.ReadAllText(Trace));
     }
 
