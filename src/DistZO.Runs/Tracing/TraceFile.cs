@@ -23,6 +23,7 @@ public sealed class TraceFile : ITraceSink, IDisposable
     private FileStream? _file;
     private long? _written;
     private int _steps;
+    private int? _step;
     private long _spans;
     private long _lost;
     private string? _ended;
@@ -89,18 +90,19 @@ public sealed class TraceFile : ITraceSink, IDisposable
         }
     }
 
-    /// <summary>A step begins now.</summary>
+    /// <summary>A step begins now, unless it did before: its further shares belong to it.</summary>
     /// <param name="step">Its number as progress and metrics show it: the first is 1.</param>
     public void BeginStep(int step) => BeginStep(step, TraceClock.Now);
 
-    /// <summary>A step began.</summary>
+    /// <summary>A step began, unless it did before.</summary>
     /// <param name="step">Its number as progress and metrics show it: the first is 1.</param>
     /// <param name="at">Nanoseconds of the spans' clock.</param>
     public void BeginStep(int step, long at)
     {
         lock (_gate)
         {
-            if (_file is null) return;
+            if (_file is null || step == _step) return;
+            _step = step;
             if (_steps++ == _limits.Steps)
             {
                 EndAtLimit($"the first {_limits.Steps:N0} steps", at, step);

@@ -95,6 +95,20 @@ public sealed class TraceFileTests : IDisposable
     }
 
     [Fact]
+    public void TraceFile_SharesOfOneStep_AreOneStep()
+    {
+        using (var file = new TraceFile(Trace))
+        {
+            file.Add(new TraceSpan("compute", "a", 10, 50, 0));
+            file.BeginStep(7, 10);
+            file.BeginStep(7, 20);
+            file.BeginStep(8, 30);
+        }
+
+        Assert.Equal([new TracedStep(7, 10, 30, true), new TracedStep(8, 30, 50, true)], TraceReader.Read(Trace).Steps);
+    }
+
+    [Fact]
     public void TraceFile_OfMoreStepsThanItsLimit_HoldsTheFirstAndSaysSo()
     {
         using var file = new TraceFile(Trace, limits: new TraceLimits(Steps: 2));
