@@ -27,6 +27,7 @@ public static class ModelLoader
     /// <param name="initial">What is added starts from this instead; null to make it.</param>
     public static Model Load(Device device, Checkpoint checkpoint, ModelPart part, WeightType weightType, ulong seed, InitialValues? initial = null)
     {
+        StoredTensors.RequireEqualCopies(checkpoint, part.Architecture);
         var parameters = new Dictionary<string, Parameter>();
         try
         {

@@ -74,6 +74,7 @@ public sealed class ModelSummary
             }
         }
 
+        StoredTensors.RequireEqualCopies(checkpoint, architecture);
         return architecture;
     }
 

@@ -33,8 +33,8 @@ public static class ModelExport
             if (!byName.TryGetValue(name, out var parameter))
             {
                 // Some checkpoints store a tied head a second time: both copies must say the same.
-                if (name != "lm_head.weight" || !model.Architecture.IsTied) return null;
-                parameter = byName[model.Architecture.HeadMatrix.Name];
+                if (!model.Architecture.Copies.TryGetValue(name, out var original)) return null;
+                parameter = byName[original.Name];
             }
 
             var size = parameter.Type.Size();
