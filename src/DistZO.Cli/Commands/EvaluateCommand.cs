@@ -20,6 +20,7 @@ internal static class EvaluateCommand
     {
         var command = new Command("evaluate", "measure a model on the rows of --data, or of the recipe's eval_file");
         var recipeOptions = new RecipeOptions(command, Keys, hasFile: true);
+        var adapter = AdapterOption.Add(command);
         var predictions = new Option<string?>("--predictions")
         {
             Description = "write one JSON line a row: prediction and scores",
@@ -34,7 +35,7 @@ internal static class EvaluateCommand
             var model = recipe.Get(RecipeKeys.Model)
                 ?? throw new BadInputException("model_name_or_path is not set; give it with --model or in the recipe");
             var (data, trainFile) = Rows(recipe, recipeOptions.Flags(Recipe.Default, parsed), recipeOptions.File(Recipe.Default, parsed));
-            using var inputs = EvaluationInputs.Open(recipe, model, data, trainFile, () => CpuDevices.Open(recipe));
+            using var inputs = EvaluationInputs.Open(recipe, model, parsed.GetValue(adapter), data, trainFile, () => CpuDevices.Open(recipe));
             var result = Run(inputs, parsed.GetValue(predictions));
             Print(result, data, parsed.GetValue(json), parsed.InvocationConfiguration.Output);
             return ExitCodes.Done;

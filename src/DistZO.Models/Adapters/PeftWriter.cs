@@ -9,9 +9,11 @@ namespace DistZO.Models;
 /// <summary>Writes an adapter as the <c>peft</c> library does: <c>adapter_config.json</c> and <c>adapter_model.safetensors</c>, in float32.</summary>
 public static class PeftWriter
 {
-    public const string WeightsName = "adapter_model.safetensors";
+    /// <summary>The folder of an adapter in the output directory of a run.</summary>
+    public const string FolderName = "adapter";
 
-    private const string ConfigName = "adapter_config.json";
+    public const string WeightsName = "adapter_model.safetensors";
+    public const string ConfigName = "adapter_config.json";
 
     private static readonly JsonSerializerOptions Style = new() { WriteIndented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
@@ -87,7 +89,7 @@ public static class PeftWriter
                 layers[i].AsSpan(token * features, features).CopyTo(table.AsSpan(((token * layers.Length) + i) * features));
         }
 
-        return Tensor("prompt_embeddings", [tokens, (long)layers.Length * features], table);
+        return Tensor(PeftNames.Table, [tokens, (long)layers.Length * features], table);
     }
 
     private static IEnumerable<LinearSpec> Adapted(Model model) => model.Architecture.Layers.SelectMany(layer => layer.Linears).Where(linear => linear.Lora is not null);

@@ -49,6 +49,9 @@ public sealed class ModelConfig
         _ => false,
     };
 
+    /// <summary>True if the key is a text.</summary>
+    public bool IsText(string name) => Find(name) is { ValueKind: JsonValueKind.String };
+
     /// <summary>A whole number that must be there.</summary>
     public int GetInt(string name) => TryGetInt(name) ?? throw Missing(name);
 

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using DistZO.Devices;
 
 namespace DistZO.Models;
@@ -51,17 +50,9 @@ public static class StoredTensors
         for (long at = 0; at < a.Elements; at += ElementsPerChunk)
         {
             var count = (int)Math.Min(ElementsPerChunk, a.Elements - at);
-            if (!Values(a, at, count).AsSpan().SequenceEqual(Values(b, at, count))) return false;
+            if (!a.ReadFloat32(at, count).AsSpan().SequenceEqual(b.ReadFloat32(at, count))) return false;
         }
 
         return true;
-    }
-
-    private static float[] Values(CheckpointTensor tensor, long at, int count)
-    {
-        var (stored, values) = (new byte[count * tensor.WeightType.Size()], new float[count]);
-        tensor.Read(at, stored);
-        WeightConversion.Convert(stored, tensor.WeightType, MemoryMarshal.AsBytes(values.AsSpan()), WeightType.Float32);
-        return values;
     }
 }

@@ -18,6 +18,11 @@ public static class BaseWeights
     public static Model Load(Device device, Checkpoint checkpoint, WeightType type) =>
         Load(device, checkpoint, ModelPart.Full(ModelFamilies.Describe(checkpoint)), type, seed: 0);
 
+    /// <summary>As above, with an adapter over it. What is the base's own keeps the format of the checkpoint, as it did when the adapter was trained.</summary>
+    public static Model Load(Device device, Checkpoint checkpoint, PeftAdapter? adapter, WeightType type) => adapter is null
+        ? Load(device, checkpoint, type)
+        : Load(device, checkpoint, adapter.Part, type, seed: 0, adapter.Values);
+
     /// <summary>As above, with the part of the model that a recipe trains, and what added tensors start from; null to make that.</summary>
     public static Model Load(Device device, Checkpoint checkpoint, Recipe recipe, InitialValues? initial = null) => Load(
         device, checkpoint, TrainedParts.Of(recipe, checkpoint), recipe.Get(RecipeKeys.WeightsDtype), recipe.Get(RecipeKeys.Seed), initial);

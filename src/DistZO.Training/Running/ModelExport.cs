@@ -13,9 +13,6 @@ namespace DistZO.Training;
 /// </summary>
 public static class ModelExport
 {
-    /// <summary>The folder of an adapter in the directory.</summary>
-    public const string AdapterFolder = "adapter";
-
     /// <summary>Exports the weights as they are now.</summary>
     /// <param name="model">All tensors folded to one step.</param>
     /// <param name="source">The base checkpoint.</param>
@@ -23,7 +20,7 @@ public static class ModelExport
     /// <param name="saveType">The number format; null for that of the base.</param>
     public static void Write(Model model, Checkpoint source, string directory, WeightType? saveType)
     {
-        if (model.Part.IsAdapter) PeftWriter.Write(model, source, Path.Combine(directory, AdapterFolder));
+        if (model.Part.IsAdapter) PeftWriter.Write(model, source, Path.Combine(directory, PeftWriter.FolderName));
         if (model.Part is { IsAdapter: true, Lora: null }) return;
         var byName = model.Parameters.ToDictionary(p => p.Name);
         var adapted = model.Architecture.Layers.SelectMany(layer => layer.Linears).Where(linear => linear.Lora is not null).ToDictionary(linear => linear.Weight.Name);
@@ -69,7 +66,7 @@ public static class ModelExport
     public static bool IsDone(RunDirectory directory, int step, ChainHash chain, WeightType? saveType) =>
         File.Exists(directory.Exported)
         && File.ReadAllBytes(directory.Exported).AsSpan().SequenceEqual(Mark(step, chain, saveType))
-        && new[] { Checkpoint.SingleName, Checkpoint.IndexName, Path.Combine(AdapterFolder, PeftWriter.WeightsName) }.Any(name => File.Exists(Path.Combine(directory.Path, name)));
+        && new[] { Checkpoint.SingleName, Checkpoint.IndexName, Path.Combine(PeftWriter.FolderName, PeftWriter.WeightsName) }.Any(name => File.Exists(Path.Combine(directory.Path, name)));
 
     private static byte[] Mark(int step, ChainHash chain, WeightType? saveType) =>
         JsonSerializer.SerializeToUtf8Bytes(new { step, chain = chain.ToString(), dtype = saveType?.Name() ?? "base" });
