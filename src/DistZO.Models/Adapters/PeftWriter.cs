@@ -29,9 +29,15 @@ public static class PeftWriter
         var config = model.Part.Lora is { } lora ? LoraConfig(model, lora) : model.Part.Name == "prefix" ? PrefixConfig(model) : PromptConfig(model);
         config["base_model_name_or_path"] = Path.GetFullPath(source.Directory);
         config["inference_mode"] = true;
-        config["task_type"] = "CAUSAL_LM";
+        config["task_type"] = TaskType(model.Part);
         DurableFile.WriteAtomically(Path.Combine(directory, ConfigName), file => file.Write(JsonSerializer.SerializeToUtf8Bytes(config, Style)));
     }
+
+    /// <summary>
+    /// PEFT has no task of masked language models. LoRA needs none: it wraps the model as it is. A prefix or prompt is put in front of the tokens
+    /// only by the class of a task, of which feature extraction's gives what the model itself does.
+    /// </summary>
+    private static string? TaskType(ModelPart part) => part.Architecture.MaskToken is null ? "CAUSAL_LM" : part.Lora is null ? "FEATURE_EXTRACTION" : null;
 
     private static JsonObject LoraConfig(Model model, LoraOptions lora) => new()
     {

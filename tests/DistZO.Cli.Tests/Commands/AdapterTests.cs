@@ -72,6 +72,18 @@ public sealed class AdapterTests : IDisposable
     }
 
     [Theory]
+    [InlineData("lora", "opt", "CAUSAL_LM")]
+    [InlineData("lora", "roberta", null)]
+    [InlineData("prefix", "roberta", "FEATURE_EXTRACTION")]
+    [InlineData("prompt", "roberta", "FEATURE_EXTRACTION")]
+    public void Train_OfAnAdapter_NamesTheTaskThatPeftKnows(string part, string family, string? task)
+    {
+        var (_, output) = Trained(part, family);
+        using var config = JsonDocument.Parse(File.ReadAllText(Path.Combine(output, "adapter", "adapter_config.json")));
+        Assert.Equal(task, config.RootElement.GetProperty("task_type").GetString());
+    }
+
+    [Theory]
     [InlineData("evaluate", "")]
     [InlineData("evaluate", "adapter")]
     [InlineData("generate", "")]
