@@ -111,7 +111,7 @@ public class WrittenShareExecutorTests
     public void Execute_WithAProgram_LosesNothingOfItsScores()
     {
         using var executor = new WrittenShareExecutor(
-            new FakeGenerator((line, scale) => $"{line * scale}"), new CommandScorer(["sh", "-c", "while read -r line; do echo 0.1; done"], 0, TimeSpan.FromSeconds(20)), TimeProvider.System);
+            new FakeGenerator((line, scale) => $"{line * scale}"), new CommandScorer(["sh", "-c", "while read -r line; do echo 0.1; done"], 0, TimeSpan.FromMinutes(3)), TimeProvider.System);
         var sums = new ProbeSum[2];
 
         executor.Execute(0, Probes, [Sample(1, "x"), Sample(2, "y")], sums);
