@@ -7,7 +7,11 @@ using DistZO.Training;
 namespace DistZO.Cli.Commands;
 
 /// <summary>Tells by its content what a path is, and gathers what there is to say.</summary>
-internal sealed record Inspected(string Kind, Func<IEnumerable<string>> Lines, Action<Utf8JsonWriter> Write, string? Damage = null)
+/// <param name="Kind">What it is, in a word.</param>
+/// <param name="Lines">What there is to say, for people.</param>
+/// <param name="Write">The same for machines.</param>
+/// <param name="Problem">Why it is no good for what it is there for; null if it is.</param>
+internal sealed record Inspected(string Kind, Func<IEnumerable<string>> Lines, Action<Utf8JsonWriter> Write, string? Problem = null)
 {
     /// <summary>Reads and checks all of it. Throws <see cref="BadInputException"/> if it is unsound or nothing that is known.</summary>
     public static Inspected Of(string path)
@@ -70,14 +74,14 @@ internal sealed record Inspected(string Kind, Func<IEnumerable<string>> Lines, A
                     json.WriteEndObject();
                 }
             },
-            Damage = parts.Select(part => part.Part.Damage).FirstOrDefault(damage => damage is not null),
+            Problem = parts.Select(part => part.Part.Problem).LastOrDefault(problem => problem is not null),
         };
     }
 
     private static Inspected OfModel(string path)
     {
         var model = ModelSummary.Read(path);
-        return new Inspected("model", model.Lines, model.WriteJson);
+        return new Inspected("model", model.Lines, model.WriteJson, model.Problem is { } cause ? $"'{path}' cannot be trained: {cause}" : null);
     }
 
     private static Inspected OfAdapter(string path)

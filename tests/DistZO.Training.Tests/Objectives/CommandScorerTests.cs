@@ -78,10 +78,19 @@ public sealed class CommandScorerTests : IDisposable
     [Fact]
     public void Exchange_WithAProgramThatFallsSilent_TimesOutAtTheNextLine()
     {
-        using var program = new ScoringProcess(["sh", "-c", "read -r line; echo 1; exec sleep 1000"]);
+        using var program = new ScoringProcess(["sh", "-c", "read -r line; echo 1; exec sleep 1000"], whileWaiting: null);
         using (var answered = program.Exchange("a\n"u8.ToArray(), 1, Patience)) Assert.Equal("1", answered.Next());
         using var silent = program.Exchange("b\n"u8.ToArray(), 1, TimeSpan.FromSeconds(0.2));
         Assert.Contains("has been silent for 0.2 s, after 0 of 1 scores", Assert.Throws<RunFailedException>(() => silent.Next()).Message);
+    }
+
+    [Fact]
+    public void Score_WhileTheProgramIsSilent_SaysThatItWaits()
+    {
+        var waited = 0;
+        using var scorer = new CommandScorer(["sh", "-c", "read -r line; sleep 2; echo 1"], 0, TimeSpan.FromSeconds(60), () => waited++);
+        Assert.Equal([1], Scores(scorer, 0, "a"));
+        Assert.InRange(waited, 2, 60);
     }
 
     [Fact]
