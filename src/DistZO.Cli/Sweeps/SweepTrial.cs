@@ -94,7 +94,8 @@ internal sealed class SweepTrial(IReadOnlyList<(string Key, string Value)> value
     {
         var history = new RunHistory(ledger);
         new Weights(inputs.Model, inputs.Checkpoint, new SnapshotStore(_directory.Snapshots, int.MaxValue)).MoveTo(history, step, _ => { });
-        log.Add(step, ledger.ChainAt(step), new Evaluator(inputs.Model, history.Updates).Run(step, inputs.Evaluation!, ..));
+        using var scoring = TextScoring.Create(inputs.Recipe, inputs.Model, inputs.Checkpoint, history.Updates, allowsCommand);
+        log.Add(step, ledger.ChainAt(step), new Evaluator(inputs.Model, history.Updates, scoring).Run(step, inputs.Evaluation!, ..));
     }
 
     /// <summary>Waits for the evaluation at a step.</summary>
