@@ -3,7 +3,7 @@ using DistZO.Models;
 
 namespace DistZO.Training.Tests;
 
-public sealed class ModelExportTests
+public sealed class StoredTwiceExportTests
 {
     /// <summary>Transformers unties a head whose two copies differ.</summary>
     [Theory]
