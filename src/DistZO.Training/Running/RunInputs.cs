@@ -47,7 +47,7 @@ public sealed class RunInputs : IDisposable
         Device? device = null;
         try
         {
-            var encoder = Encoder(recipe, checkpoint, trainFile);
+            var encoder = Encoder(recipe, checkpoint, TrainedParts.Of(recipe, checkpoint).Architecture, trainFile);
             var train = ExampleSet.Load(trainFile, encoder, RowUse.Training);
             var evaluation = recipe.Get(RecipeKeys.EvalFile) is { } path ? ExampleSet.Load(path, encoder, RowUse.Evaluation) : null;
             var resolved = recipe.Resolve(train.Examples.Count);
@@ -55,11 +55,12 @@ public sealed class RunInputs : IDisposable
             var vocabulary = ModelFamilies.Describe(checkpoint).VocabularySize;
             train.RequireVocabulary(vocabulary);
             evaluation?.RequireVocabulary(vocabulary);
-            var placement = BaseWeights.Place(checkpoint, recipe);
+            var part = TrainedParts.Of(recipe, checkpoint);
+            var placement = BaseWeights.Place(checkpoint, part, recipe);
             device = openDevice();
             var digest = BaseModel.Digest(checkpoint);
             var notices = new List<string>();
-            var model = BaseWeights.Load(device, checkpoint, recipe, placement, () => digest, notices.Add, initial: null, trace);
+            var model = BaseWeights.Load(device, checkpoint, part, recipe, placement, () => digest, notices.Add, initial: null, trace);
             if (placement.Description is { } where) notices.Insert(0, where);
             return new RunInputs(resolved, device, checkpoint, model, notices, digest, train, evaluation);
         }
@@ -73,11 +74,11 @@ public sealed class RunInputs : IDisposable
 
     /// <summary>The encoder of a recipe's rows for the model of a checkpoint.</summary>
     /// <param name="recipe">Says what rows are.</param>
-    /// <param name="checkpoint">The model.</param>
+    /// <param name="checkpoint">Has the tokenizer.</param>
+    /// <param name="architecture">The model, with what is added to it: that takes room of the text.</param>
     /// <param name="trainFile">Where num_demos takes its demonstrations from; null if there are no training rows.</param>
-    public static ExampleEncoder Encoder(Recipe recipe, Checkpoint checkpoint, string? trainFile)
+    public static ExampleEncoder Encoder(Recipe recipe, Checkpoint checkpoint, ModelArchitecture architecture, string? trainFile)
     {
-        var architecture = TrainedParts.Of(recipe, checkpoint).Architecture;
         var tokenizer = Tokenizer.Load(checkpoint.Directory);
         var options = PromptOptions.Of(recipe, architecture.MaxPositions) with { EndTokens = EndTokens.Of(checkpoint) };
         var chat = new Lazy<ChatTemplate>(() => ChatTemplate.Load(checkpoint.Directory));
