@@ -35,6 +35,7 @@ internal static class Program
             VerifyCommand.Create(),
             InspectCommand.Create(),
             TasksCommand.Create(),
+            PlanCommand.Create(),
             BenchCommand.Create(),
         };
 

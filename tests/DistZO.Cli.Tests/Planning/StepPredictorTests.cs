@@ -70,7 +70,7 @@ public class StepPredictorTests
     [Fact]
     public void Predict_VisitsOfUnequalLength_WaitInBothDirections()
     {
-        var slot = Slot with { ComputeSeconds = 0, FoldSeconds = 2, UploadRate = 1 / 9.0, DownloadRate = 99 };
+        var slot = Slot with { ComputeSeconds = 0, FoldSeconds = 2, UploadRate = 1 / 9.0, DownloadRate = double.PositiveInfinity };
         // Nine blocks, so that the round of eight goes on evenly from step to step: 2, 4, … 16 seconds.
         var prediction = StepPredictor.Predict(Model with { Layers = 9, Streamed = 9, WriteBackSteps = 8, Slots = [slot] });
         Assert.Equal(9 * 9, prediction.Busy.Max(busy => busy.Seconds));
