@@ -40,7 +40,8 @@ public class StepPredictorBoundsTests
                     Slots(model, slot => slot with { FoldSeconds = slot.FoldSeconds / 2 }),
                     model with { FabricRate = 2 * model.FabricRate },
                     model with { Disk = model.Disk is { } disk ? new DiskModel(2 * disk.ReadRate, 2 * disk.WriteRate) : null },
-                    model with { Buffers = model.Buffers + 1 },
+                    // With room for all, parts are folded whole, which may take longer.
+                    model.Streamed > model.Buffers + 1 ? model with { Buffers = model.Buffers + 1 } : model,
                 ])
                 Assert.True(StepPredictor.Predict(faster).StepSeconds <= Settling * seconds, $"{model} {faster}");
         }
