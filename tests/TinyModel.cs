@@ -87,11 +87,13 @@ internal static class TinyModel
         ? ("{text} <mask>!", "{no: b, yes: g}")
         : ("{text} It was", "{no: ' bad', yes: ' good'}");
 
-    /// <summary>Writes a model directory.</summary>
-    public static void Write(string folder, int seed, string family = "opt")
+    /// <summary>Writes a model directory, with two layers unless more are wanted.</summary>
+    public static void Write(string folder, int seed, string family = "opt", int layers = 2)
     {
         Directory.CreateDirectory(folder);
-        File.WriteAllText(Path.Combine(folder, "config.json"), JsonSerializer.Serialize(Configs[family]));
+        var config = JsonSerializer.SerializeToNode(Configs[family])!.AsObject();
+        config[family == "gpt2" ? "n_layer" : "num_hidden_layers"] = layers;
+        File.WriteAllText(Path.Combine(folder, "config.json"), config.ToJsonString());
         File.WriteAllText(Path.Combine(folder, "tokenizer.json"), Tokenizer(family));
         var architecture = ModelFamilies.Describe(ModelConfig.Read(Path.Combine(folder, "config.json")), _ => false);
         var random = new Random(seed);

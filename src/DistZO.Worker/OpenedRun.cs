@@ -22,6 +22,7 @@ internal sealed class OpenedRun : IDisposable
         (Inputs, _options) = (inputs, options);
         Identity = inputs.Identity(parent);
         History = new RunHistory(Identity.Start);
+        inputs.Model.Follow(step => History.ChainAt(step).Value);
         var recipe = inputs.Recipe;
         if (options.Snapshots is { } folder) _snapshots = new SnapshotStore(folder, recipe.Get(RecipeKeys.SaveTotalLimit));
         _weights = new Weights(inputs.Model, inputs.Checkpoint, _snapshots);
@@ -29,7 +30,7 @@ internal sealed class OpenedRun : IDisposable
         Evaluator = new Evaluator(inputs.Model, History.Updates, beforeBlock);
         SaveInterval = recipe.Get(RecipeKeys.SaveSteps) ?? SnapshotStore.AutomaticInterval(inputs.Model.TrainedCount);
         Forecast = new RunForecast(inputs, options, SaveInterval, recipe.Get(RecipeKeys.EvalSteps) ?? MaxSteps, time);
-        _zSeconds = PerturbationSpeed.Measure(inputs.Model, time);
+        _zSeconds = PerturbationSpeed.Measure(inputs.Model.Device, inputs.Model.TrainedCount, WeightType.Float32, time);
         if (options.Output is { } output) CheckpointWriter.RequirePlace(inputs.Checkpoint, output.Path);
     }
 
@@ -130,7 +131,7 @@ internal sealed class OpenedRun : IDisposable
     }
 
     /// <summary>Whether the weights at a step are to be kept in a snapshot.</summary>
-    public bool IsSnapshotDue(int step) => _snapshots is not null && _options.SavesSnapshots && step % SaveInterval == 0 && step < MaxSteps;
+    public bool IsSnapshotDue(int step) => _snapshots is not null && !(Inputs.Model.IsStored && Inputs.Recipe.Get(RecipeKeys.SaveSteps) is null) && _options.SavesSnapshots && step % SaveInterval == 0 && step < MaxSteps;
 
     /// <summary>Writes a snapshot of the weights now.</summary>
     public void Save(Action<string> notice)
@@ -161,6 +162,7 @@ internal sealed class OpenedRun : IDisposable
 
     private void LeaveOtherWays()
     {
+        _weights.Recognize(History);
         if (_claim is not { } claim) return;
         _claim = null;
         if (!History.IsPrefix(claim.Step, claim.Chain)) _weights.ReloadBase();

@@ -112,6 +112,7 @@ public sealed class WorkerRun : IDisposable
             TextScorers.Require(welcome.Recipe, _options.AllowsCommand);
             var inputs = _options.Open(welcome.Recipe);
             _run = new OpenedRun(inputs, _options, welcome.Parent, BeforeBlock, _time);
+            foreach (var line in inputs.Notices) _notice(NoticeLevel.Information, "offload", line);
         }
 
         _run.Follow(welcome);

@@ -43,6 +43,9 @@ internal sealed record BenchmarkOptions
     /// <summary>Output features of the matrix product.</summary>
     public int Columns { get; init; } = 3072;
 
+    /// <summary>Where files are written to measure the disk; null: the system's folder for temporary files.</summary>
+    public string? Directory { get; init; }
+
     /// <summary>Directory of the tokenizer; null: the model of the demo.</summary>
     public string? Model { get; init; }
 

@@ -8,7 +8,7 @@ namespace DistZO.Cli.Commands;
 /// <summary><c>distzo bench</c>: what this machine reaches, each figure beside its limit.</summary>
 internal static class BenchCommand
 {
-    private static readonly string[] Figures = ["step", "gemm", "perturb", "replay", "tokenizer", "coordinator", "scaling", "catchup"];
+    private static readonly string[] Figures = ["step", "gemm", "perturb", "replay", "disk", "tokenizer", "coordinator", "scaling", "catchup"];
 
     private static readonly BenchmarkOptions Default = new();
 
@@ -29,12 +29,13 @@ internal static class BenchCommand
         var rows = Number("--rows", "gemm: rows of the activations", Default.Rows);
         var inner = Number("--inner", "gemm: input features", Default.Inner);
         var columns = Number("--columns", "gemm: output features", Default.Columns);
+        var directory = new Option<string?>("--directory") { Description = "disk: where to write (default: the system's temporary folder)" };
         var model = new Option<string?>("--model") { Description = "tokenizer: model directory (default: the demo's)" };
         var data = new Option<string?>("--data") { Description = "tokenizer: JSON lines with a field \"text\" (default: the demo's)" };
         var json = new Option<bool>("--json") { Description = "one line of JSON for each figure" };
         var command = new Command("bench", "measure this machine: a step and its parts, each beside its limit")
         {
-            figure, shape, train, batch, tokens, threads, steps, seed, workers, share, crowd, rows, inner, columns, model, data, json,
+            figure, shape, train, batch, tokens, threads, steps, seed, workers, share, crowd, rows, inner, columns, directory, model, data, json,
         };
         command.SetAction(parsed =>
         {
@@ -53,6 +54,7 @@ internal static class BenchCommand
                 Rows = Positive(parsed.GetValue(rows), "--rows"),
                 Inner = Positive(parsed.GetValue(inner), "--inner"),
                 Columns = Positive(parsed.GetValue(columns), "--columns"),
+                Directory = parsed.GetValue(directory),
                 Model = parsed.GetValue(model),
                 Data = parsed.GetValue(data),
             };
@@ -89,6 +91,7 @@ internal static class BenchCommand
         "gemm" => GemmBenchmark.Run(options),
         "perturb" => PerturbBenchmark.Run(options),
         "replay" => ReplayBenchmark.Run(options),
+        "disk" => DiskBenchmark.Run(options),
         "coordinator" => CoordinatorBenchmark.Run(options),
         "scaling" => ScalingBenchmark.Run(options),
         "catchup" => CatchUpBenchmark.Run(options),

@@ -21,7 +21,7 @@ internal sealed class StepExport
         _ledger = new LedgerArgument(command);
         command.Options.Add(_output);
         command.Options.Add(_step);
-        _recipe = new RecipeOptions(command, [RecipeKeys.Model, RecipeKeys.SaveDtype, RecipeKeys.Threads], hasFile: false);
+        _recipe = new RecipeOptions(command, [RecipeKeys.Model, RecipeKeys.SaveDtype, RecipeKeys.Threads, .. OwnPlacement.Keys], hasFile: false);
         command.Options.Add(_json);
     }
 
@@ -47,7 +47,8 @@ internal sealed class StepExport
         var chain = ledger.ChainAt(step);
         if (ledger.TornNotice is { } torn) error.WriteLine(torn);
         var recipe = _recipe.Flags(Recipe.Default, parsed);
-        using var replay = LedgerReplay.Open(ledger, LedgerArgument.ModelOf(recipe, ledger), () => CpuDevices.Open(recipe));
+        using var placement = new OwnPlacement(recipe);
+        using var replay = LedgerReplay.Open(ledger, LedgerArgument.ModelOf(recipe, ledger), placement.Over, () => CpuDevices.Open(recipe), error.WriteLine);
         var progress = new ReplayProgress(error, step, TimeProvider.System);
         var from = replay.MoveTo(step, snapshots, error.WriteLine, progress.Reached);
         replay.Export(directory, recipe.Get(RecipeKeys.SaveDtype));

@@ -13,7 +13,7 @@ internal static class VerifyCommand
     {
         var command = new Command("verify", "recompute the losses of random steps and compare them bit for bit");
         var argument = new LedgerArgument(command);
-        var recipeOptions = new RecipeOptions(command, [RecipeKeys.Model, RecipeKeys.TrainFile, RecipeKeys.Threads], hasFile: false);
+        var recipeOptions = new RecipeOptions(command, [RecipeKeys.Model, RecipeKeys.TrainFile, RecipeKeys.Threads, .. OwnPlacement.Keys], hasFile: false);
         var samples = new Option<int>("--samples") { Description = "how many steps [20]", HelpName = "N", DefaultValueFactory = _ => 20 };
         var seed = new Option<int?>("--sampling-seed") { Description = "picks the steps, to repeat an audit [random]", HelpName = "SEED" };
         var json = new Option<bool>("--json") { Description = "print the result as one line of JSON" };
@@ -26,7 +26,8 @@ internal static class VerifyCommand
             if (parsed.GetValue(samples) < 1) throw new BadInputException("--samples must be at least 1");
             var (ledger, _) = argument.Read(parsed);
             var given = recipeOptions.Flags(Recipe.Default, parsed);
-            var recipe = ledger.Header.Recipe
+            using var placement = new OwnPlacement(given);
+            var recipe = placement.Over(ledger.Header.Recipe)
                 .With(RecipeKeys.Model, LedgerArgument.ModelOf(given, ledger))
                 .With(RecipeKeys.TrainFile, given.Get(RecipeKeys.TrainFile) ?? ledger.Header.Recipe.Get(RecipeKeys.TrainFile))
                 .With(RecipeKeys.EvalFile, null)

@@ -21,7 +21,7 @@ internal static class WorkerCommand
             HelpName = "HOST:PORT",
         };
         var recipeOptions = new RecipeOptions(
-            command, [RecipeKeys.Model, RecipeKeys.TrainFile, RecipeKeys.EvalFile, RecipeKeys.Output, RecipeKeys.Threads, RecipeKeys.LogJson], hasFile: false);
+            command, [RecipeKeys.Model, RecipeKeys.TrainFile, RecipeKeys.EvalFile, RecipeKeys.Output, RecipeKeys.Threads, RecipeKeys.LogJson, .. OwnPlacement.Keys], hasFile: false);
         var cache = new Option<string?>("--cache") { Description = "directory for snapshots of the weights, to come back sooner [OUT/.distzo]", HelpName = "DIR" };
         var name = new Option<string?>("--name") { Description = "what people call it [the host's name, with the rank]", HelpName = "NAME" };
         var patience = new Option<double>("--patience")
@@ -97,7 +97,7 @@ internal static class WorkerCommand
     /// <summary>The coordinator's recipe on this machine's files.</summary>
     private static RunInputs Open(Recipe recipe, Recipe own, int threads)
     {
-        recipe = recipe
+        recipe = OwnPlacement.With(recipe, own)
             .With(RecipeKeys.Model, own.Get(RecipeKeys.Model))
             .With(RecipeKeys.TrainFile, own.Get(RecipeKeys.TrainFile))
             .With(RecipeKeys.EvalFile, own.Get(RecipeKeys.EvalFile))

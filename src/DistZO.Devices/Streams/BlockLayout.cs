@@ -18,14 +18,13 @@ public sealed class BlockLayout
         long at = 0;
         foreach (var parameter in sorted)
         {
-            if (!parameter.Trainable && TrainedBytes == 0 && at > 0) TrainedBytes = at = RoundUp(at, Alignment);
+            if (!parameter.Trainable && at == TrainedBytes) at = RoundUp(at, Alignment);
             entries.Add((parameter, at));
             at = RoundUp(at + BytesOf(parameter), TensorAlignment);
+            if (parameter.Trainable) TrainedBytes = at;
         }
 
-        Bytes = RoundUp(at, Alignment);
-        if (sorted.Count > 0 && sorted[^1].Trainable) TrainedBytes = Bytes;
-        Entries = entries;
+        (Bytes, TrainedBytes, Entries) = (RoundUp(at, Alignment), RoundUp(TrainedBytes, Alignment), entries);
     }
 
     public string Name { get; }

@@ -34,7 +34,7 @@ public sealed unsafe class HostBlock : StoredBlock
 
     public override long TrainedBytes { get; }
 
-    public override StoredVersion Version { get; protected set; }
+    public override StoredVersion? Version { get; protected set; }
 
     public override void Read(long offset, Span<byte> destination) => Range(offset, destination.Length).CopyTo(destination);
 

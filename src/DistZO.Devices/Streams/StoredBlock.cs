@@ -22,8 +22,8 @@ public abstract class StoredBlock : IDisposable
     /// <summary>Bytes of its trained tensors, which come first; a multiple of <see cref="BlockLayout.Alignment"/>.</summary>
     public abstract long TrainedBytes { get; }
 
-    /// <summary>The version that reading gives.</summary>
-    public abstract StoredVersion Version { get; protected set; }
+    /// <summary>The version that reading gives; null for a block that has yet to be filled.</summary>
+    public abstract StoredVersion? Version { get; protected set; }
 
     /// <summary>Reads from byte <paramref name="offset"/> on.</summary>
     /// <exception cref="RunFailedException">The disk failed; the message names the file.</exception>

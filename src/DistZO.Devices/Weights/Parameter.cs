@@ -21,7 +21,8 @@ public sealed class Parameter : IDisposable
         Bind(storage);
     }
 
-    private Parameter(string name, IReadOnlyList<long> shape, TensorRole role, int ordinal, bool trainable, WeightType type)
+    /// <summary>A tensor that is nowhere on the device until it is bound.</summary>
+    public Parameter(string name, IReadOnlyList<long> shape, TensorRole role, int ordinal, bool trainable, WeightType type)
     {
         Name = name;
         Shape = shape;
@@ -32,11 +33,6 @@ public sealed class Parameter : IDisposable
         Length = 1;
         foreach (var n in shape) Length = checked(Length * n);
     }
-
-    /// <summary>A tensor that is streamed: it has no storage until it is bound.</summary>
-    /// <inheritdoc cref="Parameter(string, IReadOnlyList{long}, TensorRole, int, bool, WeightType, DeviceMemory)"/>
-    public static Parameter Streamed(string name, IReadOnlyList<long> shape, TensorRole role, int ordinal, bool trainable, WeightType type) =>
-        new(name, shape, role, ordinal, trainable, type) { IsStreamed = true };
 
     public string Name { get; }
 
@@ -53,8 +49,8 @@ public sealed class Parameter : IDisposable
     /// <summary>Where it is on the device. One that is streamed is there only while its block is visited.</summary>
     public DeviceMemory Storage => _storage ?? throw new InvalidOperationException($"'{Name}' is not on the device now.");
 
-    /// <summary>Whether it comes and goes with its block.</summary>
-    public bool IsStreamed { get; private set; }
+    /// <summary>Whether it is on the device.</summary>
+    public bool IsBound => _storage is not null;
 
     /// <summary>Number of elements.</summary>
     public long Length { get; }

@@ -6,7 +6,7 @@ namespace DistZO.Models;
 /// <summary>The matrix of a linear layer with its low-rank addition in it: W + scale·B·A, each element summed in binary64 over r in order and rounded once to float32.</summary>
 public sealed class MergedWeights
 {
-    private readonly Device _device;
+    private readonly Model _model;
     private readonly Parameter _weight;
     private readonly bool _inputsFirst;
     private readonly float _scale;
@@ -19,7 +19,7 @@ public sealed class MergedWeights
     public MergedWeights(Model model, LinearSpec linear)
     {
         var lora = linear.Lora ?? throw new ArgumentException("nothing is added to this layer", nameof(linear));
-        (_device, _weight, _inputsFirst, _scale) = (model.Device, model.Of(linear.Weight), linear.InputsFirst, lora.Scale);
+        (_model, _weight, _inputsFirst, _scale) = (model, model.Of(linear.Weight), linear.InputsFirst, lora.Scale);
         (_down, _up) = (model.Download(lora.Down), model.Download(lora.Up));
         _rank = (int)lora.Down.Shape[0];
     }
@@ -29,7 +29,7 @@ public sealed class MergedWeights
     {
         var values = MemoryMarshal.Cast<byte, float>(destination);
         var stored = new byte[values.Length * _weight.Type.Size()];
-        _device.Download(_weight.Storage, element * _weight.Type.Size(), stored);
+        _model.Read(_weight, element * _weight.Type.Size(), stored);
         WeightConversion.Convert(stored, _weight.Type, destination, WeightType.Float32);
         var inputs = _down.Length / _rank;
         for (var i = 0; i < values.Length; i++)

@@ -5,6 +5,9 @@ namespace DistZO.Models;
 /// <summary>A tensor that a model is made of: its name in the checkpoint, its row-major shape there, and what it is for.</summary>
 public sealed record TensorSpec(string Name, long[] Shape, TensorRole Role)
 {
+    /// <summary>Number of elements.</summary>
+    public long Length => Shape.Aggregate(1L, (product, n) => checked(product * n));
+
     /// <summary>True for a tensor that no checkpoint has: an adapter's.</summary>
     public bool IsAdded { get; init; }
 }

@@ -66,6 +66,12 @@ public sealed class Checkpoint : IDisposable
         }
     }
 
+    /// <inheritdoc cref="SafetensorsFile.DropCachedPages"/>
+    public void DropCachedPages()
+    {
+        foreach (var file in _files) file.DropCachedPages();
+    }
+
     /// <summary>Finds a tensor by name.</summary>
     public bool TryGet(string name, [System.Diagnostics.CodeAnalysis.MaybeNullWhen(false)] out CheckpointTensor tensor) =>
         _byName.TryGetValue(name, out tensor);

@@ -88,6 +88,9 @@ public sealed class SafetensorsFile : IDisposable
     /// <summary>Counts for people.</summary>
     public SafetensorsSummary Summarize() => SafetensorsSummary.Of(Entries);
 
+    /// <summary>Lets the system forget what it keeps of the file in memory, for when it was read for the last time. Reading goes on as before.</summary>
+    public void DropCachedPages() => PageCache.Drop(_handle);
+
     public void Dispose() => _handle.Dispose();
 
     private static SafetensorsHeader ReadHeader(SafeFileHandle handle, long bytes, string path)

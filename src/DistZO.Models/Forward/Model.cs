@@ -13,17 +13,40 @@ public sealed class Model : IDisposable
 
     private readonly Dictionary<string, Parameter> _byName;
     private readonly BlockForward _forward;
+    private readonly IBlockVisits? _visits;
+    private readonly KeptBlocks? _kept;
+    private readonly IBlockStore? _store;
+
+    // The streamed block of each layer; −1 for one that stays on the device.
+    private readonly int[] _streamed;
     private KeyValueCache? _prefixed;
+    private Func<int, ulong> _chainAt = _ => 0;
 
     /// <param name="device">Where the model lives; must outlive it.</param>
     /// <param name="part">What the model is made of, and what of it is trained.</param>
     /// <param name="parameters">Its tensors in the order of their ordinals; owned by the model from here on.</param>
     /// <param name="initial">What added tensors start from; null where there are none.</param>
     public Model(Device device, ModelPart part, IReadOnlyList<Parameter> parameters, InitialValues? initial = null)
+        : this(device, part, parameters, initial, null, null, null)
+    {
+    }
+
+    /// <param name="device">Where the model is computed; must outlive it.</param>
+    /// <param name="part">What the model is made of, and what of it is trained.</param>
+    /// <param name="parameters">Its tensors in the order of their ordinals; owned by the model from here on.</param>
+    /// <param name="initial">What added tensors start from; null where there are none.</param>
+    /// <param name="visits">Brings the layers that do not stay on the device; owned; null where all stay.</param>
+    /// <param name="kept">Those that stay and are stored too; owned; null for none.</param>
+    /// <param name="store">Where both are stored; owned; null for nowhere.</param>
+    internal Model(
+        Device device, ModelPart part, IReadOnlyList<Parameter> parameters, InitialValues? initial, IBlockVisits? visits, KeptBlocks? kept, IBlockStore? store)
     {
         (Device, Part, Parameters, Initial) = (device, part, parameters, initial ?? InitialValues.None);
         _byName = parameters.ToDictionary(p => p.Name);
         _forward = new BlockForward(device, _byName, part.Architecture);
+        (_visits, _kept, _store) = (visits, kept, store);
+        List<string> streamed = [.. visits?.Blocks.Select(block => block.Layout.Name) ?? []];
+        _streamed = [.. part.Architecture.Layers.Select(layer => streamed.IndexOf(layer.Name))];
     }
 
     public Device Device { get; }
@@ -54,12 +77,25 @@ public sealed class Model : IDisposable
     /// <summary>The parameter of a tensor.</summary>
     public Parameter Of(TensorSpec tensor) => _byName[tensor.Name];
 
+    /// <summary>Whether weights are stored outside of the device, so that the next start finds them.</summary>
+    public bool IsStored => _kept is not null;
+
+    /// <summary>The versions of the weights that are stored outside of the device: none where there are none.</summary>
+    public IEnumerable<StoredVersion> StoredVersions => Stored.Where(block => block.IsTrained).Select(block => block.Stored.Version).OfType<StoredVersion>();
+
+    /// <summary>Names the run to what is stored: its chain hash after so many steps.</summary>
+    public void Follow(Func<int, ulong> chainAt)
+    {
+        _chainAt = chainAt;
+        if (_visits is not null) _visits.ChainAt = chainAt;
+    }
+
     /// <summary>The stored values of a tensor as float32, row-major.</summary>
     public float[] Download(TensorSpec tensor)
     {
         var parameter = Of(tensor);
         var (stored, values) = (new byte[parameter.Length * parameter.Type.Size()], new float[parameter.Length]);
-        Device.Download(parameter.Storage, 0, stored);
+        Read(parameter, 0, stored);
         WeightConversion.Convert(stored, parameter.Type, MemoryMarshal.AsBytes(values.AsSpan()), WeightType.Float32);
         return values;
     }
@@ -76,6 +112,7 @@ public sealed class Model : IDisposable
         var y = RunBlocks(pass, rows);
         pass.BeforeBlock?.Invoke();
         Device.LogProbabilities(pass, _forward.Of(Architecture.HeadMatrix), _forward.Find(Architecture.Head.Bias), y, targets, result);
+        _kept?.End(WriteBackPolicy.Most, _chainAt);
     }
 
     /// <summary>All logits of the chosen rows for the pass's probe <paramref name="probe"/>: [rows, vocabulary], row-major.</summary>
@@ -115,25 +152,116 @@ public sealed class Model : IDisposable
         }
     }
 
-    /// <summary>Folds all weights up to a step, in one pass over them.</summary>
-    public void Fold(UpdateHistory updates, int step)
-    {
-        foreach (var parameter in Parameters) Device.Fold(parameter, updates, step);
-    }
+    /// <summary>Folds all weights up to a step, in one pass over them, wherever they are.</summary>
+    public void Fold(UpdateHistory updates, int step) => Visit(WriteBack.IfFolded, parameter => Device.Fold(parameter, updates, step));
 
     /// <summary>The weights digest (philox-v1), over all tensors as stored. All must be folded to one step.</summary>
     public UInt128 Digest()
     {
         UInt128 sum = 0;
-        foreach (var parameter in Parameters) sum += Device.Digest(parameter);
+        Visit(WriteBack.IfFolded, parameter => sum += Device.Digest(parameter));
         return sum;
+    }
+
+    /// <summary>Copies bytes of a parameter as it is stored, from a byte of it on, wherever it is.</summary>
+    public void Read(Parameter parameter, long offset, Span<byte> destination)
+    {
+        if (parameter.IsBound)
+        {
+            Device.Download(parameter.Storage, offset, destination);
+            return;
+        }
+
+        var (block, at) = _visits!.Find(parameter);
+        block.Written?.Synchronize();
+        block.Stored.Read(at + offset, destination);
+    }
+
+    /// <summary>Gives bytes of a parameter, from a byte of it on.</summary>
+    public delegate void ParameterReader(Parameter parameter, long offset, Span<byte> destination);
+
+    /// <summary>Puts other weights in the place of all trained ones: those at a step.</summary>
+    public void Replace(int step, ParameterReader read)
+    {
+        var buffer = new byte[1 << 20];
+        Visit(WriteBack.Always, parameter =>
+        {
+            if (!parameter.Trainable) return;
+            var bytes = BlockLayout.BytesOf(parameter);
+            for (long at = 0; at < bytes; at += buffer.Length)
+            {
+                var chunk = buffer.AsSpan(0, (int)Math.Min(buffer.Length, bytes - at));
+                read(parameter, at, chunk);
+                Device.Upload(chunk, parameter.Storage, at);
+            }
+
+            parameter.FoldedTo = step;
+        });
+    }
+
+    /// <summary>Brings every parameter to the device once, block by block.</summary>
+    /// <param name="write">What becomes of the weights of blocks that do not stay.</param>
+    /// <param name="action">Called with each parameter, while it is on the device.</param>
+    internal void Visit(WriteBack write, Action<Parameter> action)
+    {
+        _kept?.Begin();
+        foreach (var parameter in Parameters)
+        {
+            if (parameter.IsBound) action(parameter);
+        }
+
+        _kept?.End(write == WriteBack.Always ? 0 : 1, _chainAt);
+        if (_visits is null) return;
+        for (var i = 0; i < _visits.Blocks.Count; i++)
+        {
+            _visits.Enter(i);
+            try
+            {
+                foreach (var (parameter, _) in _visits.Blocks[i].Layout.Entries) action(parameter);
+            }
+            catch
+            {
+                _visits.Abandon(i);
+                throw;
+            }
+
+            _visits.Leave(i, write);
+        }
     }
 
     public void Dispose()
     {
         _forward.Dispose();
         _prefixed?.Dispose();
+        _visits?.Dispose();
+        _kept?.Dispose();
+        _store?.Dispose();
         foreach (var parameter in Parameters) parameter.Dispose();
+    }
+
+    private IEnumerable<StreamedBlock> Stored => [.. _visits?.Blocks ?? [], .. _kept?.Blocks ?? []];
+
+    private void Layer(Pass pass, int index, Activations x, KeyValueCache? cache)
+    {
+        var (layer, block) = (Architecture.Layers[index], _streamed[index]);
+        if (block < 0)
+        {
+            _forward.Layer(pass, layer, x, cache);
+            return;
+        }
+
+        _visits!.Enter(block);
+        try
+        {
+            _forward.Layer(pass, layer, x, cache);
+        }
+        catch
+        {
+            _visits.Abandon(block);
+            throw;
+        }
+
+        _visits.Leave(block, WriteBack.WhenDue);
     }
 
     private float[] Logits(Pass pass, Activations y, int probe)
@@ -147,6 +275,8 @@ public sealed class Model : IDisposable
 
     private Activations RunBlocks(Pass pass, ReadOnlySpan<int> rows, KeyValueCache? cache = null, int cacheRows = 0)
     {
+        _kept?.Begin();
+        _visits?.Begin(pass.Updates, pass.Step);
         var count = Architecture.VirtualTokens;
         if (cache is null && count > 0)
         {
@@ -172,7 +302,7 @@ public sealed class Model : IDisposable
         {
             if (i + 1 == shared) x = _forward.Spread(pass, x);
             pass.BeforeBlock?.Invoke();
-            _forward.Layer(i + 1 < shared ? first : pass, Architecture.Layers[i], x, cache);
+            Layer(i + 1 < shared ? first : pass, i, x, cache);
         }
 
         if (shared > Architecture.Layers.Count) x = _forward.Spread(pass, x);

@@ -3,11 +3,9 @@ using DistZO.Devices;
 
 namespace DistZO.Models;
 
-/// <summary>Puts a checkpoint's weights on a device.</summary>
+/// <summary>Puts a checkpoint's weights on a device, or where they are brought to it from.</summary>
 public static class ModelLoader
 {
-    private const int ElementsPerChunk = 1 << 20;
-
     /// <summary>Loads the model of a checkpoint, all of it trainable.</summary>
     /// <param name="device">Where the weights go.</param>
     /// <param name="checkpoint">The base model; may be disposed afterwards.</param>
@@ -25,48 +23,54 @@ public static class ModelLoader
     /// <param name="weightType">The number format of what is trained.</param>
     /// <param name="seed">Of the run; what is added starts from it.</param>
     /// <param name="initial">What is added starts from this instead; null to make it.</param>
-    public static Model Load(Device device, Checkpoint checkpoint, ModelPart part, WeightType weightType, ulong seed, InitialValues? initial = null)
+    /// <param name="offloading">What does not stay on the device; null for nothing. A block that is stored already is taken as it is.</param>
+    public static Model Load(
+        Device device,
+        Checkpoint checkpoint,
+        ModelPart part,
+        WeightType weightType,
+        ulong seed,
+        InitialValues? initial = null,
+        Offloading? offloading = null)
     {
-        var parameters = new Dictionary<string, Parameter>();
-        try
-        {
-            var ordinals = part.Tensors.Select((tensor, i) => (tensor, i)).ToList();
-            foreach (var (spec, ordinal) in ordinals.Where(entry => !entry.tensor.IsAdded))
-                parameters.Add(spec.Name, LoadTensor(device, checkpoint, spec, ordinal, part.IsTrained(spec) ? weightType : null));
-            // These may need what the model computes without them.
-            initial ??= InitialValues.Of(
-                part,
-                seed,
-                tokens => PrefixValues.Compute(device, ModelFamilies.Describe(checkpoint), parameters, tokens),
-                tokens => Rows(device, parameters[part.Architecture.Embedding.TokenTable.Name], tokens));
-            foreach (var (spec, ordinal) in ordinals.Where(entry => entry.tensor.IsAdded))
-            {
-                var memory = device.Allocate(spec.Shape.Aggregate(1L, (product, n) => product * n) * weightType.Size());
-                parameters.Add(spec.Name, new Parameter(spec.Name, spec.Shape, spec.Role, ordinal, trainable: true, weightType, memory));
-                Convert(device, initial.Of(spec), weightType, memory);
-            }
-
-            return new Model(device, part, [.. ordinals.Select(entry => parameters[entry.tensor.Name])], initial);
-        }
-        catch
-        {
-            foreach (var parameter in parameters.Values) parameter.Dispose();
-            throw;
-        }
+        var values = initial ?? InitialValues.Of(
+            part, seed, tokens => PrefixValues.Compute(device, checkpoint, tokens), tokens => Rows(checkpoint, part.Architecture.Embedding.TokenTable, tokens));
+        var types = part.Tensors.ToDictionary(spec => spec.Name, spec => part.IsTrained(spec) ? weightType : TypeOf(checkpoint, spec));
+        return ModelAssembly.Build(device, part, types, values, offloading, (spec, write) => Fill(checkpoint, spec, types[spec.Name], values, write));
     }
 
     /// <summary>Puts the base weights back into a model of the same checkpoint.</summary>
     public static void Reload(Model model, Checkpoint checkpoint)
     {
-        foreach (var (spec, parameter) in model.Part.Tensors.Zip(model.Parameters))
+        var specs = model.Part.Tensors.ToDictionary(spec => spec.Name);
+        model.Visit(WriteBack.Always, parameter =>
         {
-            if (spec.IsAdded) Convert(model.Device, model.Initial.Of(spec), parameter.Type, parameter.Storage);
-            else if (parameter.Trainable) Convert(model.Device, checkpoint.Find(parameter.Name), parameter.Type, parameter.Storage);
+            if (parameter.Trainable)
+                Fill(checkpoint, specs[parameter.Name], parameter.Type, model.Initial, (offset, bytes) => model.Device.Upload(bytes, parameter.Storage, offset));
             parameter.FoldedTo = 0;
+        });
+    }
+
+    /// <summary>A tensor of a checkpoint, frozen, as it is stored there.</summary>
+    internal static Parameter LoadFrozen(Device device, Checkpoint checkpoint, TensorSpec spec, int ordinal)
+    {
+        var type = TypeOf(checkpoint, spec);
+        var memory = device.Allocate(spec.Length * type.Size());
+        try
+        {
+            Fill(checkpoint, spec, type, InitialValues.None, (offset, bytes) => device.Upload(bytes, memory, offset));
+            return new Parameter(spec.Name, spec.Shape, spec.Role, ordinal, trainable: false, type, memory);
+        }
+        catch
+        {
+            memory.Dispose();
+            throw;
         }
     }
 
-    private static Parameter LoadTensor(Device device, Checkpoint checkpoint, TensorSpec spec, int ordinal, WeightType? trained)
+    private static WeightType TypeOf(Checkpoint checkpoint, TensorSpec spec) => Find(checkpoint, spec).WeightType;
+
+    private static CheckpointTensor Find(Checkpoint checkpoint, TensorSpec spec)
     {
         if (!checkpoint.TryGet(spec.Name, out var tensor))
             throw new BadInputException($"'{checkpoint.Directory}': tensor '{spec.Name}' is missing; the config asks for it, so the checkpoint is incomplete or of another model.");
@@ -76,47 +80,47 @@ public static class ModelLoader
                 $"'{tensor.Path}': tensor '{spec.Name}' has shape [{string.Join(", ", tensor.Shape)}], config.json says [{string.Join(", ", spec.Shape)}].");
         }
 
-        var type = trained ?? tensor.WeightType;
-        var memory = device.Allocate(tensor.Elements * type.Size());
-        try
-        {
-            Convert(device, tensor, type, memory);
-            return new Parameter(spec.Name, spec.Shape, spec.Role, ordinal, trained is not null, type, memory);
-        }
-        catch
-        {
-            memory.Dispose();
-            throw;
-        }
+        return tensor;
     }
 
-    private static float[] Rows(Device device, Parameter table, int[] rows)
+    private static float[] Rows(Checkpoint checkpoint, TensorSpec table, int[] rows)
     {
-        var values = new float[rows.Length * table.Columns];
-        var row = new byte[table.Columns * table.Type.Size()];
+        var tensor = Find(checkpoint, table);
+        var columns = (int)table.Shape[1];
+        var values = new float[rows.Length * columns];
+        var row = new byte[columns * tensor.WeightType.Size()];
         for (var i = 0; i < rows.Length; i++)
         {
-            device.Download(table.Storage, (long)rows[i] * row.Length, row);
-            WeightConversion.Convert(row, table.Type, MemoryMarshal.AsBytes(values.AsSpan(i * table.Columns, table.Columns)), WeightType.Float32);
+            tensor.Read((long)rows[i] * columns, row);
+            WeightConversion.Convert(row, tensor.WeightType, MemoryMarshal.AsBytes(values.AsSpan(i * columns, columns)), WeightType.Float32);
         }
 
         return values;
     }
 
-    private static void Convert(Device device, float[] values, WeightType type, DeviceMemory memory)
+    private static void Fill(Checkpoint checkpoint, TensorSpec spec, WeightType type, InitialValues initial, TensorSink write)
     {
+        if (!spec.IsAdded)
+        {
+            Convert(Find(checkpoint, spec), type, write);
+            return;
+        }
+
+        var values = initial.Of(spec);
         var target = new byte[values.Length * type.Size()];
         WeightConversion.Convert(MemoryMarshal.AsBytes(values.AsSpan()), WeightType.Float32, target, type);
-        device.Upload(target, memory, 0);
+        write(0, target);
     }
 
-    private static void Convert(Device device, CheckpointTensor tensor, WeightType type, DeviceMemory memory)
+    private static void Convert(CheckpointTensor tensor, WeightType type, TensorSink write)
     {
-        var source = new byte[Math.Min(tensor.Elements, ElementsPerChunk) * tensor.WeightType.Size()];
-        var target = new byte[Math.Min(tensor.Elements, ElementsPerChunk) * type.Size()];
-        for (long start = 0; start < tensor.Elements; start += ElementsPerChunk)
+        // Whole pages in every format.
+        const int chunk = 1 << 20;
+        var source = new byte[Math.Min(tensor.Elements, chunk) * tensor.WeightType.Size()];
+        var target = new byte[Math.Min(tensor.Elements, chunk) * type.Size()];
+        for (long start = 0; start < tensor.Elements; start += chunk)
         {
-            var count = (int)Math.Min(ElementsPerChunk, tensor.Elements - start);
+            var count = (int)Math.Min(chunk, tensor.Elements - start);
             var from = source.AsSpan(0, count * tensor.WeightType.Size());
             tensor.Read(start, from);
             var bad = WeightConversion.FindNonFinite(from, tensor.WeightType);
@@ -124,7 +128,7 @@ public static class ModelLoader
                 throw new BadInputException($"'{tensor.Path}': tensor '{tensor.Name}' has a weight that is not finite, at index {start + bad}; the checkpoint is damaged or diverged.");
             var to = target.AsSpan(0, count * type.Size());
             WeightConversion.Convert(from, tensor.WeightType, to, type);
-            device.Upload(to, memory, start * type.Size());
+            write(start * type.Size(), to);
         }
     }
 }

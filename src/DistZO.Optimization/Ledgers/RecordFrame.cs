@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using DistZO.Devices;
 
 namespace DistZO.Optimization;
 

@@ -186,6 +186,26 @@ public static class RecipeKeys
     public static readonly RecipeKey<int?> Threads = Declare(
         "threads", Optional(Integer(1, 4096), "auto"), null, Operational, "CPU threads (auto: one a core)");
 
+    public static readonly RecipeKey<OffloadTier?> Offload = Declare(
+        "offload",
+        Optional(OneOf(("none", OffloadTier.None), ("host", OffloadTier.Host), ("disk", OffloadTier.Disk)), "auto"),
+        null,
+        Operational,
+        "where layers are that the device has no memory for: in host memory or on disk (auto: nowhere, if all fit)");
+
+    public static readonly RecipeKey<long?> DeviceMemory = Declare(
+        "device_memory", Optional(Bytes), null, Operational, "bytes that weights may take on the device (none: what the machine has)");
+
+    public static readonly RecipeKey<long?> HostMemory = Declare(
+        "host_memory", Optional(Bytes), null, Operational, "bytes that offloaded weights may take in host memory (none: what the machine has)");
+
+    public static readonly RecipeKey<string?> OffloadDir = Declare(
+        "offload_dir", OptionalReference(Text), null, Operational, "with offload: disk, where the layers lie (null: in .distzo of the output)");
+
+    public static readonly RecipeKey<int?> WriteBackSteps = Declare(
+        "write_back_steps", Optional(Integer(1, 32), "auto"), null, Operational,
+        "an offloaded layer is written back every so many steps, and what it lacks is folded again until then (auto: what is fastest)");
+
     public static readonly RecipeKey<bool> LogJson = Declare(
         "log_json", Switch, false, Operational, "progress as JSON lines");
 

@@ -42,6 +42,9 @@ internal static class RecipeTypes
     public static RecipeType<double> CountOrShare { get; } =
         new("a whole number of steps, or a share of them below 1", ReadCountOrShare, value => value);
 
+    /// <summary>A number of bytes: <c>4GiB</c>, <c>500MB</c>, <c>65536</c>.</summary>
+    public static RecipeType<long> Bytes { get; } = new("a size such as 4GiB or 500MB", ReadBytes, value => value);
+
     public static RecipeType<string> Text { get; } = new("a text", ReadText, value => value);
 
     public static RecipeType<bool> Switch { get; } = OneOf(("true", true), ("false", false));
@@ -149,6 +152,21 @@ internal static class RecipeTypes
         if (node is not RecipeScalar scalar || !TryNumber(scalar.Text, out value)) return false;
         value += 0.0;
         return value >= 0 && (value < 1 || (value == Math.Floor(value) && value <= int.MaxValue));
+    }
+
+    private static bool ReadBytes(RecipeNode node, out long value)
+    {
+        value = 0;
+        if (node is not RecipeScalar scalar) return false;
+        var text = scalar.Text.Trim();
+        var digits = text.TrimEnd([.. "KMGTiBkb".Distinct()]).Length;
+        var unit = text[digits..].Trim().ToLowerInvariant();
+        var power = "kmgt".IndexOf(unit is "" or "b" ? ' ' : unit[0]) + 1;
+        if (unit is not ("" or "b") && (power == 0 || unit[1..] is not ("" or "b" or "ib"))) return false;
+        if (!TryNumber(text[..digits], out var number) || number <= 0) return false;
+        number *= Math.Pow(unit.Contains('i') ? 1024 : 1000, power);
+        value = number < long.MaxValue / 2 ? (long)number : 0;
+        return value > 0;
     }
 
     private static bool ReadText(RecipeNode node, out string value)

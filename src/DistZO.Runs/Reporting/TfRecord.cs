@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 using System.Numerics;
-using System.Runtime.InteropServices;
+using DistZO.Devices;
 
 namespace DistZO.Runs;
 
@@ -22,12 +22,5 @@ internal static class TfRecord
     }
 
     /// <summary>Rotated and offset, because a CRC computed over data that holds CRCs is weak.</summary>
-    internal static uint MaskedCrc(ReadOnlySpan<byte> data)
-    {
-        var crc = uint.MaxValue;
-        var words = MemoryMarshal.Cast<byte, ulong>(data);
-        foreach (var word in words) crc = BitOperations.Crc32C(crc, word);
-        foreach (var value in data[(words.Length * 8)..]) crc = BitOperations.Crc32C(crc, value);
-        return BitOperations.RotateRight(~crc, 15) + 0xA282EAD8u;
-    }
+    internal static uint MaskedCrc(ReadOnlySpan<byte> data) => BitOperations.RotateRight(Crc32C.Of(data), 15) + 0xA282EAD8u;
 }

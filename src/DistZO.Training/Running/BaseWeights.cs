@@ -7,7 +7,8 @@ namespace DistZO.Training;
 
 /// <summary>
 /// Loads a base model onto a device that gives the known answers, whatever command wants it. A model that this machine has no memory
-/// for is refused at once: allocating alone would succeed, and the process be killed without a word when the memory is first touched.
+/// for is streamed from disk, or refused at once: allocating alone would succeed, and the process be killed without a word when the
+/// memory is first touched.
 /// </summary>
 public static class BaseWeights
 {
@@ -15,28 +16,67 @@ public static class BaseWeights
     /// Loads the model of a checkpoint; see <see cref="ModelLoader.Load"/>. Throws <see cref="RunFailedException"/> where memory cannot
     /// suffice or the device fails its self-test.
     /// </summary>
-    public static Model Load(Device device, Checkpoint checkpoint, WeightType type) =>
-        Load(device, checkpoint, ModelPart.Full(ModelFamilies.Describe(checkpoint)), type, seed: 0);
-
-    /// <summary>As above, with the part of the model that a recipe trains, and what added tensors start from; null to make that.</summary>
-    public static Model Load(Device device, Checkpoint checkpoint, Recipe recipe, InitialValues? initial = null) => Load(
-        device, checkpoint, TrainedParts.Of(recipe, checkpoint), recipe.Get(RecipeKeys.WeightsDtype), recipe.Get(RecipeKeys.Seed), initial);
-
-    private static Model Load(Device device, Checkpoint checkpoint, ModelPart part, WeightType type, ulong seed, InitialValues? initial = null)
+    public static Model Load(Device device, Checkpoint checkpoint, WeightType type)
     {
-        var bytes = part.Tensors.Sum(tensor =>
-            tensor.Shape.Aggregate(1L, (product, n) => checked(product * n)) * TypeOf(tensor).Size());
+        var part = ModelPart.Full(ModelFamilies.Describe(checkpoint));
+        if (MachineResources.Read(checkpoint.Directory).AvailableMemory is { } available) Require(checkpoint, Sizes(checkpoint, part, type).Sum(), type, available);
+        DeviceSelfTest.Require(device);
+        return ModelLoader.Load(device, checkpoint, part, type, seed: 0);
+    }
+
+    /// <summary>As above, with the part of the model that a recipe trains, placed as the recipe says, and what added tensors start from; null to make that.</summary>
+    public static Model Load(Device device, Checkpoint checkpoint, Recipe recipe, InitialValues? initial = null) =>
+        Load(device, checkpoint, recipe, Place(checkpoint, recipe), () => BaseModel.Digest(checkpoint), _ => { }, initial);
+
+    /// <summary>As above, placed already.</summary>
+    /// <param name="device">Where it is computed.</param>
+    /// <param name="checkpoint">The base.</param>
+    /// <param name="recipe">What is trained, and how weights are held.</param>
+    /// <param name="placement">Where they are.</param>
+    /// <param name="baseDigest">Digest of the base; called where weights are stored on disk.</param>
+    /// <param name="notice">Told, in a line for people, what was found there.</param>
+    /// <param name="initial">What added tensors start from; null to make it.</param>
+    public static Model Load(
+        Device device, Checkpoint checkpoint, Recipe recipe, Placement placement, Func<string> baseDigest, Action<string> notice, InitialValues? initial = null)
+    {
+        var part = TrainedParts.Of(recipe, checkpoint);
+        DeviceSelfTest.Require(device);
+        var offloading = placement.Tier == OffloadTier.None ? null : new Offloading
+        {
+            Layers = placement.Streamed,
+            Buffers = placement.Buffers,
+            WriteBackSteps = recipe.Get(RecipeKeys.WriteBackSteps),
+            StoresAll = placement.Tier == OffloadTier.Disk,
+            SharesLink = placement.Tier == OffloadTier.Disk,
+            Open = (layouts, values) => BlockStores.Open(placement, recipe, values.Digest, baseDigest, layouts, notice),
+        };
+        return ModelLoader.Load(device, checkpoint, part, recipe.Get(RecipeKeys.WeightsDtype), recipe.Get(RecipeKeys.Seed), initial, offloading);
+    }
+
+    /// <summary>Decides where the weights of a model go.</summary>
+    public static Placement Place(Checkpoint checkpoint, Recipe recipe)
+    {
+        var (type, tier) = (recipe.Get(RecipeKeys.WeightsDtype), recipe.Get(RecipeKeys.Offload));
+        var blocks = Sizes(checkpoint, TrainedParts.Of(recipe, checkpoint), type);
+        var available = MachineResources.Read(checkpoint.Directory).AvailableMemory;
+        if (tier == OffloadTier.None && available is { } memory) Require(checkpoint, blocks.Sum(), type, memory);
+        return Placement.Of(blocks, tier, recipe.Get(RecipeKeys.DeviceMemory), recipe.Get(RecipeKeys.HostMemory), available);
+    }
+
+    /// <summary>Bytes of each block.</summary>
+    private static List<long> Sizes(Checkpoint checkpoint, ModelPart part, WeightType type)
+    {
+        return [.. part.Architecture.Blocks.Select(block => block.Tensors.Sum(tensor => tensor.Length * TypeOf(tensor).Size()))];
+
         // One that is missing is told when it is loaded.
         WeightType TypeOf(TensorSpec tensor) => !part.IsTrained(tensor) && checkpoint.TryGet(tensor.Name, out var stored) ? stored.WeightType : type;
+    }
 
-        if (MachineResources.Read(checkpoint.Directory).AvailableMemory is { } available && bytes > available)
-        {
-            throw new RunFailedException(
-                $"not enough memory: the weights of '{checkpoint.Directory}' take {Quantity.Bytes(bytes)} as {type.Name()} and {Quantity.Bytes(available)} are available; "
-                + (type == WeightType.Float32 ? "use --weights-dtype bfloat16, free memory, or use a larger machine" : "free memory, or use a larger machine"));
-        }
-
-        DeviceSelfTest.Require(device);
-        return ModelLoader.Load(device, checkpoint, part, type, seed, initial);
+    private static void Require(Checkpoint checkpoint, long bytes, WeightType type, long available)
+    {
+        if (bytes <= available) return;
+        throw new RunFailedException(
+            $"not enough memory: the weights of '{checkpoint.Directory}' take {Quantity.Bytes(bytes)} as {type.Name()} and {Quantity.Bytes(available)} are available; "
+            + (type == WeightType.Float32 ? "use --offload disk, --weights-dtype bfloat16, or a larger machine" : "use --offload disk, free memory, or use a larger machine"));
     }
 }

@@ -81,6 +81,7 @@ public sealed class LedgerAudit : IDisposable
     public IEnumerable<AuditedStep> Run(IEnumerable<int> steps)
     {
         var weights = new Weights(_inputs.Model, _inputs.Checkpoint, snapshots: null);
+        if (_inputs.Model.IsStored) weights.ReloadBase();
         foreach (var step in steps)
         {
             // From the base on, never from a snapshot: the audit trusts nothing that the run left behind but its ledger.

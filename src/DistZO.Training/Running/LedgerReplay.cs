@@ -17,13 +17,17 @@ public sealed class LedgerReplay : IDisposable
     {
         (_device, _checkpoint, _model) = (device, checkpoint, model);
         _history = new RunHistory(ledger);
+        model.Follow(step => _history.ChainAt(step).Value);
     }
 
     /// <summary>Opens the base of a run. A wrong one is refused before it is loaded.</summary>
     /// <param name="ledger">The run.</param>
     /// <param name="model">Directory of the base model.</param>
+    /// <param name="place">Says where weights are: gives the run's recipe with keys for that.</param>
     /// <param name="openDevice">Opens the device; called once the base is known to be the right one.</param>
-    public static LedgerReplay Open(LedgerContents ledger, string model, Func<Device> openDevice)
+    /// <param name="notice">Told, in a line for people, where the weights are and what was found there.</param>
+    public static LedgerReplay Open(
+        LedgerContents ledger, string model, Func<Recipe, Recipe> place, Func<Device> openDevice, Action<string> notice)
     {
         var checkpoint = Checkpoint.Open(model);
         Device? device = null;
@@ -31,7 +35,11 @@ public sealed class LedgerReplay : IDisposable
         {
             BaseModel.Require(ledger, checkpoint);
             device = openDevice();
-            var loaded = BaseWeights.Load(device, checkpoint, ledger.Header.Identity.Recipe, Initial(ledger, checkpoint));
+            var recipe = place(ledger.Header.Identity.Recipe);
+            var placement = BaseWeights.Place(checkpoint, recipe);
+            if (placement.Description is { } where) notice(where);
+            var digest = ledger.Header.Identity.BaseDigest;
+            var loaded = BaseWeights.Load(device, checkpoint, recipe, placement, () => digest, notice, Initial(ledger, checkpoint));
             RequireSameStart(ledger, loaded);
             return new LedgerReplay(ledger, device, checkpoint, loaded);
         }

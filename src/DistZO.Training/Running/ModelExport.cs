@@ -38,7 +38,7 @@ public static class ModelExport
             }
 
             var size = parameter.Type.Size();
-            return new ExportedWeights(parameter.Type, (element, destination) => model.Device.Download(parameter.Storage, element * size, destination));
+            return new ExportedWeights(parameter.Type, (element, destination) => model.Read(parameter, element * size, destination));
         });
     }
 

@@ -8,10 +8,9 @@ namespace DistZO.Training;
 /// <summary>Everything that a run reads: the base model on its device, its tokenizer, the encoded rows, the resolved recipe.</summary>
 public sealed class RunInputs : IDisposable
 {
-    private RunInputs(Recipe recipe, Device device, Checkpoint checkpoint, Model model, ExampleSet train, ExampleSet? evaluation)
+    private RunInputs(Recipe recipe, Device device, Checkpoint checkpoint, Model model, IReadOnlyList<string> notices, string baseDigest, ExampleSet train, ExampleSet? evaluation)
     {
-        (Recipe, Device, Checkpoint, Model, Train, Evaluation) = (recipe, device, checkpoint, model, train, evaluation);
-        BaseDigest = BaseModel.Digest(checkpoint);
+        (Recipe, Device, Checkpoint, Model, Notices, BaseDigest, Train, Evaluation) = (recipe, device, checkpoint, model, notices, baseDigest, train, evaluation);
     }
 
     /// <summary>Resolved for the training rows.</summary>
@@ -23,6 +22,9 @@ public sealed class RunInputs : IDisposable
 
     /// <summary>Starts at the base weights.</summary>
     public Model Model { get; }
+
+    /// <summary>For people, a line each: where the weights are, and what was found there.</summary>
+    public IReadOnlyList<string> Notices { get; }
 
     public ExampleSet Train { get; }
 
@@ -52,9 +54,13 @@ public sealed class RunInputs : IDisposable
             var vocabulary = ModelFamilies.Describe(checkpoint).VocabularySize;
             train.RequireVocabulary(vocabulary);
             evaluation?.RequireVocabulary(vocabulary);
+            var placement = BaseWeights.Place(checkpoint, recipe);
             device = openDevice();
-            var model = BaseWeights.Load(device, checkpoint, recipe);
-            return new RunInputs(resolved, device, checkpoint, model, train, evaluation);
+            var digest = BaseModel.Digest(checkpoint);
+            var notices = new List<string>();
+            var model = BaseWeights.Load(device, checkpoint, recipe, placement, () => digest, notices.Add);
+            if (placement.Description is { } where) notices.Insert(0, where);
+            return new RunInputs(resolved, device, checkpoint, model, notices, digest, train, evaluation);
         }
         catch
         {

@@ -18,6 +18,7 @@ public sealed class Weights
     private readonly Model _model;
     private readonly Checkpoint _base;
     private readonly SnapshotStore? _snapshots;
+    private bool _isRecognized;
 
     /// <param name="model">Holds the base weights.</param>
     /// <param name="checkpoint">The base.</param>
@@ -39,6 +40,7 @@ public sealed class Weights
     /// <returns>The step that the replay started from.</returns>
     public int MoveTo(RunHistory history, int step, Action<string> notice, Action<int>? progress = null)
     {
+        Recognize(history);
         if (_model.Parameters.Any(p => p.FoldedTo > step)) ReloadBase();
         var from = Step;
         if (from == 0 && _snapshots is not null) from = _snapshots.Restore(_model, history, step, ReloadBase, notice);
@@ -53,6 +55,17 @@ public sealed class Weights
         }
 
         return from;
+    }
+
+    /// <summary>
+    /// What an earlier start left on disk is only this run's if its ledger has been there; if not, the base is put back. Called before
+    /// anything is folded; looks once.
+    /// </summary>
+    public void Recognize(RunHistory history)
+    {
+        if (_isRecognized) return;
+        _isRecognized = true;
+        if (!_model.StoredVersions.All(version => version == default || history.IsPrefix(version.Step, new ChainHash(version.Chain)))) ReloadBase();
     }
 
     /// <summary>Puts the base weights back.</summary>

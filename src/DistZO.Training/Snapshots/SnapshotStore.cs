@@ -50,7 +50,7 @@ public sealed class SnapshotStore
             p.Name,
             p.Type.SafetensorsName(),
             p.Shape,
-            (offset, destination) => model.Device.Download(p.Storage, offset, destination)));
+            (offset, destination) => model.Read(p, offset, destination)));
         SafetensorsWriter.Write(PathOf(step), SafetensorsWriter.InStandardOrder(tensors), metadata);
         DeleteAllBut([.. List().Select(snapshot => snapshot.Path).SkipWhile(path => path != PathOf(step)).Take(_limit)]);
     }
@@ -100,22 +100,14 @@ public sealed class SnapshotStore
 
     private static void Load(Model model, SafetensorsFile file, int step)
     {
-        var buffer = new byte[1 << 20];
         foreach (var parameter in model.Trained)
         {
-            var entry = file.Entries.FirstOrDefault(e => e.Name == parameter.Name);
+            var entry = file.Find(parameter.Name);
             if (entry is null || entry.DType != parameter.Type.SafetensorsName() || !entry.Shape.SequenceEqual(parameter.Shape))
                 throw new BadInputException($"its tensor '{parameter.Name}' is missing or of another kind");
-            for (long at = 0; at < entry.Bytes; at += buffer.Length)
-            {
-                var chunk = buffer.AsSpan(0, (int)Math.Min(buffer.Length, entry.Bytes - at));
-                file.Read(entry, at, chunk);
-                model.Device.Upload(chunk, parameter.Storage, at);
-            }
-
-            parameter.FoldedTo = step;
         }
 
+        model.Replace(step, (parameter, offset, bytes) => file.Read(file.Find(parameter.Name)!, offset, bytes));
         if (!file.Metadata.TryGetValue("weights_digest", out var digest) || digest != WeightsDigest.Text(model.Digest()))
             throw new BadInputException("its weights do not give its digest, so it is damaged");
     }

@@ -11,10 +11,10 @@ internal sealed class TinyRun : IDisposable
 
     private readonly string _family;
 
-    public TinyRun(int modelSeed = 1, string family = "opt")
+    public TinyRun(int modelSeed = 1, string family = "opt", int layers = 2)
     {
         _family = family;
-        TinyModel.Write(Model, modelSeed, family);
+        TinyModel.Write(Model, modelSeed, family, layers);
         TinyModel.WriteRows(Data, 23);
         TinyModel.WriteRows(Held, 7);
     }

@@ -47,7 +47,7 @@ public sealed class AdapterForwardTests
         int[][] sequences = [golden.Ids(3)[..17], golden.Ids(4)[..50]];
         int[]? prefix = null;
         var part = change(golden.Model.Architecture);
-        var values = InitialValues.Of(part, 9, tokens => Layers(prefix = tokens, golden.Model), tokens => Rows(prefix = tokens, golden.Model));
+        var values = InitialValues.Of(part, 9, tokens => Layers(prefix = tokens, golden), tokens => Rows(prefix = tokens, golden.Model));
         Assert.NotNull(values.Digest);
         using var device = CpuDevice.Open(2);
         using var model = ModelLoader.Load(device, golden.Checkpoint, part, WeightType.Float32, seed: 9);
@@ -136,8 +136,8 @@ public sealed class AdapterForwardTests
         return updates;
     }
 
-    private static IReadOnlyList<(float[] Keys, float[] Values)> Layers(int[] tokens, Model model) =>
-        PrefixValues.Compute(model.Device, model.Architecture, model.Parameters.ToDictionary(p => p.Name), tokens);
+    private static IReadOnlyList<(float[] Keys, float[] Values)> Layers(int[] tokens, GoldenModel golden) =>
+        PrefixValues.Compute(golden.Model.Device, golden.Checkpoint, tokens);
 
     private static float[] Rows(int[] tokens, Model model)
     {

@@ -1,4 +1,5 @@
 using System.Text;
+using DistZO.Devices;
 
 namespace DistZO.Optimization.Tests;
 

@@ -1,11 +1,12 @@
 using System.Buffers.Binary;
 using System.Numerics;
 
-namespace DistZO.Optimization;
+namespace DistZO.Devices;
 
 /// <summary>CRC-32C (Castagnoli; RFC 3720, appendix B.4), by the CPU's instruction where it has one.</summary>
-internal static class Crc32C
+public static class Crc32C
 {
+    /// <summary>The checksum of all of <paramref name="bytes"/>.</summary>
     public static uint Of(ReadOnlySpan<byte> bytes)
     {
         var crc = uint.MaxValue;

@@ -1,0 +1,140 @@
+using DistZO.Devices;
+
+namespace DistZO.Models;
+
+/// <summary>
+/// The streaming loop (ZO2, arXiv 2503.12668, section 5): while a block computes, the next ones are uploaded and the last one is written
+/// back, each on a stream of its own. Blocks come in the cyclic order of passes, so uploads go on across the end of a step. A buffer is
+/// filled again only after the event that frees it: the end of its block's kernels, or of its write-back.
+/// </summary>
+/// <remarks>
+/// Other than ZO2, a block is not written back at each step. Weights are base and ledger, so one that is stored may be some commits
+/// behind: the next visit folds them again, and <see cref="WriteBackPolicy"/> says when writing is cheaper than that.
+/// </remarks>
+internal sealed class BlockStream : IBlockVisits
+{
+    private readonly Device _device;
+    private readonly WriteBackPolicy _policy;
+    private readonly List<BlockBuffer> _buffers = [];
+    private readonly DeviceStream _upload;
+    private readonly DeviceStream _writeBack;
+
+    /// <param name="device">Where blocks are computed with; must outlive this.</param>
+    /// <param name="blocks">In the order of a pass; at least one.</param>
+    /// <param name="buffers">How many blocks the device has memory for. With one nothing overlaps; with three, an upload, computing and a write-back do.</param>
+    /// <param name="policy">When to write back.</param>
+    /// <param name="upload">The stream to the device.</param>
+    /// <param name="writeBack">The stream from it.</param>
+    public BlockStream(
+        Device device,
+        IReadOnlyList<StreamedBlock> blocks,
+        int buffers,
+        WriteBackPolicy policy,
+        StreamOptions upload,
+        StreamOptions writeBack)
+    {
+        (_device, Blocks, _policy) = (device, blocks, policy);
+        var bytes = blocks.Max(block => block.Layout.Bytes);
+        for (var i = 0; i < Math.Min(buffers, blocks.Count); i++) _buffers.Add(new BlockBuffer(device.Allocate(bytes)));
+        _upload = device.CreateStream(upload);
+        _writeBack = device.CreateStream(writeBack);
+    }
+
+    public IReadOnlyList<StreamedBlock> Blocks { get; }
+
+    public Func<int, ulong> ChainAt { get; set; } = _ => 0;
+
+    public void Begin(UpdateHistory? updates, int step) => _policy.Begin(Blocks, updates, step);
+
+    public void Enter(int block)
+    {
+        var buffer = Find(block) ?? StartAt(block);
+        if (!buffer.Ready!.IsDone)
+        {
+            var began = TraceClock.Now;
+            _device.Await(buffer.Ready);
+            _policy.Stalled((TraceClock.Now - began) * 1e-9);
+        }
+
+        // Kernels fold in place, so what is still being written back must be over, if the block has stayed.
+        _device.Await(buffer.Ready);
+        if (buffer.Free is not null) _device.Await(buffer.Free);
+        Blocks[block].Arrive(buffer);
+    }
+
+    public void Leave(int block, WriteBack write)
+    {
+        var (streamed, buffer) = (Blocks[block], Find(block)!);
+        buffer.Free = _device.Record();
+        if (streamed.IsTrained)
+        {
+            buffer.Step = streamed.VisitedStep;
+            if (IsWritten(block, buffer.Step, write)) Write(streamed, buffer);
+        }
+
+        streamed.Depart();
+        // With room for all of them, they stay.
+        if (_buffers.Count < Blocks.Count) Upload((block + _buffers.Count) % Blocks.Count, buffer);
+    }
+
+    public void Abandon(int block)
+    {
+        var buffer = Find(block)!;
+        (buffer.Free, buffer.Block) = (_device.Record(), null);
+        Blocks[block].Depart();
+    }
+
+    public void Settle()
+    {
+        foreach (var block in Blocks) block.Written?.Synchronize();
+    }
+
+    public void Dispose()
+    {
+        _upload.Dispose();
+        _writeBack.Dispose();
+        foreach (var buffer in _buffers) buffer.Dispose();
+    }
+
+    private BlockBuffer? Find(int block) => _buffers.Find(buffer => buffer.Block == Blocks[block]);
+
+    /// <summary>The pass is not where it was expected: what is wanted now is uploaded into the buffers that hold something else.</summary>
+    private BlockBuffer StartAt(int block)
+    {
+        var wanted = Enumerable.Range(0, _buffers.Count).Select(i => Blocks[(block + i) % Blocks.Count]).ToList();
+        var unused = new Queue<BlockBuffer>(_buffers.Where(buffer => buffer.Block is null || !wanted.Contains(buffer.Block)));
+        for (var i = 0; i < wanted.Count; i++)
+        {
+            var index = (block + i) % Blocks.Count;
+            if (Find(index) is null) Upload(index, unused.Dequeue());
+        }
+
+        return Find(block)!;
+    }
+
+    private void Upload(int block, BlockBuffer buffer)
+    {
+        var streamed = Blocks[block];
+        // An upload that is still under way is waited for by its stream, which does one thing after the other.
+        if (buffer.Free is not null) _upload.Wait(buffer.Free);
+        if (streamed.Written is not null) _upload.Wait(streamed.Written);
+        _upload.Upload(streamed.Stored, 0, buffer.Memory, 0, streamed.Layout.Bytes);
+        (buffer.Block, buffer.Step, buffer.Ready) = (streamed, streamed.Step, _upload.Record());
+    }
+
+    private bool IsWritten(int block, int step, WriteBack write) => write switch
+    {
+        WriteBack.Always => true,
+        WriteBack.IfFolded => step > Blocks[block].Step,
+        _ => step > Blocks[block].Step && _policy.IsDue(block, step, Blocks[block].Step),
+    };
+
+    private void Write(StreamedBlock block, BlockBuffer buffer)
+    {
+        _writeBack.Wait(buffer.Free!);
+        _writeBack.Download(buffer.Memory, 0, block.Stored, 0, block.Layout.TrainedBytes);
+        _writeBack.Commit(block.Stored, new StoredVersion(buffer.Step, ChainAt(buffer.Step)));
+        buffer.Free = block.Written = _writeBack.Record();
+        block.Step = buffer.Step;
+    }
+}

@@ -1,0 +1,60 @@
+using DistZO.Devices;
+
+namespace DistZO.Models;
+
+/// <summary>
+/// Chooses K by what it measures: a step takes the longer of computing, C + z·q·(K + 1)/2, and of moving, U + W/K where reading and
+/// writing share a disk, or the longer of U and W/K where they do not. C, and the rates, are measured over the last steps; z once.
+/// </summary>
+/// <param name="meter">Of the streams.</param>
+/// <param name="upload">The stream that uploads.</param>
+/// <param name="writeBack">The stream that writes back.</param>
+/// <param name="isShared">Whether the two run over the same disk.</param>
+/// <param name="foldSeconds">To fold one direction of one commit into all trained weights that are streamed.</param>
+/// <param name="time">The clock.</param>
+internal sealed class MeasuredWriteBack(
+    TransferMeter meter, string upload, string writeBack, bool isShared, double foldSeconds, TimeProvider time) : WriteBackPolicy
+{
+    private const int StepsPerChoice = 8;
+    private const double Tolerance = 1.01;
+    private readonly List<double> _computing = [];
+    private long _began;
+    private int _step = -1;
+    private double _stalled;
+    private int _steps = 1;
+
+    public override int Steps => _steps;
+
+    public override void Stalled(double seconds) => _stalled += seconds;
+
+    public override void Begin(IReadOnlyList<StreamedBlock> blocks, UpdateHistory? updates, int step)
+    {
+        var now = time.GetTimestamp();
+        // Only a step that follows the one before says how long one takes; the first one also pays for compilation.
+        if (_step > 0 && step == _step + 1) _computing.Add(time.GetElapsedTime(_began, now).TotalSeconds - _stalled);
+        if (step == _step) return;
+        (_began, _step, _stalled) = (now, step, 0);
+        if (_computing.Count < (_steps == 1 ? 2 : StepsPerChoice) || updates is null || step == 0) return;
+        var directions = updates.Between(step - 1, step)[0].Directions.Length;
+        Choose(blocks, Math.Max(1, directions) * foldSeconds);
+        _computing.Clear();
+    }
+
+    private void Choose(IReadOnlyList<StreamedBlock> blocks, double fold)
+    {
+        double read = blocks.Sum(block => block.Layout.Bytes), written = blocks.Sum(block => block.Layout.TrainedBytes);
+        var rest = Median(_computing) - (fold * (_steps + 1) / 2);
+        double Step(int k)
+        {
+            var computing = rest + (fold * (k + 1) / 2);
+            if (isShared) return Math.Max(computing, (read + (written / k)) * (meter.SharedSecondsPerByte ?? 0));
+            var (up, down) = (meter.SecondsPerByte(upload) ?? 0, meter.SecondsPerByte(writeBack) ?? 0);
+            return Math.Max(computing, Math.Max(read * up, written / k * down));
+        }
+
+        var best = Enumerable.Range(1, Most).Min(Step);
+        _steps = Enumerable.Range(1, Most).First(k => Step(k) <= best * Tolerance);
+    }
+
+    private static double Median(List<double> values) => values.Order().ElementAt(values.Count / 2);
+}

@@ -1,0 +1,108 @@
+using DistZO.Devices;
+
+namespace DistZO.Models;
+
+/// <summary>Takes bytes of a tensor, from a byte of it on.</summary>
+internal delegate void TensorSink(long offset, ReadOnlySpan<byte> bytes);
+
+/// <summary>Writes all bytes of a tensor to where it goes.</summary>
+internal delegate void TensorSource(TensorSpec tensor, TensorSink write);
+
+/// <summary>Makes a model of tensors that stay on the device and of blocks that come and go.</summary>
+internal static class ModelAssembly
+{
+    /// <summary>Builds it; whatever was made is freed when something fails.</summary>
+    /// <param name="device">Where it is computed.</param>
+    /// <param name="part">What it is made of, and what of it is trained.</param>
+    /// <param name="types">The number format of each tensor.</param>
+    /// <param name="initial">What added tensors start from.</param>
+    /// <param name="offloading">What does not stay on the device; null for nothing.</param>
+    /// <param name="source">Gives the base weights; not asked for those of a block that is stored already.</param>
+    public static Model Build(
+        Device device,
+        ModelPart part,
+        IReadOnlyDictionary<string, WeightType> types,
+        InitialValues initial,
+        Offloading? offloading,
+        TensorSource source)
+    {
+        var made = new Stack<IDisposable>();
+        try
+        {
+            var ordinals = part.Tensors.Select((tensor, i) => (tensor.Name, i)).ToDictionary();
+            var specs = part.Tensors.ToDictionary(tensor => tensor.Name);
+            var parameters = new Dictionary<string, Parameter>();
+            var (layouts, streams) = (new List<BlockLayout>(), new List<bool>());
+            foreach (var (number, block) in part.Architecture.Blocks.Index())
+            {
+                var own = block.Tensors.Select(Make).ToList();
+                foreach (var parameter in own) parameters.Add(parameter.Name, parameter);
+                var isStreamed = offloading?.Layers.Contains(number - 1) ?? false;
+                if (own.Count > 0 && (isStreamed || offloading is { StoresAll: true }))
+                {
+                    layouts.Add(new BlockLayout(block.Name, own));
+                    streams.Add(isStreamed);
+                }
+                else
+                {
+                    foreach (var parameter in own) Load(parameter, specs[parameter.Name]);
+                }
+            }
+
+            if (layouts.Count == 0) return new Model(device, part, InOrder(), initial);
+            var store = Keep(offloading!.Open(layouts, initial));
+            var blocks = layouts.Zip(store.Blocks, Store).ToList();
+            var streamed = blocks.Where((_, i) => streams[i]).ToList();
+            var kept = blocks.Where((_, i) => !streams[i]).ToList();
+            var visits = streamed.Count > 0 ? Keep(Stream(streamed)) : null;
+            return new Model(device, part, InOrder(), initial, visits, kept.Count > 0 ? Keep(new KeptBlocks(device, kept, offloading)) : null, store);
+
+            List<Parameter> InOrder() => [.. part.Tensors.Select(spec => parameters[spec.Name])];
+
+            StreamedBlock Store(BlockLayout layout, StoredBlock stored)
+            {
+                if (stored.Version is not null) return new StreamedBlock(layout, stored);
+                var fill = new BlockFill(stored);
+                foreach (var (parameter, start) in layout.Entries) source(specs[parameter.Name], (offset, bytes) => fill.Write(start + offset, bytes));
+                fill.Finish();
+                return new StreamedBlock(layout, stored);
+            }
+
+            Parameter Make(TensorSpec spec) =>
+                Keep(new Parameter(spec.Name, spec.Shape, spec.Role, ordinals[spec.Name], part.IsTrained(spec), types[spec.Name]));
+        }
+        catch
+        {
+            foreach (var one in made) one.Dispose();
+            throw;
+        }
+
+        T Keep<T>(T one)
+            where T : IDisposable
+        {
+            made.Push(one);
+            return one;
+        }
+
+        void Load(Parameter parameter, TensorSpec spec)
+        {
+            parameter.Bind(device.Allocate(BlockLayout.BytesOf(parameter)));
+            source(spec, (offset, bytes) => device.Upload(bytes, parameter.Storage, offset));
+        }
+
+        BlockStream Stream(List<StreamedBlock> streamed)
+        {
+            var meter = new TransferMeter(offloading!.Trace);
+            var (upload, writeBack) = (new StreamOptions("upload", offloading.UploadLink, meter), new StreamOptions("write-back", offloading.WriteBackLink, meter));
+            return new BlockStream(device, streamed, offloading.Buffers, Policy(), upload, writeBack);
+
+            WriteBackPolicy Policy()
+            {
+                if (offloading.WriteBackSteps is { } steps) return new FixedWriteBack(steps);
+                var trained = streamed.SelectMany(block => block.Layout.Entries).Select(entry => entry.Parameter).Where(parameter => parameter.Trainable).ToList();
+                var fold = trained.Count == 0 ? 0 : PerturbationSpeed.Measure(device, trained.Sum(parameter => parameter.Length), trained[0].Type, offloading.Time);
+                return new MeasuredWriteBack(meter, upload.Name, writeBack.Name, offloading.SharesLink, fold, offloading.Time);
+            }
+        }
+    }
+}

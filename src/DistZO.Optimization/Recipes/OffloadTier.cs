@@ -1,0 +1,14 @@
+namespace DistZO.Optimization;
+
+/// <summary>Where layers are that do not stay on the device.</summary>
+public enum OffloadTier
+{
+    /// <summary>All stay.</summary>
+    None,
+
+    /// <summary>In host memory.</summary>
+    Host,
+
+    /// <summary>On disk.</summary>
+    Disk,
+}

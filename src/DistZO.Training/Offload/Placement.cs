@@ -1,0 +1,69 @@
+using DistZO.Devices;
+using DistZO.Models;
+using DistZO.Optimization;
+using DistZO.Runs;
+
+namespace DistZO.Training;
+
+/// <summary>Which layers of a model stay on the device, and where the others are.</summary>
+/// <param name="Tier">Where the layers are that do not stay.</param>
+/// <param name="Streamed">Their numbers, spread evenly over the model so that their uploads are too.</param>
+/// <param name="Layers">Layers in all.</param>
+/// <param name="Buffers">Blocks of device memory for those that do not stay.</param>
+/// <param name="DeviceBytes">What weights take on the device, the buffers included.</param>
+/// <param name="StreamedBytes">What those that do not stay take where they are.</param>
+public sealed record Placement(OffloadTier Tier, IReadOnlySet<int> Streamed, int Layers, int Buffers, long DeviceBytes, long StreamedBytes)
+{
+    /// <summary>Two uploads would need a third buffer; with two, a write-back holds the next upload up.</summary>
+    private const int FewestBuffers = 2;
+
+    /// <summary>One line for people; null where all layers stay.</summary>
+    public string? Description => Tier == OffloadTier.None
+        ? null
+        : $"{Streamed.Count} of {Layers} layers come from {(Tier == OffloadTier.Disk ? "disk" : "host memory")} ({Quantity.Bytes(StreamedBytes)}), "
+            + $"through {Buffers} buffers; weights take {Quantity.Bytes(DeviceBytes)} on the device";
+
+    /// <summary>Places a model.</summary>
+    /// <param name="blocks">Bytes of each block in the order of a pass: the embedding, the layers, the head.</param>
+    /// <param name="tier">What the user wants; null to choose.</param>
+    /// <param name="deviceMemory">Bytes that weights may take on the device; null for all that there is.</param>
+    /// <param name="hostMemory">Bytes that they may take in host memory.</param>
+    /// <param name="available">Bytes of memory that this machine has left; null where that cannot be known.</param>
+    /// <exception cref="RunFailedException">They do not fit, however they are placed; the message says what is needed.</exception>
+    public static Placement Of(IReadOnlyList<long> blocks, OffloadTier? tier, long? deviceMemory, long? hostMemory, long? available)
+    {
+        var layers = blocks.Skip(1).SkipLast(1).ToList();
+        long all = blocks.Sum(), fixedBytes = blocks[0] + blocks[^1], largest = layers.Max();
+        var device = deviceMemory ?? available ?? long.MaxValue;
+        if (tier == OffloadTier.None || (tier is null && all <= device))
+        {
+            if (all > device && deviceMemory is not null) throw TooSmall(all, "with offload: none all weights stay on the device");
+            return new Placement(OffloadTier.None, new HashSet<int>(), layers.Count, 0, all, 0);
+        }
+
+        var (resident, buffers) = Fit(layers.Count, fixedBytes, largest, tier is null || deviceMemory is not null ? device : 0);
+        if (deviceMemory is { } budget && fixedBytes + largest > budget)
+            throw TooSmall(fixedBytes + (FewestBuffers * largest), $"embedding and head take {Quantity.Bytes(fixedBytes)}, the largest layer {Quantity.Bytes(largest)}, of which two must fit");
+        var streamed = Spread(layers.Count, layers.Count - resident);
+        var streamedBytes = streamed.Sum(layer => layers[layer]);
+        var host = hostMemory ?? available ?? long.MaxValue;
+        tier ??= deviceMemory is not null && streamedBytes <= host ? OffloadTier.Host : OffloadTier.Disk;
+        if (tier == OffloadTier.Host && hostMemory is not null && streamedBytes > hostMemory)
+            throw new RunFailedException($"--host-memory {Quantity.Bytes(host)} does not hold {Quantity.Bytes(streamedBytes)} of layers; give more, or use --offload disk");
+        return new Placement(
+            tier.Value, streamed, layers.Count, Math.Min(buffers, streamed.Count), all - streamedBytes + (Math.Min(buffers, streamed.Count) * largest), streamedBytes);
+
+        RunFailedException TooSmall(long needed, string why) =>
+            new($"--device-memory {Quantity.Bytes(device)} is too small for this model: {Quantity.Bytes(needed)} are needed, since {why}");
+    }
+
+    /// <summary>As many layers as fit beside the buffers stay; where not even three buffers fit, two.</summary>
+    private static (int Resident, int Buffers) Fit(int layers, long fixedBytes, long largest, long device)
+    {
+        var room = Math.Max(0, device - fixedBytes) / Math.Max(1, largest);
+        var buffers = room >= Offloading.DefaultBuffers || device == 0 ? Offloading.DefaultBuffers : FewestBuffers;
+        return ((int)Math.Clamp(room - buffers, 0, layers - 1), buffers);
+    }
+
+    private static HashSet<int> Spread(int layers, int streamed) => [.. Enumerable.Range(0, streamed).Select(i => (int)((long)i * layers / streamed))];
+}

@@ -1,0 +1,104 @@
+namespace DistZO.Cli.Tests.Commands;
+
+/// <summary>Where the weights are changes no bit: of the ledger, of the metrics, of the exported model.</summary>
+public sealed class OffloadTests : IDisposable
+{
+    private const int Steps = 11;
+    private readonly TinyRun _tiny = new(layers: 6);
+
+    public void Dispose() => _tiny.Dispose();
+
+    [Theory]
+    [InlineData("host", "--write-back-steps", "1")]
+    [InlineData("host", "--write-back-steps", "4")]
+    [InlineData("disk", "--write-back-steps", "1")]
+    [InlineData("disk", "--write-back-steps", "3")]
+    [InlineData("disk")]
+    [InlineData("disk", "--weights-dtype", "bfloat16", "--save-steps", "3")]
+    [InlineData("disk", "--train", "lora")]
+    [InlineData("disk", "--train", "layers=1,4")]
+    [InlineData("auto", "--device-memory", "150kB")]
+    [InlineData("auto", "--device-memory", "150kB", "--host-memory", "1kB")]
+    public void Train_WithOffloadedLayers_IsTheSameRun(string tier, params string[] more)
+    {
+        string[] same = [.. more.Chunk(2).Where(pair => pair[0] is "--weights-dtype" or "--train").SelectMany(pair => pair)];
+        _tiny.Trained("resident", Steps, same);
+        var outcome = Distzo.Run(_tiny.Train("offloaded", Steps, ["--offload", tier, .. more]));
+        outcome.Done();
+        Assert.Contains("of 6 layers come from", outcome.Error);
+        AssertSame();
+    }
+
+    [Fact]
+    public void Train_StoppedOnDisk_GoesOnFromTheBlocksThatAreThere()
+    {
+        _tiny.Trained("resident", 45);
+        string[] disk = ["--offload", "disk", "--write-back-steps", "2"];
+        _tiny.Trained("offloaded", 41, disk);
+        Assert.False(Directory.Exists(Path.Combine(_tiny["offloaded"], ".distzo", "snapshots")));
+        Distzo.Run(_tiny.Train("offloaded", 45, disk)).Done();
+        AssertSame();
+    }
+
+    [Fact]
+    public void Train_KilledOnDisk_EndsAsIfNothingHadHappened()
+    {
+        string[] disk = ["--offload", "disk", "--write-back-steps", "3"];
+        _tiny.Trained("resident", 60);
+        for (var kill = 1; kill <= 4; kill++) Distzo.KillAt($"step {kill * 11}/", _tiny.Train("offloaded", 60, disk));
+        Distzo.Run(_tiny.Train("offloaded", 60, disk)).Done();
+        AssertSame();
+    }
+
+    [Fact]
+    public void Train_WithADamagedBlockFile_NamesItAndRebuildsIt()
+    {
+        string[] disk = ["--offload", "disk", "--write-back-steps", "3"];
+        _tiny.Trained("resident", Steps);
+        _tiny.Trained("offloaded", 7, disk);
+        var file = Directory.GetFiles(Path.Combine(_tiny["offloaded"], ".distzo", "blocks"), "*.distzo-block").Order().ElementAt(2);
+        var bytes = File.ReadAllBytes(file);
+        for (var at = 4096 + 99; at < bytes.Length; at += 4096) bytes[at] ^= 1;
+        File.WriteAllBytes(file, bytes);
+        var outcome = Distzo.Run(_tiny.Train("offloaded", Steps, disk));
+        outcome.Done();
+        Assert.Contains(file, outcome.Error);
+        AssertSame();
+    }
+
+    [Fact]
+    public void Train_OnTheBlocksOfAnotherRun_StartsFromTheBase()
+    {
+        string[] disk = ["--offload", "disk", "--offload-dir", _tiny["blocks"], "--write-back-steps", "1"];
+        _tiny.Trained("other", Steps, [.. disk, "--seed", "9"]);
+        _tiny.Trained("resident", Steps);
+        _tiny.Trained("offloaded", Steps, disk);
+        AssertSame();
+    }
+
+    [Fact]
+    public void Replay_AndVerify_WithBlocksOnDisk_GiveTheSameBits()
+    {
+        _tiny.Trained("resident", Steps);
+        Distzo.Run("replay", _tiny.LedgerPath("resident"), "--model", _tiny.Model, "--output", _tiny["replayed"], "--offload", "disk").Done();
+        Assert.Equal(_tiny.Weights("resident"), _tiny.Weights("replayed"));
+        Distzo.Run(
+            "verify", _tiny.LedgerPath("resident"), "--model", _tiny.Model, "--data", _tiny.Data, "--samples", "4", "--offload", "disk", "--offload-dir", _tiny["b"]).Done();
+    }
+
+    [Theory]
+    [InlineData(1, "30.0 KB is too small", "--device-memory", "30kB")]
+    [InlineData(1, "--host-memory", "--offload", "host", "--host-memory", "10kB")]
+    [InlineData(1, "--device-memory", "--offload", "none", "--device-memory", "100kB")]
+    [InlineData(2, "device_memory", "--device-memory", "4 apples")]
+    [InlineData(2, "write_back_steps", "--write-back-steps", "33")]
+    [InlineData(2, "offload", "--offload", "tape")]
+    public void Train_ThatCannotBePlaced_SaysWhatIsNeeded(int exitCode, string named, params string[] more) =>
+        Assert.Contains(named, Distzo.Run(_tiny.Train("out", Steps, more)).Problem(exitCode));
+
+    private void AssertSame()
+    {
+        Assert.Equal(_tiny.Ledger("resident"), _tiny.Ledger("offloaded"));
+        Assert.Equal(_tiny.Weights("resident"), _tiny.Weights("offloaded"));
+    }
+}
