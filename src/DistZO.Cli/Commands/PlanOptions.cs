@@ -12,11 +12,7 @@ internal sealed class PlanOptions
 {
     private readonly Option<string?> _device = new("--device") { Description = $"one of {string.Join(", ", DevicePresets.Names)}", HelpName = "NAME" };
     private readonly Option<int> _devices = new("--devices") { Description = "most devices of the node", DefaultValueFactory = _ => 1 };
-    private readonly Option<string?> _deviceMemory = new("--device-memory") { Description = "of one device, such as 4GiB", HelpName = "SIZE" };
-    private readonly Option<string?> _hostMemory = new("--host-memory") { Description = "of the node, for layers that are on no device (default: enough)", HelpName = "SIZE" };
-    private readonly Option<Offload> _offload = new("--offload") { Description = "where layers are: auto, none, host, disk", DefaultValueFactory = _ => Offload.Auto };
     private readonly Option<int?> _tokens = new("--tokens") { Description = "tokens a sequence (default: 512, or what the model has positions for)" };
-    private readonly Option<int?> _writeBack = new("--write-back-steps") { Description = "K: layers on a slower tier are written back every K steps (default: what is fastest)", HelpName = "K" };
     private readonly Option<int> _buffers = new("--buffers") { Description = "most layers on a device at a time that do not stay", DefaultValueFactory = _ => 3 };
     private readonly Option<string?> _transfer = new("--transfer-dtype") { Description = "format of weights on the way to a device: bfloat16 or fp8; the host folds then", HelpName = "DTYPE" };
     private readonly Option<string?> _hostLink = new("--host-link") { Description = "GB/s from and to the host: 25, 25/20, or one for each device: 25,25,12", HelpName = "RATES" };
@@ -31,12 +27,12 @@ internal sealed class PlanOptions
     public PlanOptions(Command command)
     {
         foreach (Option option in (Option[])
-            [_device, _devices, _deviceMemory, _hostMemory, _offload, _tokens, _writeBack, _buffers, _transfer, _hostLink, _fabric, _disk, _compute, _z, _hostFold, _commit])
+            [_device, _devices, _tokens, _buffers, _transfer, _hostLink, _fabric, _disk, _compute, _z, _hostFold, _commit])
             command.Options.Add(option);
         _recipe = new RecipeOptions(
             command,
             [
-                RecipeKeys.BatchSize, RecipeKeys.NumDirections, RecipeKeys.WeightsDtype, RecipeKeys.Parallelism, RecipeKeys.Train, RecipeKeys.LoraR,
+                RecipeKeys.Offload, RecipeKeys.DeviceMemory, RecipeKeys.HostMemory, RecipeKeys.WriteBackSteps, RecipeKeys.BatchSize, RecipeKeys.NumDirections, RecipeKeys.WeightsDtype, RecipeKeys.Parallelism, RecipeKeys.Train, RecipeKeys.LoraR,
                 RecipeKeys.LoraTargetModules, RecipeKeys.NumVirtualTokens,
             ],
             hasFile: true);
@@ -63,14 +59,14 @@ internal sealed class PlanOptions
             Model = PlannedModel.Size(recipe, architecture, config),
             Device = device,
             Links = links,
-            Budget = new MemoryBudget(Size(parsed, _deviceMemory) ?? device.Memory, Size(parsed, _hostMemory)),
+            Budget = Budget(recipe, device),
             Devices = Positive(parsed.GetValue(_devices), _devices),
             BatchSize = batch,
             Tokens = tokens,
             Directions = recipe.Get(RecipeKeys.NumDirections),
-            Offload = parsed.GetValue(_offload),
+            Offload = recipe.Get(RecipeKeys.Offload),
             Buffers = parsed.GetValue(_buffers) is >= 2 and var buffers ? buffers : throw new BadInputException("--buffers: with fewer than 2 nothing overlaps; give 2 or more"),
-            WriteBackSteps = parsed.GetValue(_writeBack) is { } steps ? WriteBackSteps(steps) : null,
+            WriteBackSteps = recipe.Get(RecipeKeys.WriteBackSteps),
             TransferBytes = transfer,
             // Where the devices are the host's own cores, they fold at the rate of z.
             HostFoldRate = hostFold ?? (transfer is not null && device.IsHost ? device.ZRate : null),
@@ -105,15 +101,17 @@ internal sealed class PlanOptions
         _ => throw new BadInputException($"--transfer-dtype: '{text}' is no format of transfers; choose bfloat16 or fp8"),
     };
 
-    private static int WriteBackSteps(int steps) => steps is >= 1 and <= Planner.MostWriteBackSteps
-        ? steps
-        : throw new BadInputException($"--write-back-steps: {steps} is not between 1 and {Planner.MostWriteBackSteps}");
+    private static MemoryBudget Budget(Recipe recipe, DeviceProfile device)
+    {
+        var weights = recipe.Get(RecipeKeys.DeviceMemory);
+        // Where the device computes in host memory, what it has no room for has none there either, unless a budget made the room small.
+        long? host = device.IsHost ? (weights is null ? 0 : device.Memory) : null;
+        return new MemoryBudget(device.Memory, weights, recipe.Get(RecipeKeys.HostMemory) ?? host);
+    }
 
     private static int Positive(int value, Option<int> option) =>
         value is > 0 and <= 1024 ? value : throw new BadInputException($"{option.Name}: {value} is not between 1 and 1024");
 
     private static double? Positive(double? value, string option) =>
         value is null or (> 0 and < 1e9) ? value : throw new BadInputException($"{option}: {value} is not a positive number");
-
-    private static long? Size(ParseResult parsed, Option<string?> option) => parsed.GetValue(option) is { } text ? ByteSize.Parse(text, option.Name) : null;
 }

@@ -1,20 +1,17 @@
-using System.Runtime.InteropServices;
 using DistZO.Cli.Benchmarks;
 using DistZO.Devices;
 using DistZO.Devices.Cpu;
 using DistZO.Runs;
-using Microsoft.Win32.SafeHandles;
 
 namespace DistZO.Cli.Planning;
 
 /// <summary>Measures what this machine's CPU device and its disk reach, in some seconds.</summary>
-internal static partial class Calibration
+internal static class Calibration
 {
     private const int MostRows = 1024;
     private const int CopyBytes = 256 << 20;
-    private const int DiskBytes = 256 << 20;
-    private const int ChunkBytes = 16 << 20;
-    private const int DontNeed = 4;
+    private const int DiskCalls = 8;
+    private const long DiskBytes = (long)DiskCalls * StoredBlock.BytesPerCall;
 
     /// <summary>The rates of the CPU device; its memory is what the machine has left.</summary>
     /// <param name="threads">Threads to compute on.</param>
@@ -54,38 +51,50 @@ internal static partial class Calibration
         return CopyBytes / Timing.Of(() => from.CopyTo(to, 0), warmSeconds: 0.2).Seconds;
     }
 
+    /// <summary>A layer that is read and written as a run does it.</summary>
     private static DiskModel DiskRates(string folder)
     {
         var path = Path.Combine(folder, $".distzo-measure-{Environment.ProcessId}");
         try
         {
-            using var file = File.OpenHandle(path, FileMode.Create, FileAccess.ReadWrite, FileShare.None, FileOptions.DeleteOnClose);
-            var chunk = new byte[ChunkBytes];
-            // Nothing that a disk could compress.
-            new Random(0).NextBytes(chunk);
-            var write = Timing.Of([() => Write(file, chunk)], warmSeconds: 0, repeats: 3)[0];
-            var read = Timing.Of([() => Read(file, chunk)], warmSeconds: 0, repeats: 3)[0];
-            return new DiskModel(DiskBytes / read.Seconds, DiskBytes / write.Seconds);
+            Directory.CreateDirectory(path);
+            return DiskRatesIn(path);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new RunFailedException($"the disk of '{folder}' cannot be measured ({e.Message.TrimEnd('.')}); name another folder with --disk-directory", e);
         }
+        finally
+        {
+            if (Directory.Exists(path)) Directory.Delete(path, recursive: true);
+        }
     }
 
-    private static void Write(SafeFileHandle file, byte[] chunk)
+    private static DiskModel DiskRatesIn(string path)
     {
-        for (long at = 0; at < DiskBytes; at += ChunkBytes) RandomAccess.Write(file, chunk, at);
-        RandomAccess.FlushToDisk(file);
-    }
+        var layout = new BlockLayout("layer", [new Parameter("weights", [DiskBytes / sizeof(float)], TensorRole.Matrix, 0, trainable: true, WeightType.Float32)]);
+        using var directory = BlockDirectory.Open(path, [layout], new BlockDirectoryOptions(new byte[32], _ => true, _ => { }));
+        using var buffer = new AlignedBuffer(StoredBlock.BytesPerCall);
+        // Nothing that a disk could compress.
+        new Random(0).NextBytes(buffer.Span);
+        var block = directory.Blocks[0];
+        var step = 0;
 
-    private static void Read(SafeFileHandle file, byte[] chunk)
-    {
-        // What is in the page cache would be read from memory.
-        if (OperatingSystem.IsLinux()) _ = Advise(file, 0, 0, DontNeed);
-        for (long at = 0; at < DiskBytes; at += ChunkBytes) RandomAccess.Read(file, chunk, at);
-    }
+        void Read()
+        {
+            for (var call = 0; call < DiskCalls; call++) block.Read((long)call * StoredBlock.BytesPerCall, buffer.Span);
+        }
 
-    [LibraryImport("libc", EntryPoint = "posix_fadvise")]
-    private static partial int Advise(SafeFileHandle file, long offset, long length, int advice);
+        void Write()
+        {
+            for (var call = 0; call < DiskCalls; call++) block.Write((long)call * StoredBlock.BytesPerCall, buffer.Span);
+            block.Commit(new StoredVersion(++step, 0));
+        }
+
+        // The first write of each of the two versions makes the file longer, which a run does once.
+        Write();
+        Write();
+        var timings = Timing.Of([Read, Write], warmSeconds: 0, repeats: 3);
+        return new DiskModel(DiskBytes / timings[0].Seconds, DiskBytes / timings[1].Seconds);
+    }
 }

@@ -55,28 +55,29 @@ internal static class PlanJson
         json.WriteNumber("batch_size", request.BatchSize);
         json.WriteNumber("tokens", request.Tokens);
         json.WriteNumber("num_directions", request.Directions);
-        json.WriteNumber("device_memory", request.Budget.Device);
+        json.WriteNumber("memory", request.Budget.Device);
+        Number(json, "device_memory", request.Budget.Weights);
         Number(json, "host_memory", request.Budget.Host);
     }
 
     private static void Write(Utf8JsonWriter json, Plan plan, Plan first)
     {
-        var (placement, model, prediction) = (plan.Placement, plan.Model, plan.Prediction);
+        var (tiers, model, prediction) = (plan.Tiers, plan.Model, plan.Prediction);
         json.WriteStartObject();
         json.WriteNumber("devices", plan.Devices);
         json.WriteString("parallelism", PlanText.Split(plan).Split(' ')[0] is var kind and not "-" ? kind : null);
         json.WriteString("grid", $"{plan.Split.P}x{plan.Split.D}");
         json.WriteString("path", PlanText.Path(plan));
         json.WriteStartObject("layers");
-        json.WriteNumber("device", placement.Resident);
-        json.WriteNumber("shard", placement.Sharded);
-        json.WriteNumber("host", placement.Host);
-        json.WriteNumber("disk", placement.Disk);
+        json.WriteNumber("device", tiers.Resident);
+        json.WriteNumber("shard", tiers.Sharded);
+        json.WriteNumber("host", tiers.Host);
+        json.WriteNumber("disk", tiers.Disk);
         json.WriteEndObject();
-        json.WriteNumber("buffers", placement.Buffers);
-        json.WriteNumber("device_peak_bytes", placement.DeviceBytes);
-        json.WriteNumber("host_bytes", placement.HostBytes);
-        json.WriteNumber("disk_bytes", placement.DiskBytes);
+        json.WriteNumber("buffers", tiers.Buffers);
+        json.WriteNumber("device_peak_bytes", tiers.DeviceBytes);
+        json.WriteNumber("host_bytes", tiers.HostBytes);
+        json.WriteNumber("disk_bytes", tiers.DiskBytes);
         json.WriteBoolean("host_folds", model.HostFoldSeconds is not null);
         Number(json, "write_back_steps", model.WritesBack && model.Streamed > 0 ? model.WriteBackSteps : null);
         Number(json, "step_seconds", prediction.StepSeconds);

@@ -29,8 +29,8 @@ internal sealed record PlanRequest
     /// <summary>q.</summary>
     public int Directions { get; init; } = 1;
 
-    /// <summary>Where layers may be.</summary>
-    public Offload Offload { get; init; }
+    /// <summary>Where layers are that do not stay; null: where they fit.</summary>
+    public OffloadTier? Offload { get; init; }
 
     /// <summary>The most buffers a device.</summary>
     public int Buffers { get; init; } = 3;
@@ -56,8 +56,8 @@ internal sealed record PlanRequest
 /// <param name="Kind">How they share a step; null for one device.</param>
 /// <param name="Split">Who computes what.</param>
 /// <param name="Path">How streamed layers come to them.</param>
-/// <param name="Placement">Where the layers are.</param>
+/// <param name="Tiers">Where the layers are.</param>
 /// <param name="Model">What was predicted from.</param>
 /// <param name="Prediction">The time.</param>
 internal sealed record Plan(
-    int Devices, ParallelismKind? Kind, GridSplit Split, BlockPath Path, Placement Placement, StepModel Model, StepPrediction Prediction);
+    int Devices, ParallelismKind? Kind, GridSplit Split, BlockPath Path, TierPlan Tiers, StepModel Model, StepPrediction Prediction);

@@ -1,6 +1,7 @@
 using System.Globalization;
 using DistZO.Devices;
 using DistZO.Optimization;
+using DistZO.Runs;
 
 namespace DistZO.Cli.Planning;
 
@@ -13,11 +14,12 @@ internal static class PlanText
     public static IEnumerable<string> Lines(string name, PlanRequest request, IReadOnlyList<Plan> plans)
     {
         var (model, device) = (request.Model, request.Device);
-        yield return Say($"{name}: {model.Parameters / 1e9:0.0##} G weights, {ByteSize.Text(model.Bytes)}: embedding and head {ByteSize.Text(model.EndsBytes)}, ")
-            + Say($"{model.Layers} layers of {ByteSize.Text(model.BlockBytes)}");
+        yield return Say($"{name}: {model.Parameters / 1e9:0.0##} G weights, {Quantity.Bytes(model.Bytes)}: embedding and head {Quantity.Bytes(model.EndsBytes)}, ")
+            + Say($"{model.Layers} layers of {Quantity.Bytes(model.BlockBytes)}");
         yield return Describe(device, model.WeightType, request.Links);
-        yield return Say($"a step: {request.BatchSize} × {request.Tokens} tokens, {2 * request.Directions} probes; memory of a device {ByteSize.Text(request.Budget.Device)}")
-            + (request.Budget.Host is { } host ? $", of the host {ByteSize.Text(host)}" : "");
+        yield return Say($"a step: {request.BatchSize} × {request.Tokens} tokens, {2 * request.Directions} probes; memory of a device {Quantity.Bytes(request.Budget.Device)}")
+            + (request.Budget.Weights is { } weights ? $", of that for weights {Quantity.Bytes(weights)}" : "")
+            + (request.Budget.Host is { } host ? $", of the host {Quantity.Bytes(host)}" : "");
         yield return "";
         yield return string.Format(
             CultureInfo.InvariantCulture, Columns, "devices", "split", "layers", "device/shard/host/disk", "K", "peak/device", "s a step", "speed-up", "busiest", "overlap", "waits");
@@ -56,16 +58,16 @@ internal static class PlanText
 
     private static string Row(Plan plan, Plan first)
     {
-        var (placement, prediction) = (plan.Placement, plan.Prediction);
+        var (tiers, prediction) = (plan.Tiers, plan.Prediction);
         return string.Format(
             CultureInfo.InvariantCulture,
             Columns,
             plan.Devices,
             Split(plan),
             Path(plan),
-            $"{placement.Resident}/{placement.Sharded}/{placement.Host}/{placement.Disk}",
+            $"{tiers.Resident}/{tiers.Sharded}/{tiers.Host}/{tiers.Disk}",
             Upkeep(plan),
-            ByteSize.Text(placement.DeviceBytes),
+            Quantity.Bytes(tiers.DeviceBytes),
             Seconds(prediction.StepSeconds),
             Say($"{first.Prediction.StepSeconds / prediction.StepSeconds:0.00}"),
             prediction.Bottleneck,
@@ -79,7 +81,7 @@ internal static class PlanText
     private static IEnumerable<string> Words(Plan plan, Plan first)
     {
         var prediction = plan.Prediction;
-        yield return Say($"{plan.Devices} {(plan.Devices == 1 ? "device" : "devices")}, {Split(plan)}, {Path(plan)}: {plan.Placement.Describe()}");
+        yield return Say($"{plan.Devices} {(plan.Devices == 1 ? "device" : "devices")}, {Split(plan)}, {Path(plan)}: {plan.Tiers.Describe()}");
         yield return Say($"    a step of {Seconds(prediction.StepSeconds)} s") + (plan == first ? "" : Say($", {first.Prediction.StepSeconds / prediction.StepSeconds:0.00} × one device"))
             + ": " + string.Join(", ", prediction.Busy.Select(busy => $"{busy.Resource} {Seconds(busy.Seconds)} s"))
             + Say($"; {100 * prediction.Overlap:0}% of what moves passes while kernels run");

@@ -46,15 +46,17 @@ internal static class Planner
     private static Plan? Of(PlanRequest request, int devices, ParallelismKind? kind, GridSplit split, BlockPath path)
     {
         if (path != BlockPath.Whole && (devices == 1 || request.Device.FabricRate is null)) return null;
+        if (path == BlockPath.Sharded && request.Offload is not null) return null;
         var models = new StepModels(request);
         var needs = models.Needs(split.Shares.MaxBy(share => share.Cells));
-        var parts = path == BlockPath.Sharded ? devices : 0;
-        if (Placement.Fit(request.Model, needs, request.Budget, request.Offload, request.Buffers, parts) is not { } placement) return null;
-        if (placement.Resident == request.Model.Layers && path != BlockPath.Whole) return null;
-        if (placement.Disk > 0 && request.Device.Disk is null)
-            throw new BadInputException($"{placement.Describe()}, and the disk's speed is not known; give --disk READ/WRITE in GB/s, more --host-memory, or --measure");
-        var model = Fastest(request, models, models.Of(devices, split, path, placement));
-        return new Plan(devices, kind, split, path, placement, model, StepPredictor.Predict(model));
+        var tiers = path == BlockPath.Sharded
+            ? TierPlan.Shard(request.Model, needs, request.Budget, request.Buffers, devices)
+            : TierPlan.Fit(request.Model, needs, request.Budget, request.Offload, request.Buffers);
+        if (tiers is null || (tiers.Resident == request.Model.Layers && path != BlockPath.Whole)) return null;
+        if (tiers.Disk > 0 && request.Device.Disk is null)
+            throw new BadInputException($"{tiers.Describe()}, and the disk's speed is not known; give --disk READ/WRITE in GB/s, more --host-memory, or --measure");
+        var model = Fastest(request, models, models.Of(devices, split, path, tiers));
+        return new Plan(devices, kind, split, path, tiers, model, StepPredictor.Predict(model));
     }
 
     /// <summary>Chooses how stored layers are kept up: written back every K-th step, or folded by the host.</summary>

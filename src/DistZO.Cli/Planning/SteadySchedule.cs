@@ -51,8 +51,7 @@ internal sealed class SteadySchedule
         foreach (var slot in _slots) slot.Computed = _begin;
         for (var i = 0; i < _model.Streamed; i++)
         {
-            // The layer in the middle of the i-th of as many parts of all layers.
-            var next = (int)(((2L * i) + 1) * _model.Layers / (2L * _model.Streamed));
+            var next = (int)((long)i * _model.Layers / _model.Streamed);
             Visit(step, i, next - layer);
             layer = next + 1;
         }

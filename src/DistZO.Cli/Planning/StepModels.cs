@@ -14,13 +14,13 @@ internal sealed class StepModels(PlanRequest request)
         _device.IsHost ? 0 : 2 * _model.LargestMatrix * Devices.WeightTypes.Size(_model.WeightType));
 
     /// <summary>The step of devices with shares; on paths that share blocks, the others hold their parts too.</summary>
-    public StepModel Of(int devices, GridSplit split, BlockPath path, Placement placement) => new()
+    public StepModel Of(int devices, GridSplit split, BlockPath path, TierPlan tiers) => new()
     {
         Layers = _model.Layers,
-        Streamed = _model.Layers - placement.Resident,
-        FromDisk = placement.Disk,
-        Disk = placement.Disk > 0 ? _device.Disk : null,
-        Buffers = Math.Max(1, placement.Buffers),
+        Streamed = _model.Layers - tiers.Resident,
+        FromDisk = tiers.Disk,
+        Disk = tiers.Disk > 0 ? _device.Disk : null,
+        Buffers = Math.Max(1, tiers.Buffers),
         TrainedBytes = _model.BlockTrainedBytes,
         FrozenBytes = _model.BlockFrozenBytes,
         Path = path,

@@ -2,6 +2,7 @@ using DistZO.Cli.Planning;
 using DistZO.Devices;
 using DistZO.Models;
 using DistZO.Optimization;
+using DistZO.Runs;
 
 namespace DistZO.Cli.Tests.Planning;
 
@@ -9,6 +10,9 @@ namespace DistZO.Cli.Tests.Planning;
 public class PlannerTests
 {
     private const int Kilo = 1000;
+
+    /// <summary>100 bytes besides the layers.</summary>
+    private static readonly FixedNeeds Besides = new(50, 30, 20);
 
     // Rates at which seconds can be worked out from numbers of weights.
     private static readonly DeviceProfile Device = new()
@@ -60,54 +64,63 @@ public class PlannerTests
     [InlineData(ParallelismKind.Dp, 2, 1)]
     public void GridSplit_ThatCutsNothing_IsNone(ParallelismKind kind, int devices, int samples) => Assert.Null(GridSplit.Of(kind, devices, 1, samples));
 
-    // Four layers; memory in layers besides what is needed anyway.
+    // Four layers; memory for layers, in layers.
     [Theory]
     [InlineData(4.0, null, 4, 0, 0, 0)]
     [InlineData(3.9, null, 0, 4, 0, 3)]
     [InlineData(2.5, null, 0, 4, 0, 2)]
-    [InlineData(3.0, 3.0, 0, 3, 1, 3)]
-    [InlineData(3.0, 0.5, 0, 0, 4, 3)]
-    public void Placement_ByBudget_FillsTheFastestTierFirst(double device, double? host, int resident, int hosted, int disk, int buffers)
+    [InlineData(3.0, 4.0, 0, 4, 0, 3)]
+    [InlineData(3.0, 3.9, 0, 0, 4, 3)]
+    public void TierPlan_ByBudget_TakesTheFastestTierThatHoldsThem(double device, double? host, int resident, int hosted, int disk, int buffers)
     {
-        var placement = Fit("tiny", device, host);
-        Assert.Equal((resident, hosted, disk, buffers), (placement.Resident, placement.Host, placement.Disk, placement.Buffers));
+        var tiers = Fit("tiny", device, host);
+        Assert.Equal((resident, hosted, disk, buffers), (tiers.Resident, tiers.Host, tiers.Disk, tiers.Buffers));
     }
 
     [Fact]
-    public void Placement_OfMoreLayers_KeepsSomeResident()
+    public void TierPlan_OfMoreLayers_KeepsSomeResident()
     {
-        var placement = Fit("opt-125m", 8, null);
-        Assert.Equal((5, 7, 3), (placement.Resident, placement.Host, placement.Buffers));
-        Assert.Equal("5 of 12 layers resident; 7 streamed from host memory, through 3 buffers", placement.Describe());
+        var tiers = Fit("opt-125m", 8, null);
+        Assert.Equal((5, 7, 3), (tiers.Resident, tiers.Host, tiers.Buffers));
+        Assert.Equal("5 of 12 layers resident; 7 streamed from host memory, through 3 buffers", tiers.Describe());
         var block = Size("opt-125m").BlockBytes;
-        Assert.Equal((100 + (8 * block), 7 * block), (placement.DeviceBytes, placement.HostBytes));
+        Assert.Equal((100 + (8 * block), 7 * block), (tiers.DeviceBytes, tiers.HostBytes));
+        Assert.Equal(2 * 7 * block, Fit("opt-125m", 8, 1).DiskBytes);
     }
 
-    // Three buffers, M whole layers and (12 − M)/4 in parts: M = 2 takes 3 + 2 + 2.5, M = 3 takes 8.25.
+    // Three buffers, M whole layers and (12 − M)/4 in parts: M = 2 takes 3 + 2 + 2.5, M = 3 would take 8.25.
     [Fact]
-    public void Placement_InParts_HoldsEveryLayerOnTheDevices()
+    public void TierPlan_InParts_HoldsEveryLayerOnTheDevices()
     {
-        var placement = Fit("opt-125m", 8, null, slots: 4)!;
-        Assert.Equal((2, 10, 0, 0), (placement.Resident, placement.Sharded, placement.Host, placement.Disk));
-        Assert.Equal(100 + (long)(7.5 * Size("opt-125m").BlockBytes), placement.DeviceBytes);
-    }
-
-    [Fact]
-    public void Placement_WithoutRoomForOneLayer_SaysWhatIsNeeded()
-    {
-        var block = Size("tiny").BlockBytes;
-        var problem = Assert.Throws<BadInputException>(() => Fit("tiny", 1.99, null)).Message;
-        Assert.Contains($"which takes {ByteSize.Text(100 + (2 * block))}", problem);
+        var model = Size("opt-125m");
+        var tiers = TierPlan.Shard(model, Besides, Budget(model, 8, null), 3, 4)!;
+        Assert.Equal((2, 10, 0, 0, 3), (tiers.Resident, tiers.Sharded, tiers.Host, tiers.Disk, tiers.Buffers));
+        Assert.Equal(100 + (5 * model.BlockBytes) + (10 * model.BlockBytes / 4), tiers.DeviceBytes);
+        Assert.Null(TierPlan.Shard(model, Besides, Budget(model, 4.9, null), 3, 4));
+        Assert.Equal((0, 2), (TierPlan.Shard(model, Besides, Budget(model, 5, null), 3, 4)!.Resident, TierPlan.Shard(model, Besides, Budget(model, 5, null), 3, 4)!.Buffers));
     }
 
     [Fact]
-    public void Placement_WithOffloadNone_NeedsAllOfTheModel()
+    public void TierPlan_WithoutRoomForOneLayer_SaysWhatIsNeeded()
     {
-        Assert.Equal(4, Fit("tiny", 4, null, Offload.None).Resident);
-        Assert.Contains("do not hold all of the model", Assert.Throws<BadInputException>(() => Fit("tiny", 3.9, null, Offload.None)).Message);
-        Assert.Equal((0, 4), (Fit("tiny", 9, null, Offload.Host).Resident, Fit("tiny", 9, null, Offload.Host).Host));
-        Assert.Equal(4, Fit("tiny", 9, null, Offload.Disk).Disk);
-        Assert.Contains("--host-memory", Assert.Throws<BadInputException>(() => Fit("tiny", 9, 3, Offload.Host)).Message);
+        var model = Size("tiny");
+        Assert.Contains($"which takes {Quantity.Bytes(100 + (2 * model.BlockBytes))} (embedding", Assert.Throws<BadInputException>(() => Fit("tiny", 1.99, null)).Message);
+        var weights = Budget(model, 9, null) with { Weights = 50 + (2 * model.BlockBytes) - 1 };
+        var problem = Assert.Throws<BadInputException>(() => TierPlan.Fit(model, Besides, weights, null, 3)).Message;
+        Assert.Contains($"which takes {Quantity.Bytes(50 + (2 * model.BlockBytes))}, 50 B of it", problem);
+    }
+
+    [Fact]
+    public void TierPlan_OfANamedTier_HoldsAllLayersThereUnlessABudgetKeepsSome()
+    {
+        var model = Size("opt-125m");
+        Assert.Equal(12, Fit("opt-125m", 12, null, OffloadTier.None).Resident);
+        Assert.Contains("do not hold all of the model", Assert.Throws<BadInputException>(() => Fit("opt-125m", 11.9, null, OffloadTier.None)).Message);
+        Assert.Equal(12, Fit("opt-125m", 19, null, OffloadTier.Host).Host);
+        Assert.Equal(12, Fit("opt-125m", 19, null, OffloadTier.Disk).Disk);
+        Assert.Contains("--host-memory", Assert.Throws<BadInputException>(() => Fit("opt-125m", 19, 11, OffloadTier.Host)).Message);
+        var budget = Budget(model, 19, null) with { Weights = 50 + (7 * model.BlockBytes) };
+        Assert.Equal((4, 8), (TierPlan.Fit(model, Besides, budget, OffloadTier.Disk, 3).Resident, TierPlan.Fit(model, Besides, budget, OffloadTier.Disk, 3).Disk));
     }
 
     [Fact]
@@ -125,7 +138,7 @@ public class PlannerTests
     public void Compare_ManyDevices_HasEachSplitAndPath()
     {
         var model = Size("opt-125m");
-        var request = Request(model) with { Devices = 4, BatchSize = 4, Tokens = 1, Budget = new MemoryBudget(Needs(model) + (6 * model.BlockBytes), null) };
+        var request = Request(model) with { Devices = 4, BatchSize = 4, Tokens = 1, Budget = new MemoryBudget(Needs(model) + (6 * model.BlockBytes), null, null) };
         var plans = Planner.Compare(request);
         Assert.Equal([1, 2, 3, 4], plans.Select(plan => plan.Devices).Distinct());
         Assert.Equal(["-", "pertp 2x1", "dp 1x4", "2d 2x2"], plans.Where(plan => plan.Devices is 1 or 4).Select(PlanText.Split).Distinct());
@@ -143,7 +156,7 @@ public class PlannerTests
         var model = Size("opt-125m");
         var request = Request(model) with
         {
-            Offload = Offload.Disk, Device = Device with { Disk = new DiskModel(1e6, 2e5), ZRate = 3e5, HalfRate = 1e9, SingleRate = 1e9, UploadRate = 1e12, DownloadRate = 1e12 },
+            Offload = OffloadTier.Disk, Device = Device with { Disk = new DiskModel(1e6, 2e5), ZRate = 3e5, HalfRate = 1e9, SingleRate = 1e9, UploadRate = 1e12, DownloadRate = 1e12 },
         };
         var sweep = Enumerable.Range(1, 32).Select(k => Assert.Single(Planner.Compare(request with { WriteBackSteps = k })).Prediction.StepSeconds).ToList();
         var chosen = Assert.Single(Planner.Compare(request));
@@ -156,7 +169,7 @@ public class PlannerTests
     public void Compare_TransferFormat_MovesFewerBytesAndWritesNone()
     {
         var model = Size("opt-125m");
-        var request = Request(model) with { Offload = Offload.Host, TransferBytes = 1, HostFoldRate = 1e7 };
+        var request = Request(model) with { Offload = OffloadTier.Host, TransferBytes = 1, HostFoldRate = 1e7 };
         var plan = Assert.Single(Planner.Compare(request));
         Assert.Equal(12.0 * model.BlockTrained, plan.Prediction.Traffic.Upload[0]);
         Assert.Equal(0, plan.Prediction.Traffic.WriteBack[0]);
@@ -165,22 +178,21 @@ public class PlannerTests
 
     [Fact]
     public void Compare_LayersOnADiskThatIsNotKnown_AsksForIt() =>
-        Assert.Contains("give --disk", Assert.Throws<BadInputException>(() => Planner.Compare(Request(Size("tiny")) with { Offload = Offload.Disk })).Message);
+        Assert.Contains("give --disk", Assert.Throws<BadInputException>(() => Planner.Compare(Request(Size("tiny")) with { Offload = OffloadTier.Disk })).Message);
 
     private static ModelSize Size(string shape, WeightType type = WeightType.Float32) => new(ModelPart.Full(ModelShapes.Find(shape)), type, type);
 
     private static PlanRequest Request(ModelSize model) => new()
     {
-        Model = model, Device = Device, Links = [(Device.UploadRate, Device.DownloadRate)], Budget = new MemoryBudget(long.MaxValue / 4, null), BatchSize = 2, Tokens = 2,
+        Model = model, Device = Device, Links = [(Device.UploadRate, Device.DownloadRate)], Budget = new MemoryBudget(long.MaxValue / 4, null, null), BatchSize = 2, Tokens = 2,
     };
 
     /// <summary>What one token's device needs besides its layers, at most: two probes of a batch of four.</summary>
     private static long Needs(ModelSize model) => model.EndsBytes + (8 * model.ActivationBytes) + (2 * 4 * model.LargestMatrix);
 
-    private static Placement Fit(string shape, double layers, double? host, Offload offload = Offload.Auto, int slots = 0)
-    {
-        var model = Size(shape);
-        var budget = new MemoryBudget(100 + (long)(layers * model.BlockBytes), (long?)(host * model.BlockBytes));
-        return Placement.Fit(model, new FixedNeeds(50, 30, 20), budget, offload, 3, slots)!;
-    }
+    private static MemoryBudget Budget(ModelSize model, double layers, double? host) =>
+        new(100 + (long)(layers * model.BlockBytes), null, (long?)(host * model.BlockBytes));
+
+    private static TierPlan Fit(string shape, double layers, double? host, OffloadTier? tier = null) =>
+        TierPlan.Fit(Size(shape), Besides, Budget(Size(shape), layers, host), tier, 3);
 }
