@@ -62,10 +62,15 @@ internal static class Planner
     /// <summary>Chooses how stored layers are kept up: written back every K-th step, or folded by the host.</summary>
     private static StepModel Fastest(PlanRequest request, StepModels models, StepModel model)
     {
-        if (request.TransferBytes is not null && model.Path != BlockPath.Sharded && model.Streamed > 0) return models.HostFolds(model);
         if (!model.WritesBack || model.Streamed == 0) return model;
+        if (request.TransferBytes is not null)
+        {
+            if (model.FromDisk > 0) throw new BadInputException("--transfer-dtype: the host folds in its memory then, which does not hold the layers; give more --host-memory");
+            return models.HostFolds(model);
+        }
+
         var ways = (request.WriteBackSteps is { } steps ? [steps] : Enumerable.Range(1, MostWriteBackSteps)).Select(k => model with { WriteBackSteps = k });
-        if (request.HostFoldRate is not null && request.WriteBackSteps is null) ways = ways.Append(models.HostFolds(model));
+        if (request is { HostFoldRate: not null, WriteBackSteps: null } && model.FromDisk == 0) ways = ways.Append(models.HostFolds(model));
         var (best, least) = (model, double.PositiveInfinity);
         foreach (var way in ways)
         {

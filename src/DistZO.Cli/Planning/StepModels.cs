@@ -27,7 +27,7 @@ internal sealed class StepModels(PlanRequest request)
         FabricRate = _device.FabricRate ?? double.PositiveInfinity,
         CommitSeconds = request.CommitSeconds,
         Slots = [.. Enumerable.Range(0, path == BlockPath.Whole ? split.Shares.Count : devices)
-            .Select(slot => Slot(slot, slot < split.Shares.Count ? split.Shares[slot] : default))],
+            .Select(slot => Slot(slot, slot < split.Shares.Count ? split.Shares[slot] : default, tiers))],
     };
 
     /// <summary>The same, with the host folding in the place of the devices.</summary>
@@ -37,7 +37,7 @@ internal sealed class StepModels(PlanRequest request)
         TransferBytes = request.TransferBytes is { } bytes ? (_model.BlockTrained * bytes) + _model.BlockFrozenBytes : null,
     };
 
-    private SlotModel Slot(int slot, SlotShare share)
+    private SlotModel Slot(int slot, SlotShare share, TierPlan tiers)
     {
         var rate = _device.ComputeRate(_model.WeightType);
         // Each probe reads its perturbed weights once, whatever its batch.
@@ -45,6 +45,8 @@ internal sealed class StepModels(PlanRequest request)
             ? 0
             : Math.Max(share.Cells * operations / rate, share.Probes * weights * Devices.WeightTypes.Size(_model.WeightType) / _device.MemoryRate);
         var (up, down) = request.Links[Math.Min(slot, request.Links.Count - 1)];
+        // A disk is read straight into a buffer that lies in host memory.
+        if (_device.IsHost && tiers.Disk > 0) (up, down) = (double.PositiveInfinity, double.PositiveInfinity);
         return new SlotModel
         {
             ComputeSeconds = Products(_model.BlockOperations(request.Tokens), _model.BlockMatrices),
