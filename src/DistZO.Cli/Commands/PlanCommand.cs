@@ -16,9 +16,21 @@ internal static class PlanCommand
             Description = "a directory, a config.json, or a shape such as opt-175b or llama3-70b",
             Arity = ArgumentArity.ZeroOrOne,
         };
-        var measure = new Option<bool>("--measure") { Description = "measure this machine's CPU and disk, and plan for it; without a model only measure" };
-        var folder = new Option<string>("--disk-directory") { Description = "measure: a folder on the disk to measure", DefaultValueFactory = _ => Path.GetTempPath(), HelpName = "DIR" };
-        var threads = new Option<int>("--threads") { Description = "measure: threads to compute on", DefaultValueFactory = _ => Environment.ProcessorCount };
+        var measure = new Option<bool>("--measure")
+        {
+            Description = "measure this machine's CPU and disk, and plan for it; without a model only measure",
+        };
+        var folder = new Option<string>("--disk-directory")
+        {
+            Description = "measure: a folder on the disk to measure",
+            DefaultValueFactory = _ => Path.GetTempPath(),
+            HelpName = "DIR",
+        };
+        var threads = new Option<int>("--threads")
+        {
+            Description = "measure: threads to compute on",
+            DefaultValueFactory = _ => Environment.ProcessorCount,
+        };
         var json = new Option<bool>("--json") { Description = "print one line of JSON" };
         command.Arguments.Add(model);
         var options = new PlanOptions(command);
@@ -30,7 +42,8 @@ internal static class PlanCommand
             DeviceProfile Measure(int rows) => Calibration.Measure(parsed.GetValue(threads), rows, parsed.GetValue(folder)!);
             if (parsed.GetValue(model) is not { } name)
             {
-                if (!parsed.GetValue(measure)) throw new BadInputException("no MODEL is given; name a directory, a config.json or a shape, or --measure this machine");
+                if (!parsed.GetValue(measure))
+                    throw new BadInputException("no MODEL is given; name a directory, a config.json or a shape, or --measure this machine");
                 var device = Measure(int.MaxValue);
                 output.WriteLine(parsed.GetValue(json) ? MetricsLine.Write(writer => PlanJson.Rates(writer, device)) : PlanText.Describe(device));
                 return ExitCodes.Done;

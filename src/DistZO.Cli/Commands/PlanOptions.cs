@@ -10,17 +10,61 @@ namespace DistZO.Cli.Commands;
 /// <summary>The flags of <c>distzo plan</c>, and the request that they make.</summary>
 internal sealed class PlanOptions
 {
-    private readonly Option<string?> _device = new("--device") { Description = $"one of {string.Join(", ", DevicePresets.Names)}", HelpName = "NAME" };
+    private readonly Option<string?> _device = new("--device")
+    {
+        Description = $"one of {string.Join(", ", DevicePresets.Names)}",
+        HelpName = "NAME",
+    };
+
     private readonly Option<int> _devices = new("--devices") { Description = "most devices of the node", DefaultValueFactory = _ => 1 };
-    private readonly Option<int?> _tokens = new("--tokens") { Description = "tokens a sequence (default: 512, or what the model has positions for)" };
-    private readonly Option<int> _buffers = new("--buffers") { Description = "most layers on a device at a time that do not stay", DefaultValueFactory = _ => 3 };
-    private readonly Option<string?> _transfer = new("--transfer-dtype") { Description = "format of weights on the way to a device: bfloat16 or fp8; the host folds then", HelpName = "DTYPE" };
-    private readonly Option<string?> _hostLink = new("--host-link") { Description = "GB/s from and to the host: 25, 25/20, or one for each device: 25,25,12", HelpName = "RATES" };
-    private readonly Option<string?> _fabric = new("--fabric") { Description = "GB/s that a device receives from its peers; 0: there is none", HelpName = "RATE" };
-    private readonly Option<string?> _disk = new("--disk") { Description = "GB/s of the node's disk, reading/writing, which share it", HelpName = "RATES" };
-    private readonly Option<double?> _compute = new("--tflops") { Description = "TFLOP/s of matrix products at the format of the weights", HelpName = "RATE" };
+    private readonly Option<int?> _tokens = new("--tokens")
+    {
+        Description = "tokens a sequence (default: 512, or what the model has positions for)",
+    };
+
+    private readonly Option<int> _buffers = new("--buffers")
+    {
+        Description = "most layers on a device at a time that do not stay",
+        DefaultValueFactory = _ => 3,
+    };
+
+    private readonly Option<string?> _transfer = new("--transfer-dtype")
+    {
+        Description = "format of weights on the way to a device: bfloat16 or fp8; the host folds then",
+        HelpName = "DTYPE",
+    };
+
+    private readonly Option<string?> _hostLink = new("--host-link")
+    {
+        Description = "GB/s from and to the host: 25, 25/20, or one for each device: 25,25,12",
+        HelpName = "RATES",
+    };
+
+    private readonly Option<string?> _fabric = new("--fabric")
+    {
+        Description = "GB/s that a device receives from its peers; 0: there is none",
+        HelpName = "RATE",
+    };
+
+    private readonly Option<string?> _disk = new("--disk")
+    {
+        Description = "GB/s of the node's disk, reading/writing, which share it",
+        HelpName = "RATES",
+    };
+
+    private readonly Option<double?> _compute = new("--tflops")
+    {
+        Description = "TFLOP/s of matrix products at the format of the weights",
+        HelpName = "RATE",
+    };
+
     private readonly Option<double?> _z = new("--z-rate") { Description = "billion elements of z a second", HelpName = "RATE" };
-    private readonly Option<double?> _hostFold = new("--host-fold-rate") { Description = "billion elements a second that the host's cores fold while devices compute", HelpName = "RATE" };
+    private readonly Option<double?> _hostFold = new("--host-fold-rate")
+    {
+        Description = "billion elements a second that the host's cores fold while devices compute",
+        HelpName = "RATE",
+    };
+
     private readonly Option<double> _commit = new("--commit-ms") { Description = "between a step's last loss and the next step" };
     private readonly RecipeOptions _recipe;
 
@@ -32,7 +76,8 @@ internal sealed class PlanOptions
         _recipe = new RecipeOptions(
             command,
             [
-                RecipeKeys.Offload, RecipeKeys.DeviceMemory, RecipeKeys.HostMemory, RecipeKeys.WriteBackSteps, RecipeKeys.BatchSize, RecipeKeys.NumDirections, RecipeKeys.WeightsDtype, RecipeKeys.Parallelism, RecipeKeys.Train, RecipeKeys.LoraR,
+                RecipeKeys.Offload, RecipeKeys.DeviceMemory, RecipeKeys.HostMemory, RecipeKeys.WriteBackSteps, RecipeKeys.BatchSize,
+                RecipeKeys.NumDirections, RecipeKeys.WeightsDtype, RecipeKeys.Parallelism, RecipeKeys.Train, RecipeKeys.LoraR,
                 RecipeKeys.LoraTargetModules, RecipeKeys.NumVirtualTokens,
             ],
             hasFile: true);
@@ -65,16 +110,21 @@ internal sealed class PlanOptions
             Tokens = tokens,
             Directions = recipe.Get(RecipeKeys.NumDirections),
             Offload = recipe.Get(RecipeKeys.Offload),
-            Buffers = parsed.GetValue(_buffers) is >= 2 and var buffers ? buffers : throw new BadInputException("--buffers: with fewer than 2 nothing overlaps; give 2 or more"),
+            Buffers = parsed.GetValue(_buffers) is >= 2 and var buffers
+                ? buffers
+                : throw new BadInputException("--buffers: with fewer than 2 nothing overlaps; give 2 or more"),
             WriteBackSteps = recipe.Get(RecipeKeys.WriteBackSteps),
             TransferBytes = transfer,
             // Where the devices are the host's own cores, they fold at the rate of z.
             HostFoldRate = hostFold ?? (transfer is not null && device.IsHost ? device.ZRate : null),
-            CommitSeconds = parsed.GetValue(_commit) is >= 0 and var commit ? commit * 1e-3 : throw new BadInputException("--commit-ms: give 0 or more"),
+            CommitSeconds = parsed.GetValue(_commit) is >= 0 and var commit
+                ? commit * 1e-3
+                : throw new BadInputException("--commit-ms: give 0 or more"),
             Kinds = recipe.Get(RecipeKeys.Parallelism) switch
             {
                 { Kind: ParallelismKind.Auto } => [ParallelismKind.Pertp, ParallelismKind.Dp, ParallelismKind.TwoD],
-                { Kind: ParallelismKind.Explicit } explicitly => throw new BadInputException($"--parallelism: plan compares auto, pertp, dp and 2d, and has no '{explicitly}'"),
+                { Kind: ParallelismKind.Explicit } grid =>
+                    throw new BadInputException($"--parallelism: plan compares auto, pertp, dp and 2d, and has no '{grid}'"),
                 var one => [one.Kind],
             },
         };
@@ -82,12 +132,14 @@ internal sealed class PlanOptions
 
     private DeviceProfile Device(ParseResult parsed, Func<int, DeviceProfile>? measure, int rows)
     {
-        if (parsed.GetValue(_device) is not null && measure is not null) throw new BadInputException("--device and --measure name two devices; leave one away");
+        if (parsed.GetValue(_device) is not null && measure is not null)
+            throw new BadInputException("--device and --measure name two devices; leave one away");
         var device = measure is not null ? measure(rows) : DevicePresets.Find(parsed.GetValue(_device)
             ?? throw new BadInputException($"--device: name one of {string.Join(", ", DevicePresets.Names)}, or measure this machine's CPU with --measure"));
         if (Positive(parsed.GetValue(_compute), "--tflops") * 1e12 is { } compute) device = device with { HalfRate = compute, SingleRate = compute };
         if (Positive(parsed.GetValue(_z), "--z-rate") * 1e9 is { } z) device = device with { ZRate = z };
-        if (parsed.GetValue(_fabric) is { } fabric) device = device with { FabricRate = fabric == "0" ? null : RateText.Pair(fabric, "--fabric").First };
+        if (parsed.GetValue(_fabric) is { } fabric)
+            device = device with { FabricRate = fabric == "0" ? null : RateText.Pair(fabric, "--fabric").First };
         if (parsed.GetValue(_disk) is not { } disk) return device;
         var (read, write) = RateText.Pair(disk, "--disk");
         return device with { Disk = new DiskModel(read, write) };

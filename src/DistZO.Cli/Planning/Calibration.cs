@@ -35,7 +35,8 @@ internal static class Calibration
             HalfRate = compute,
             SingleRate = compute,
             ZRate = normals / timings[1].Seconds,
-            Memory = MachineResources.Read(folder).AvailableMemory ?? throw new RunFailedException("this machine does not say how much memory it has; give --device-memory and --device"),
+            Memory = MachineResources.Read(folder).AvailableMemory
+                ?? throw new RunFailedException("this machine does not say how much memory it has; plan with --device and rates"),
             UploadRate = copy,
             DownloadRate = copy,
             FabricRate = copy,
@@ -72,7 +73,8 @@ internal static class Calibration
 
     private static DiskModel DiskRatesIn(string path)
     {
-        var layout = new BlockLayout("layer", [new Parameter("weights", [DiskBytes / sizeof(float)], TensorRole.Matrix, 0, trainable: true, WeightType.Float32)]);
+        var weights = new Parameter("weights", [DiskBytes / sizeof(float)], TensorRole.Matrix, 0, trainable: true, WeightType.Float32);
+        var layout = new BlockLayout("layer", [weights]);
         using var directory = BlockDirectory.Open(path, [layout], new BlockDirectoryOptions(new byte[32], _ => true, _ => { }));
         using var buffer = new AlignedBuffer(StoredBlock.BytesPerCall);
         // Nothing that a disk could compress.

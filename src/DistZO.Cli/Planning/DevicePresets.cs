@@ -46,7 +46,8 @@ internal static class DevicePresets
     /// <exception cref="BadInputException">There is none.</exception>
     public static DeviceProfile Find(string name) => Known.TryGetValue(name, out var device)
         ? device
-        : throw new BadInputException($"--device: there is no device '{name}'; choose one of {string.Join(", ", Names)}, or measure this machine's CPU with --measure");
+        : throw new BadInputException(
+            $"--device: there is no device '{name}'; choose one of {string.Join(", ", Names)}, or measure this machine's CPU with --measure");
 
     private static DeviceProfile Gpu(string name, double half, double single, int gigabytes, double memory, double link, double? fabric) => new()
     {

@@ -22,7 +22,8 @@ internal static class PlanText
             + (request.Budget.Host is { } host ? $", of the host {Quantity.Bytes(host)}" : "");
         yield return "";
         yield return string.Format(
-            CultureInfo.InvariantCulture, Columns, "devices", "split", "layers", "device/shard/host/disk", "K", "peak/device", "s a step", "speed-up", "busiest", "overlap", "waits");
+            CultureInfo.InvariantCulture, Columns,
+            "devices", "split", "layers", "device/shard/host/disk", "K", "peak/device", "s a step", "speed-up", "busiest", "overlap", "waits");
         foreach (var plan in plans) yield return Row(plan, plans[0]);
         yield return "";
         foreach (var line in Words(plans[0], plans[0])) yield return line;
@@ -82,12 +83,14 @@ internal static class PlanText
     {
         var prediction = plan.Prediction;
         yield return Say($"{plan.Devices} {(plan.Devices == 1 ? "device" : "devices")}, {Split(plan)}, {Path(plan)}: {plan.Tiers.Describe()}");
-        yield return Say($"    a step of {Seconds(prediction.StepSeconds)} s") + (plan == first ? "" : Say($", {first.Prediction.StepSeconds / prediction.StepSeconds:0.00} × one device"))
+        yield return Say($"    a step of {Seconds(prediction.StepSeconds)} s")
+            + (plan == first ? "" : Say($", {first.Prediction.StepSeconds / prediction.StepSeconds:0.00} × one device"))
             + ": " + string.Join(", ", prediction.Busy.Select(busy => $"{busy.Resource} {Seconds(busy.Seconds)} s"))
             + Say($"; {100 * prediction.Overlap:0}% of what moves passes while kernels run");
     }
 
-    private static string Seconds(double seconds) => seconds.ToString(seconds < 0.9995 ? "0.0000" : seconds < 99.95 ? "0.00" : "0.0", CultureInfo.InvariantCulture);
+    private static string Seconds(double seconds) =>
+        seconds.ToString(seconds < 0.9995 ? "0.0000" : seconds < 99.95 ? "0.00" : "0.0", CultureInfo.InvariantCulture);
 
     private static string Say(FormattableString text) => FormattableString.Invariant(text);
 }

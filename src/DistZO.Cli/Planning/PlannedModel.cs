@@ -23,9 +23,15 @@ internal static class PlannedModel
     public static ModelSize Size(Recipe recipe, ModelArchitecture architecture, ModelConfig config)
     {
         if (recipe.Get(RecipeKeys.Train) is { Kind: TrainedPartKind.Layers })
-            throw new BadInputException("train: a plan takes all layers as alike, so it has none for some of them; plan for full, lora, prefix, prompt or bitfit");
+        {
+            throw new BadInputException(
+                "train: a plan takes all layers as alike, so it has none for some of them; plan for full, lora, prefix, prompt or bitfit");
+        }
+
         var weights = recipe.Get(RecipeKeys.WeightsDtype);
         var stored = config.GetStringOr("dtype", config.GetStringOr("torch_dtype", weights.Name()));
-        return new ModelSize(TrainedParts.Of(recipe, architecture), weights, WeightTypes.Parse(stored) ?? throw config.Unsupported("dtype", "supported: float32, bfloat16, float16."));
+        var type = WeightTypes.Parse(stored)
+            ?? throw config.Unsupported(config.Has("dtype") ? "dtype" : "torch_dtype", "supported: float32, bfloat16, float16.");
+        return new ModelSize(TrainedParts.Of(recipe, architecture), weights, type);
     }
 }

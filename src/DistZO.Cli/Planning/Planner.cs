@@ -54,7 +54,11 @@ internal static class Planner
             : TierPlan.Fit(request.Model, needs, request.Budget, request.Offload, request.Buffers);
         if (tiers is null || (tiers.Resident == request.Model.Layers && path != BlockPath.Whole)) return null;
         if (tiers.Disk > 0 && request.Device.Disk is null)
-            throw new BadInputException($"{tiers.Describe()}, and the disk's speed is not known; give --disk READ/WRITE in GB/s, more --host-memory, or --measure");
+        {
+            throw new BadInputException(
+                $"{tiers.Describe()}, and the disk's speed is not known; give --disk READ/WRITE in GB/s, more --host-memory, or --measure");
+        }
+
         var model = Fastest(request, models, models.Of(devices, split, path, tiers));
         return new Plan(devices, kind, split, path, tiers, model, StepPredictor.Predict(model));
     }
@@ -65,11 +69,13 @@ internal static class Planner
         if (!model.WritesBack || model.Streamed == 0) return model;
         if (request.TransferBytes is not null)
         {
-            if (model.FromDisk > 0) throw new BadInputException("--transfer-dtype: the host folds in its memory then, which does not hold the layers; give more --host-memory");
+            if (model.FromDisk > 0)
+                throw new BadInputException("--transfer-dtype: the host folds in its memory then, which does not hold the layers; give more --host-memory");
             return models.HostFolds(model);
         }
 
-        var ways = (request.WriteBackSteps is { } steps ? [steps] : Enumerable.Range(1, MostWriteBackSteps)).Select(k => model with { WriteBackSteps = k });
+        var choices = request.WriteBackSteps is { } steps ? [steps] : Enumerable.Range(1, MostWriteBackSteps);
+        var ways = choices.Select(k => model with { WriteBackSteps = k });
         if (request is { HostFoldRate: not null, WriteBackSteps: null } && model.FromDisk == 0) ways = ways.Append(models.HostFolds(model));
         var (best, least) = (model, double.PositiveInfinity);
         foreach (var way in ways)

@@ -23,7 +23,9 @@ internal static class RateText
         [.. text.Split(',').Select(part => Pair(part, option))];
 
     private static double One(string part, string text, string option) =>
-        double.TryParse(part, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && value is > 0 and < 1e9 ? value * Giga : throw Wrong(text, option);
+        double.TryParse(part, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && value is > 0 and < 1e9
+            ? value * Giga
+            : throw Wrong(text, option);
 
     private static BadInputException Wrong(string text, string option) =>
         new($"{option}: '{text}' is no rate; write GB/s such as 25, or 25/20 where the two directions differ");

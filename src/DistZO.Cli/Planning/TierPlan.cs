@@ -43,7 +43,7 @@ internal sealed record TierPlan(int Resident, int Sharded, int Host, int Disk, i
         var (layers, block) = (model.Layers, model.BlockBytes);
         var room = Room(needs, budget);
         if (tier is null or OffloadTier.None && layers * block <= room) return new TierPlan(layers, 0, 0, 0, 0, Besides(needs) + (layers * block), 0, 0);
-        if (tier == OffloadTier.None) throw TooSmall("all of the model", layers * block, budget, needs);
+        if (tier == OffloadTier.None) throw TooSmall("all of the model,", layers * block, budget, needs);
         if (room < FewestBuffers * block) throw TooSmall("even one streamed layer at a time (two buffers),", FewestBuffers * block, budget, needs);
         var used = (int)Math.Min(buffers, room / block);
         // Who names a tier and no budget wants all of the layers there.
@@ -56,7 +56,8 @@ internal sealed record TierPlan(int Resident, int Sharded, int Host, int Disk, i
         return streamed * block <= (budget.Host ?? long.MaxValue)
             ? new TierPlan(resident, 0, streamed, 0, used, device, streamed * block, 0)
             : throw new BadInputException(
-                $"--host-memory: {Quantity.Bytes(budget.Host!.Value)} do not hold {streamed} layers, which take {Quantity.Bytes(streamed * block)}; give more, or --offload disk");
+                $"--host-memory: {Quantity.Bytes(budget.Host!.Value)} do not hold {streamed} layers, which take {Quantity.Bytes(streamed * block)}; "
+                + "give more, or --offload disk");
     }
 
     /// <summary>The same without a host: each device holds some layers whole, and its part of the others. Null if that does not fit.</summary>
@@ -96,9 +97,12 @@ internal sealed record TierPlan(int Resident, int Sharded, int Host, int Disk, i
     {
         var weights = needs.Ends + layers;
         return budget.Weights is { } given && given < weights
-            ? new($"--device-memory: {Quantity.Bytes(given)} do not hold {what} which takes {Quantity.Bytes(weights)}, {Quantity.Bytes(needs.Ends)} of it for embedding and head; give at least that")
+            ? new(
+                $"--device-memory: {Quantity.Bytes(given)} do not hold {what} which takes {Quantity.Bytes(weights)}, "
+                + $"{Quantity.Bytes(needs.Ends)} of it for embedding and head; give at least that")
             : new(
-                $"--device: {Quantity.Bytes(budget.Device)} do not hold {what} which takes {Quantity.Bytes(Besides(needs) + layers)} (embedding and head {Quantity.Bytes(needs.Ends)}, "
-                + $"activations {Quantity.Bytes(needs.Activations)}, perturbed weights {Quantity.Bytes(needs.Scratch)}); use one with at least that, or a smaller batch");
+                $"--device: {Quantity.Bytes(budget.Device)} do not hold {what} which takes {Quantity.Bytes(Besides(needs) + layers)} "
+                + $"(embedding and head {Quantity.Bytes(needs.Ends)}, activations {Quantity.Bytes(needs.Activations)}, "
+                + $"perturbed weights {Quantity.Bytes(needs.Scratch)}); use one with at least that, or a smaller batch");
     }
 }

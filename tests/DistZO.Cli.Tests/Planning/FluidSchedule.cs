@@ -1,12 +1,13 @@
 namespace DistZO.Cli.Tests.Planning;
 
 /// <summary>
-/// One device that streams all of its layers, event by event: what computes, uploads and writes back at each moment, and how fast. Reads and
-/// writes of one disk share it evenly, as they do in turns of a small size; on a link of two directions they do not.
+/// One device that streams all of its layers, event by event: what computes, uploads and writes back at each moment, and how fast. Reads
+/// and writes of one disk share it evenly, as they do in turns of a small size; on a link of two directions they do not.
 /// </summary>
 internal sealed class FluidSchedule
 {
     private const double Least = 1e-12;
+    private const int Head = -1;
     private readonly Queue<int> _toWrite = [];
     private readonly HashSet<int> _free = [];
     private readonly HashSet<int> _arrived = [];
@@ -14,6 +15,7 @@ internal sealed class FluidSchedule
     private double _now;
     private int _nextUpload;
     private int _visit;
+    private int _heads;
 
     /// <summary>Visit, and seconds of work left; null: nothing to do.</summary>
     private (int Visit, double Left)? _upload, _write, _compute;
@@ -40,26 +42,37 @@ internal sealed class FluidSchedule
     public double StepSeconds(int first, int steps)
     {
         for (var visit = -Buffers; visit < 0; visit++) _free.Add(visit);
-        var began = 0.0;
-        var last = (first + steps) * Layers;
-        while (_visit < last)
+        var began = End(first);
+        return (End(first + steps) - began) / steps;
+    }
+
+    /// <summary>When so many steps are over.</summary>
+    private double End(int steps)
+    {
+        while (_heads < steps)
         {
             Begin();
-            if (_visit == first * Layers) began = _now;
             Pass();
         }
 
-        return (_now - began) / steps;
+        return _now;
     }
 
     private void Begin()
     {
         if (_upload is null && _free.Contains(_nextUpload - Buffers) && !_beingWritten.Contains(_nextUpload % Layers)) _upload = (_nextUpload++, Upload);
         if (_write is null && _toWrite.TryDequeue(out var written)) _write = (written, WriteBack);
-        if (_compute is not null || !_arrived.Contains(_visit)) return;
+        if (_compute is not null) return;
+        if (_visit / Layers > _heads)
+        {
+            _compute = (Head, Ends);
+            return;
+        }
+
+        if (!_arrived.Contains(_visit)) return;
         var (step, layer) = (_visit / Layers, _visit % Layers);
         var pending = ((step + layer + WriteBackSteps - 1) % WriteBackSteps) + 1;
-        _compute = (_visit, Compute + (Fold * pending) + (layer == Layers - 1 ? Ends : 0));
+        _compute = (_visit, Compute + (Fold * pending));
     }
 
     /// <summary>Time passes until something ends.</summary>
@@ -76,6 +89,12 @@ internal sealed class FluidSchedule
         }
 
         if (Ended(ref _compute, passed) is not { } computed) return;
+        if (computed == Head)
+        {
+            _heads++;
+            return;
+        }
+
         _visit++;
         if (((computed / Layers) + (computed % Layers)) % WriteBackSteps == 0)
         {

@@ -28,7 +28,8 @@ public class PredictionAgainstScheduleTests
                 Upload = Between(0.25, 4), WriteBack = Between(0.25, 4), Ends = Between(0.1, 4), SharesDisk = sharesDisk,
             };
             var predicted = StepPredictor.Predict(Model(schedule)).StepSeconds;
-            var played = schedule.StepSeconds(schedule.WriteBackSteps * 4, schedule.WriteBackSteps * 4);
+            var round = schedule.WriteBackSteps * 8;
+            var played = schedule.StepSeconds(round, round);
             Assert.InRange(predicted / played, 1 - tolerance, 1 + tolerance);
         }
     }
