@@ -11,6 +11,7 @@ namespace DistZO.Devices;
 public sealed partial class DirectFile : IBlockFile
 {
     private const int InvalidArgument = 22;
+    private const int NoSpace = 28;
     private const int NotSupported = 95;
     private const int ReadWrite = 2;
     private const int CloseOnExec = 0x80000;
@@ -59,6 +60,11 @@ public sealed partial class DirectFile : IBlockFile
         catch (IOException e) when (e.HResult is InvalidArgument or NotSupported)
         {
             return false;
+        }
+        catch (IOException e) when (e.HResult == NoSpace)
+        {
+            // Blocks that are there already need none. The file could be opened, and few file systems refuse after that.
+            return true;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -116,11 +122,13 @@ public sealed partial class DirectFile : IBlockFile
     }
 
     /// <inheritdoc/>
-    public void Forget(long offset, long bytes, bool written)
+    public void Forget(bool written)
     {
         if (_direct) return;
         if (written) Flush();
-        PageCache.Drop(_handle, offset, bytes);
+
+        // Of all of the file: the system keeps pages in runs, and drops only runs that lie in the range as a whole.
+        PageCache.Drop(_handle);
     }
 
     public void Dispose() => _handle.Dispose();

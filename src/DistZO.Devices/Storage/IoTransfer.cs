@@ -4,7 +4,7 @@ namespace DistZO.Devices;
 internal sealed unsafe class IoTransfer(IBlockFile file, long offset, byte* memory, int bytes, bool writes, long? firstPage)
 {
     /// <summary>What one system call moves: enough that the call costs nothing beside it, and a large call still has parts for all lanes.</summary>
-    public const int PartBytes = 1 << 20;
+    public const int PartBytes = 1 << 22;
 
     private int _next;
     private int _left = (int)(((long)bytes + PartBytes - 1) / PartBytes);

@@ -12,13 +12,10 @@ public static partial class PageCache
     /// Asks the system to forget what it holds of a file. Pages that are not on the disk yet stay. Does nothing where there is no such
     /// call; whoever reads the file reads the same either way.
     /// </summary>
-    /// <param name="file">An open file.</param>
-    /// <param name="offset">First byte.</param>
-    /// <param name="bytes">How many; 0 for all to the end.</param>
-    public static void Drop(SafeFileHandle file, long offset = 0, long bytes = 0)
+    public static void Drop(SafeFileHandle file)
     {
         // Advice that was refused (a pipe, an odd file system) only costs memory that the system takes back by itself.
-        if (OperatingSystem.IsLinux()) _ = Advise(file, offset, bytes, DoNotNeed);
+        if (OperatingSystem.IsLinux()) _ = Advise(file, 0, 0, DoNotNeed);
     }
 
     [LibraryImport("libc", EntryPoint = "posix_fadvise")]

@@ -6,14 +6,14 @@ namespace DistZO.Devices;
 
 /// <summary>
 /// A checksum of pages that come in any order and on any thread: the sum mod 2⁶⁴ of one number a page, made of the page's position and
-/// of the CRC-32C of each of its quarters. Four CRCs at once, since the instruction takes three cycles to answer but one to start.
+/// of four CRC-32Cs, each over every fourth 8-byte word. Four at once, since the instruction takes three cycles to answer but one to start.
 /// </summary>
 public static class PageSum
 {
     /// <summary>Bytes of a page.</summary>
     public const int PageBytes = BlockLayout.Alignment;
 
-    private const int QuarterWords = PageBytes / 4 / sizeof(ulong);
+    private const int Words = PageBytes / sizeof(ulong);
 
     /// <summary>The sum over whole pages, the first of which is number <paramref name="firstPage"/>.</summary>
     public static ulong Of(ReadOnlySpan<byte> pages, long firstPage)
@@ -28,12 +28,12 @@ public static class PageSum
     {
         ref var words = ref Unsafe.As<byte, ulong>(ref MemoryMarshal.GetReference(page));
         uint c0 = uint.MaxValue, c1 = uint.MaxValue, c2 = uint.MaxValue, c3 = uint.MaxValue;
-        for (nuint i = 0; i < QuarterWords; i++)
+        for (nuint i = 0; i < Words; i += 4)
         {
             c0 = BitOperations.Crc32C(c0, Word(ref words, i));
-            c1 = BitOperations.Crc32C(c1, Word(ref words, i + QuarterWords));
-            c2 = BitOperations.Crc32C(c2, Word(ref words, i + (2 * QuarterWords)));
-            c3 = BitOperations.Crc32C(c3, Word(ref words, i + (3 * QuarterWords)));
+            c1 = BitOperations.Crc32C(c1, Word(ref words, i + 1));
+            c2 = BitOperations.Crc32C(c2, Word(ref words, i + 2));
+            c3 = BitOperations.Crc32C(c3, Word(ref words, i + 3));
         }
 
         return Mix(Mix(Mix(number) ^ Pair(c0, c1)) ^ Pair(c2, c3));

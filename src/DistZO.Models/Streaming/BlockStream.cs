@@ -42,6 +42,8 @@ internal sealed class BlockStream : IBlockVisits
 
     public IReadOnlyList<StreamedBlock> Blocks { get; }
 
+    public int? WriteBackSteps => _policy.IsChosen ? _policy.Steps : null;
+
     public Func<int, ulong> ChainAt { get; set; } = _ => 0;
 
     public void Begin(UpdateHistory? updates, int step) => _policy.Begin(Blocks, updates, step);

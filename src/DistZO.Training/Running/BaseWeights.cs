@@ -36,8 +36,16 @@ public static class BaseWeights
     /// <param name="baseDigest">Digest of the base; called where weights are stored on disk.</param>
     /// <param name="notice">Told, in a line for people, what was found there.</param>
     /// <param name="initial">What added tensors start from; null to make it.</param>
+    /// <param name="trace">Takes what is computed and moved when; null for nobody.</param>
     public static Model Load(
-        Device device, Checkpoint checkpoint, Recipe recipe, Placement placement, Func<string> baseDigest, Action<string> notice, InitialValues? initial = null)
+        Device device,
+        Checkpoint checkpoint,
+        Recipe recipe,
+        Placement placement,
+        Func<string> baseDigest,
+        Action<string> notice,
+        InitialValues? initial = null,
+        ITraceSink? trace = null)
     {
         var part = TrainedParts.Of(recipe, checkpoint);
         DeviceSelfTest.Require(device);
@@ -45,12 +53,15 @@ public static class BaseWeights
         {
             Layers = placement.Streamed,
             Buffers = placement.Buffers,
+            Trace = trace,
             WriteBackSteps = recipe.Get(RecipeKeys.WriteBackSteps),
             StoresAll = placement.Tier == OffloadTier.Disk,
             SharesLink = placement.Tier == OffloadTier.Disk,
             Open = (layouts, values) => BlockStores.Open(placement, recipe, values.Digest, baseDigest, layouts, notice),
         };
-        return ModelLoader.Load(device, checkpoint, part, recipe.Get(RecipeKeys.WeightsDtype), recipe.Get(RecipeKeys.Seed), initial, offloading);
+        var model = ModelLoader.Load(device, checkpoint, part, recipe.Get(RecipeKeys.WeightsDtype), recipe.Get(RecipeKeys.Seed), initial, offloading);
+        model.Trace = trace;
+        return model;
     }
 
     /// <summary>Decides where the weights of a model go.</summary>

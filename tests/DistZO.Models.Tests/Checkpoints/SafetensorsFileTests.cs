@@ -37,6 +37,21 @@ public sealed class SafetensorsFileTests : IDisposable
         Assert.Equal([6, 7, 8], part);
     }
 
+    [SkippableFact]
+    public void DropCachedPages_AfterReading_LeavesNothingInThePageCacheAndReadsOn()
+    {
+        using var file = Open(SafetensorsBytes.Build(Sound, 12));
+        Skip.If(!DirectFile.IsSupportedIn(_folder.Root) || new DriveInfo(_folder.Root).DriveFormat == "tmpfs", $"'{_folder.Root}' is not on a disk");
+        using (var written = File.OpenHandle(file.Path, FileMode.Open, FileAccess.ReadWrite)) RandomAccess.FlushToDisk(written);
+        Assert.Equal([0, 1, 2, 3], SafetensorsBytes.ReadAll(file, file.Find("a")!));
+        Assert.Equal(1, CachedPages.Of(file.Path));
+
+        file.DropCachedPages();
+
+        Assert.Equal(0, CachedPages.Of(file.Path));
+        Assert.Equal([0, 1, 2, 3], SafetensorsBytes.ReadAll(file, file.Find("a")!));
+    }
+
     [Theory]
     [InlineData(-1, 1)]
     [InlineData(8, 1)]

@@ -35,7 +35,7 @@ public sealed class BlockDirectory : IBlockStore
 
     IReadOnlyList<StoredBlock> IBlockStore.Blocks => _blocks;
 
-    /// <summary>Opens the blocks of a model, or makes them. Those that are not <see cref="DiskBlock.IsFilled"/> are the caller's to fill.</summary>
+    /// <summary>Opens the blocks of a model, or makes them. Those without a version are the caller's to fill: all bytes, from the base, and a commit.</summary>
     /// <exception cref="BadInputException">The directory cannot be made or written to.</exception>
     /// <exception cref="RunFailedException">Another run holds it, there is not enough space, or the disk failed.</exception>
     public static BlockDirectory Open(string path, IReadOnlyList<BlockLayout> layouts, BlockDirectoryOptions options)

@@ -49,8 +49,11 @@ internal static class BlockSpace
     private static void Allocate(string path, IReadOnlyList<BlockPlan> plans)
     {
         var needed = plans.Sum(plan => plan.FileBytes);
-        var free = new DriveInfo(path).AvailableFreeSpace;
-        if (free < needed) throw TooSmall(path, needed, free);
+        var disk = new DriveInfo(path);
+        var free = disk.AvailableFreeSpace;
+
+        // Some file systems do not say how large they are.
+        if (free < needed && disk.TotalSize > 0) throw TooSmall(path, needed, free);
         foreach (var plan in plans)
         {
             var file = Path.Combine(path, plan.FileName);
@@ -61,7 +64,7 @@ internal static class BlockSpace
                     using var handle = File.OpenHandle(file, FileMode.CreateNew, FileAccess.Write, preallocationSize: plan.FileBytes);
                     RandomAccess.SetLength(handle, plan.FileBytes);
                 }
-                catch (IOException e) when (e is not DirectoryNotFoundException && new DriveInfo(path).AvailableFreeSpace < plan.FileBytes)
+                catch (IOException e) when (e is not DirectoryNotFoundException && disk.AvailableFreeSpace < plan.FileBytes)
                 {
                     // The file systems' own needs, or another program, took what was free just now.
                     throw TooSmall(path, needed, free, e);

@@ -29,15 +29,12 @@ public sealed class DiskBlock : StoredBlock
 
     public override StoredVersion? Version { get; protected set; }
 
-    /// <summary>Whether there is a version to read. If not, all of the block is written, from the base, and then committed.</summary>
-    public bool IsFilled => _slot >= 0;
-
     /// <inheritdoc/>
     /// <exception cref="InvalidOperationException">The block is not filled.</exception>
     public override void Read(long offset, Span<byte> destination)
     {
         CheckRange(offset, destination.Length);
-        if (!IsFilled) throw new InvalidOperationException($"block '{Name}' is read before it was filled");
+        if (_slot < 0) throw new InvalidOperationException($"block '{Name}' is read before it was filled");
         var trained = TrainedPrefix(offset, destination.Length);
         ReadPart(_plan.TrainedAt(_slot) + offset, destination[..trained]);
         ReadPart(_plan.FrozenAt + offset + trained - TrainedBytes, destination[trained..]);
@@ -94,7 +91,7 @@ public sealed class DiskBlock : StoredBlock
     {
         if (destination.IsEmpty) return;
         _lanes.Read(_file, at, destination);
-        _file.Forget(at, destination.Length, written: false);
+        _file.Forget(written: false);
     }
 
     private void WritePart(PartInProgress part, long partAt, long offset, ReadOnlySpan<byte> source)
@@ -103,6 +100,6 @@ public sealed class DiskBlock : StoredBlock
         var (page, count) = (offset / PageSum.PageBytes, source.Length / PageSum.PageBytes);
         part.CheckUnwritten(page, count);
         part.Add(page, count, _lanes.WriteAndSum(_file, partAt + offset, source, page));
-        _file.Forget(partAt + offset, source.Length, written: true);
+        _file.Forget(written: true);
     }
 }

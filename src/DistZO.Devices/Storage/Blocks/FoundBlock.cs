@@ -88,7 +88,7 @@ internal readonly record struct FoundBlock(BlockState State, int Slot, StoredVer
         {
             var count = (int)Math.Min(buffer.Length, bytes - done);
             sum += lanes.ReadAndSum(file, at + done, buffer[..count], done / PageSum.PageBytes);
-            file.Forget(at + done, count, written: false);
+            file.Forget(written: false);
         }
 
         return sum;

@@ -12,6 +12,6 @@ internal interface IBlockFile : IDisposable
     /// <summary>All that was written is on the disk.</summary>
     void Flush();
 
-    /// <summary>Bytes that were read or <paramref name="written"/> need not stay in the page cache, if they went through it.</summary>
-    void Forget(long offset, long bytes, bool written);
+    /// <summary>What was read or <paramref name="written"/> so far need not stay in the page cache, if it went through it.</summary>
+    void Forget(bool written);
 }
