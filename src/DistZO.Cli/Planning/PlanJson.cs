@@ -75,6 +75,7 @@ internal static class PlanJson
         json.WriteNumber("disk", tiers.Disk);
         json.WriteEndObject();
         json.WriteNumber("buffers", tiers.Buffers);
+        json.WriteNumber("passes", model.Passes);
         json.WriteNumber("device_peak_bytes", tiers.DeviceBytes);
         json.WriteNumber("host_bytes", tiers.HostBytes);
         json.WriteNumber("disk_bytes", tiers.DiskBytes);

@@ -47,36 +47,43 @@ internal sealed class SteadySchedule
 
     private void Step(int step)
     {
-        var layer = 0;
         foreach (var slot in _slots) slot.Computed = _begin;
-        for (var i = 0; i < _model.Streamed; i++)
-        {
-            var next = (int)((long)i * _model.Layers / _model.Streamed);
-            Visit(step, i, next - layer);
-            layer = next + 1;
-        }
-
-        foreach (var slot in _slots) slot.Computed += ((_model.Layers - layer) * slot.ResidentSeconds) + slot.EndsSeconds;
+        for (var pass = 0; pass < _model.Passes; pass++) Pass(step, pass);
         _begin = _slots.Max(slot => slot.Computed) + _model.CommitSeconds;
     }
 
-    private void Visit(int step, int block, int residentBefore)
+    private void Pass(int step, int pass)
     {
-        var visit = (step * _model.Streamed) + block;
+        var layer = 0;
+        for (var i = 0; i < _model.Streamed; i++)
+        {
+            var next = (int)((long)i * _model.Layers / _model.Streamed);
+            Visit(step, pass, i, next - layer);
+            layer = next + 1;
+        }
+
+        foreach (var slot in _slots) slot.Computed += Resident(slot, pass, _model.Layers - layer) + (slot.EndsSeconds / _model.Passes);
+    }
+
+    private static double Resident(Slot slot, int pass, int layers) => layers * (slot.VisitSeconds + (pass == 0 ? slot.FoldSeconds : 0));
+
+    private void Visit(int step, int pass, int block, int residentBefore)
+    {
+        var visit = (((step * _model.Passes) + pass) * _model.Streamed) + block;
         var buffer = visit % _buffers;
         if (HostFolds)
         {
-            _hostFolded = Math.Max(_hostFolded, _begin) + _model.HostFoldSeconds!.Value;
+            if (pass == 0) _hostFolded = Math.Max(_hostFolded, _begin) + _model.HostFoldSeconds!.Value;
             Upload(visit);
         }
 
-        var pending = Pending(step, block);
+        var pending = Pending(step, pass, block);
         if (_model.Path != BlockPath.Whole && _model.Moves) Gather(buffer, pending);
-        var isDue = _model.WritesBack && (step + block) % _model.WriteBackSteps == 0;
+        var isDue = _model.WritesBack && pass == 0 && IsDue(step, block);
         foreach (var slot in _slots)
         {
             var folds = _model.Path == BlockPath.Whole || !_model.Moves ? pending * slot.FoldSeconds : 0;
-            slot.Computed = Math.Max(slot.Computed + (residentBefore * slot.ResidentSeconds), slot.Arrived[buffer]) + slot.VisitSeconds + folds;
+            slot.Computed = Math.Max(slot.Computed + Resident(slot, pass, residentBefore), slot.Arrived[buffer]) + slot.VisitSeconds + folds;
             slot.Free[buffer] = slot.Computed;
         }
 
@@ -84,10 +91,12 @@ internal sealed class SteadySchedule
         if (!HostFolds) Upload(visit + _buffers);
     }
 
-    private int Pending(int step, int block)
+    private bool IsDue(int step, int block) => (step + block) % _model.WriteBackSteps == 0;
+
+    private int Pending(int step, int pass, int block)
     {
-        if (!_model.FoldsOnDevice) return 0;
-        if (_model.Path == BlockPath.Sharded || !_model.Moves) return 1;
+        if (!_model.FoldsOnDevice || (pass > 0 && (!_model.FoldsAgain || IsDue(step, block)))) return 0;
+        if (!_model.FoldsAgain) return 1;
         return ((step + block + _model.WriteBackSteps - 1) % _model.WriteBackSteps) + 1;
     }
 
@@ -166,8 +175,6 @@ internal sealed class SteadySchedule
     private sealed class Slot(StepModel model, SlotModel slot, int number)
     {
         public double VisitSeconds { get; } = slot.ComputeSeconds + (slot.ZSeconds * slot.Directions);
-
-        public double ResidentSeconds => VisitSeconds + FoldSeconds;
 
         public double EndsSeconds => slot.EndsSeconds;
 

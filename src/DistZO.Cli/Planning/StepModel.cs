@@ -49,6 +49,9 @@ internal sealed record StepModel
     /// <summary>Transformer layers.</summary>
     public required int Layers { get; init; }
 
+    /// <summary>Passes of a step over all layers: a share of very many tokens is computed in several.</summary>
+    public int Passes { get; init; } = 1;
+
     /// <summary>So many of them are not resident. They are spread evenly over the layers, and take their turns in the buffers.</summary>
     public required int Streamed { get; init; }
 
@@ -114,6 +117,12 @@ internal sealed record StepModel
     /// <summary>The part of a block's trained bytes that a slot writes back. There is one host copy, so one slot writes it, or all their parts.</summary>
     public double WrittenPart(int slot) => Path == BlockPath.Whole ? (slot == 0 ? 1 : 0) : Part(slot);
 
-    /// <summary>Commits that a visit of a streamed block folds, on average over the steps.</summary>
-    public double PendingCommits => !FoldsOnDevice ? 0 : Path == BlockPath.Sharded || !Moves ? 1 : (WriteBackSteps + 1) / 2.0;
+    /// <summary>Whether what a visit folds is lost again, unless it is written back.</summary>
+    public bool FoldsAgain => FoldsOnDevice && Moves && Path != BlockPath.Sharded;
+
+    /// <summary>
+    /// Commits that the visits of a streamed block fold in a step, on average over the steps: 1 … K in the first pass, and in each other one
+    /// as many, or none in the step that has written the block back.
+    /// </summary>
+    public double PendingCommits => !FoldsOnDevice ? 0 : !FoldsAgain ? 1 : ((WriteBackSteps + 1) / 2.0) + ((Passes - 1) * (WriteBackSteps - 1) / 2.0);
 }

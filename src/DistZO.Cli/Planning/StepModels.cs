@@ -1,3 +1,5 @@
+using DistZO.Training;
+
 namespace DistZO.Cli.Planning;
 
 /// <summary>Turns a model, devices and shares into the seconds and bytes of a step.</summary>
@@ -9,7 +11,7 @@ internal sealed class StepModels(PlanRequest request)
     /// <summary>What a device with a share needs besides its layers.</summary>
     public FixedNeeds Needs(SlotShare share) => new(
         _model.EndsBytes,
-        share.Cells * request.Tokens * _model.ActivationBytes,
+        (long)share.Probes * Math.Min(share.Samples, SamplesOfAPass(share)) * request.Tokens * _model.ActivationBytes,
         // A CPU perturbs weights in its caches; a GPU both signs of one matrix at a time, in the format of the products.
         _device.IsHost ? 0 : 2 * _model.LargestMatrix * Devices.WeightTypes.Size(_model.WeightType));
 
@@ -17,6 +19,7 @@ internal sealed class StepModels(PlanRequest request)
     public StepModel Of(int devices, GridSplit split, BlockPath path, TierPlan tiers) => new()
     {
         Layers = _model.Layers,
+        Passes = Passes(split),
         Streamed = _model.Layers - tiers.Resident,
         FromDisk = tiers.Disk,
         Disk = tiers.Disk > 0 ? _device.Disk : null,
@@ -27,7 +30,7 @@ internal sealed class StepModels(PlanRequest request)
         FabricRate = _device.FabricRate ?? double.PositiveInfinity,
         CommitSeconds = request.CommitSeconds,
         Slots = [.. Enumerable.Range(0, path == BlockPath.Whole ? split.Shares.Count : devices)
-            .Select(slot => Slot(slot, slot < split.Shares.Count ? split.Shares[slot] : default, tiers))],
+            .Select(slot => Slot(slot, slot < split.Shares.Count ? split.Shares[slot] : default, tiers, Passes(split)))],
     };
 
     /// <summary>The same, with the host folding in the place of the devices.</summary>
@@ -37,24 +40,28 @@ internal sealed class StepModels(PlanRequest request)
         TransferBytes = request.TransferBytes is { } bytes ? (_model.BlockTrained * bytes) + _model.BlockFrozenBytes : null,
     };
 
-    private SlotModel Slot(int slot, SlotShare share, TierPlan tiers)
+    private int Passes(GridSplit split) => split.Shares.Max(share => (share.Samples - 1) / SamplesOfAPass(share)) + 1;
+
+    private int SamplesOfAPass(SlotShare share) => Math.Max(1, ShareExecutor.MaxTokensPerPass / (share.Probes * request.Tokens));
+
+    private SlotModel Slot(int slot, SlotShare share, TierPlan tiers, int passes)
     {
         var rate = _device.ComputeRate(_model.WeightType);
-        // Each probe reads its perturbed weights once, whatever its batch.
+        // Each probe reads its perturbed weights once a pass, whatever its batch.
         double Products(double operations, double weights) => share.Cells == 0
             ? 0
-            : Math.Max(share.Cells * operations / rate, share.Probes * weights * Devices.WeightTypes.Size(_model.WeightType) / _device.MemoryRate);
+            : Math.Max(share.Cells * operations / rate, (double)passes * share.Probes * weights * Devices.WeightTypes.Size(_model.WeightType) / _device.MemoryRate);
         var (up, down) = request.Links[Math.Min(slot, request.Links.Count - 1)];
         // A disk is read straight into a buffer that lies in host memory.
         if (_device.IsHost && tiers.Disk > 0) (up, down) = (double.PositiveInfinity, double.PositiveInfinity);
         return new SlotModel
         {
-            ComputeSeconds = Products(_model.BlockOperations(request.Tokens), _model.BlockMatrices),
+            ComputeSeconds = Products(_model.BlockOperations(request.Tokens), _model.BlockMatrices) / passes,
             ZSeconds = _model.BlockTrained / _device.ZRate,
             Directions = share.Directions,
             FoldSeconds = request.Directions * _model.BlockTrained / _device.ZRate,
             EndsSeconds = Products(_model.HeadOperations(request.Tokens), _model.HeadMatrices)
-                + (((share.Directions * _model.HeadTrained) + (request.Directions * _model.EndsTrained)) / _device.ZRate),
+                + (((passes * share.Directions * _model.HeadTrained) + (request.Directions * _model.EndsTrained)) / _device.ZRate),
             UploadRate = up,
             DownloadRate = down,
         };

@@ -12,6 +12,7 @@ internal static class StepPredictor
         ArgumentOutOfRangeException.ThrowIfLessThan(model.Slots.Count, 1, nameof(model));
         ArgumentOutOfRangeException.ThrowIfLessThan(model.Buffers, 1, nameof(model));
         ArgumentOutOfRangeException.ThrowIfLessThan(model.WriteBackSteps, 1, nameof(model));
+        ArgumentOutOfRangeException.ThrowIfLessThan(model.Passes, 1, nameof(model));
         ArgumentOutOfRangeException.ThrowIfGreaterThan(model.Streamed, model.Layers, nameof(model));
         ArgumentOutOfRangeException.ThrowIfGreaterThan(model.FromDisk, model.Disk is null ? 0 : model.Streamed, nameof(model));
         var traffic = Traffic(model);
@@ -23,7 +24,7 @@ internal static class StepPredictor
     public static double ComputeSeconds(StepModel model, int slot)
     {
         var one = model.Slots[slot];
-        var visits = model.Layers * (one.ComputeSeconds + (one.ZSeconds * one.Directions));
+        var visits = model.Passes * model.Layers * (one.ComputeSeconds + (one.ZSeconds * one.Directions));
         var part = model.Path == BlockPath.Whole || !model.Moves ? 1 : model.Part(slot);
         var folds = (model.Layers - model.Streamed) + (model.Streamed * model.PendingCommits * part);
         return one.EndsSeconds + visits + (folds * one.FoldSeconds);
@@ -31,7 +32,7 @@ internal static class StepPredictor
 
     private static StepTraffic Traffic(StepModel model)
     {
-        double moved = model.Moves ? (double)model.Streamed * model.MovedBytes : 0;
+        double moved = model.Moves ? (double)model.Passes * model.Streamed * model.MovedBytes : 0;
         var written = model.WritesBack ? (double)model.Streamed * model.TrainedBytes / model.WriteBackSteps : 0;
         var fromDisk = model.Streamed == 0 ? 0 : (double)model.FromDisk / model.Streamed;
         var readers = model.Path == BlockPath.Whole ? model.Slots.Count : 1;

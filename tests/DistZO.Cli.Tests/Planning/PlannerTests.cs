@@ -134,6 +134,22 @@ public class PlannerTests
         Assert.Equal(products + z, plan.Prediction.StepSeconds, 6);
     }
 
+    // 16,384 tokens × probes a pass: eight sequences of 1,024 tokens for two probes.
+    [Theory]
+    [InlineData(8, 1)]
+    [InlineData(9, 2)]
+    [InlineData(24, 3)]
+    public void Compare_OfManyTokens_TakesSeveralPasses(int samples, int passes)
+    {
+        var model = Size("opt-125m");
+        var plan = Assert.Single(Planner.Compare(Request(model) with { BatchSize = samples, Tokens = 1024 }));
+        Assert.Equal(passes, plan.Model.Passes);
+        var products = 2 * samples * ((12 * model.BlockOperations(1024)) + model.HeadOperations(1024)) / 1e6;
+        var z = (((passes + 1) * 12 * model.BlockTrained) + (passes * model.HeadTrained) + model.EndsTrained) / 1e5;
+        Assert.Equal(1, plan.Prediction.StepSeconds / (products + z), 9);
+        Assert.Equal(model.Bytes + (16384 * model.ActivationBytes) + (2 * 4 * model.LargestMatrix), plan.Tiers.DeviceBytes);
+    }
+
     [Fact]
     public void Compare_ManyDevices_HasEachSplitAndPath()
     {

@@ -68,7 +68,7 @@ public class StepPredictorBoundsTests
 
     private static double Sum(StepModel model, StepPrediction prediction)
     {
-        var compute = model.Path == BlockPath.Whole ? 0 : model.Slots.Max(slot => slot.FoldSeconds) * model.Streamed * Math.Max(1, model.WriteBackSteps);
+        var compute = model.Path == BlockPath.Whole ? 0 : model.Slots.Max(slot => slot.FoldSeconds) * model.Passes * model.Streamed * model.WriteBackSteps;
         return prediction.Busy.Sum(busy => busy.Seconds) + model.CommitSeconds + compute + (model.Slots.Count > 1 ? model.Slots.Sum(slot => slot.EndsSeconds) : 0);
     }
 
@@ -90,7 +90,7 @@ public class StepPredictorBoundsTests
             };
             yield return new StepModel
             {
-                Layers = layers, Streamed = streamed, Buffers = random.Next(1, 6), WriteBackSteps = random.Next(1, 17), TrainedBytes = 1,
+                Layers = layers, Passes = random.Next(1, 4), Streamed = streamed, Buffers = random.Next(1, 6), WriteBackSteps = random.Next(1, 17), TrainedBytes = 1,
                 Slots = [.. Enumerable.Repeat(slot, random.Next(1, 5))], Path = (BlockPath)random.Next(3), FabricRate = Between(0.25, 4),
                 Disk = isDisk ? new DiskModel(Between(0.25, 4), Between(0.25, 4)) : null, FromDisk = isDisk ? random.Next(0, streamed + 1) : 0,
                 HostFoldSeconds = random.Next(4) == 0 ? Between(0.01, 2) : null, CommitSeconds = Between(0.001, 0.1),

@@ -148,6 +148,26 @@ public class StepPredictorTests
         Assert.Equal(4 * 3, StepPredictor.Predict(Model with { TransferBytes = 3, HostFoldSeconds = 0.125 }).Busy.Single(busy => busy.Resource == "upload").Seconds);
 
     [Fact]
+    public void Predict_SeveralPasses_MoveAllLayersInEach()
+    {
+        var model = Rates(Model with { Passes = 3 }, 2, 1, 1);
+        var prediction = StepPredictor.Predict(model);
+        Assert.Equal((3 * 8, "upload", 12, 4), (prediction.StepSeconds, prediction.Bottleneck, prediction.Traffic.Upload[0], prediction.Traffic.WriteBack[0]));
+    }
+
+    // What is written back need not be folded again in the step's other passes; what is not, is.
+    [Theory]
+    [InlineData(1, 1)]
+    [InlineData(2, 1 + 0.5 + 0.5 + 0.5)]
+    [InlineData(3, 2 + 1 + 1)]
+    public void Predict_SeveralPasses_FoldWhatIsNotWrittenBack(int writeBackSteps, double folds)
+    {
+        var slot = Slot with { ComputeSeconds = 100, FoldSeconds = 4, EndsSeconds = 6 };
+        var prediction = StepPredictor.Predict(Model with { Passes = 3, WriteBackSteps = writeBackSteps, Slots = [slot] });
+        Assert.Equal(6 + (4 * ((3 * 100) + (4 * folds))), prediction.StepSeconds, 9);
+    }
+
+    [Fact]
     public void Predict_Commit_LengthensTheStep() => Assert.Equal(4 + 5, StepPredictor.Predict(Model with { CommitSeconds = 5 }).StepSeconds);
 
     private static StepModel Rates(StepModel model, double upload, double compute, double writeBack) => model with
