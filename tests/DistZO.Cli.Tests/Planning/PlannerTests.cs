@@ -17,7 +17,14 @@ public class PlannerTests
     // Rates at which seconds can be worked out from numbers of weights.
     private static readonly DeviceProfile Device = new()
     {
-        Name = "test", HalfRate = 1e6, SingleRate = 1e6, ZRate = 1e5, Memory = 1000 * Kilo * Kilo, UploadRate = 1e5, DownloadRate = 1e5, FabricRate = 1e6,
+        Name = "test",
+        HalfRate = 1e6,
+        SingleRate = 1e6,
+        ZRate = 1e5,
+        Memory = 1000 * Kilo * Kilo,
+        UploadRate = 1e5,
+        DownloadRate = 1e5,
+        FabricRate = 1e6,
     };
 
     [Fact]
@@ -172,7 +179,8 @@ public class PlannerTests
         var model = Size("opt-125m");
         var request = Request(model) with
         {
-            Offload = OffloadTier.Disk, Device = Device with { Disk = new DiskModel(1e6, 2e5), ZRate = 3e5, HalfRate = 1e9, SingleRate = 1e9, UploadRate = 1e12, DownloadRate = 1e12 },
+            Offload = OffloadTier.Disk,
+            Device = Device with { Disk = new DiskModel(1e6, 2e5), ZRate = 3e5, HalfRate = 1e9, SingleRate = 1e9, UploadRate = 1e12, DownloadRate = 1e12 },
         };
         var sweep = Enumerable.Range(1, 32).Select(k => Assert.Single(Planner.Compare(request with { WriteBackSteps = k })).Prediction.StepSeconds).ToList();
         var chosen = Assert.Single(Planner.Compare(request));
@@ -200,7 +208,12 @@ public class PlannerTests
 
     private static PlanRequest Request(ModelSize model) => new()
     {
-        Model = model, Device = Device, Links = [(Device.UploadRate, Device.DownloadRate)], Budget = new MemoryBudget(long.MaxValue / 4, null, null), BatchSize = 2, Tokens = 2,
+        Model = model,
+        Device = Device,
+        Links = [(Device.UploadRate, Device.DownloadRate)],
+        Budget = new MemoryBudget(long.MaxValue / 4, null, null),
+        BatchSize = 2,
+        Tokens = 2,
     };
 
     /// <summary>What one token's device needs besides its layers, at most: two probes of a batch of four.</summary>

@@ -24,8 +24,15 @@ public class PredictionAgainstScheduleTests
         {
             var schedule = new FluidSchedule
             {
-                Buffers = random.Next(2, 5), WriteBackSteps = random.Next(1, 17), Layers = random.Next(5, 40), Compute = Between(0.25, 4), Fold = Between(0.01, 0.3),
-                Upload = Between(0.25, 4), WriteBack = Between(0.25, 4), Ends = Between(0.1, 4), SharesDisk = sharesDisk,
+                Buffers = random.Next(2, 5),
+                WriteBackSteps = random.Next(1, 17),
+                Layers = random.Next(5, 40),
+                Compute = Between(0.25, 4),
+                Fold = Between(0.01, 0.3),
+                Upload = Between(0.25, 4),
+                WriteBack = Between(0.25, 4),
+                Ends = Between(0.1, 4),
+                SharesDisk = sharesDisk,
             };
             var predicted = StepPredictor.Predict(Model(schedule)).StepSeconds;
             var round = schedule.WriteBackSteps * 8;
@@ -39,7 +46,12 @@ public class PredictionAgainstScheduleTests
         var slot = new SlotModel { ComputeSeconds = schedule.Compute, FoldSeconds = schedule.Fold, EndsSeconds = schedule.Ends };
         var model = new StepModel
         {
-            Layers = schedule.Layers, Streamed = schedule.Layers, Buffers = schedule.Buffers, WriteBackSteps = schedule.WriteBackSteps, TrainedBytes = 1, Slots = [slot],
+            Layers = schedule.Layers,
+            Streamed = schedule.Layers,
+            Buffers = schedule.Buffers,
+            WriteBackSteps = schedule.WriteBackSteps,
+            TrainedBytes = 1,
+            Slots = [slot],
         };
         return schedule.SharesDisk
             ? model with { FromDisk = schedule.Layers, Disk = new DiskModel(1 / schedule.Upload, 1 / schedule.WriteBack) }

@@ -54,11 +54,17 @@ public class StepPredictorBoundsTests
         {
             var slower = Slots(model, slot => slot with
             {
-                ComputeSeconds = 8 * slot.ComputeSeconds, ZSeconds = 8 * slot.ZSeconds, FoldSeconds = 8 * slot.FoldSeconds, EndsSeconds = 8 * slot.EndsSeconds,
-                UploadRate = slot.UploadRate / 8, DownloadRate = slot.DownloadRate / 8,
+                ComputeSeconds = 8 * slot.ComputeSeconds,
+                ZSeconds = 8 * slot.ZSeconds,
+                FoldSeconds = 8 * slot.FoldSeconds,
+                EndsSeconds = 8 * slot.EndsSeconds,
+                UploadRate = slot.UploadRate / 8,
+                DownloadRate = slot.DownloadRate / 8,
             }) with
             {
-                FabricRate = model.FabricRate / 8, HostFoldSeconds = 8 * model.HostFoldSeconds, CommitSeconds = 8 * model.CommitSeconds,
+                FabricRate = model.FabricRate / 8,
+                HostFoldSeconds = 8 * model.HostFoldSeconds,
+                CommitSeconds = 8 * model.CommitSeconds,
                 Disk = model.Disk is { } disk ? new DiskModel(disk.ReadRate / 8, disk.WriteRate / 8) : null,
             };
             // Powers of two scale without rounding.
@@ -85,15 +91,29 @@ public class StepPredictorBoundsTests
             var isDisk = random.Next(3) == 0;
             var slot = new SlotModel
             {
-                ComputeSeconds = Between(0.25, 4), ZSeconds = Between(0.01, 0.3), Directions = random.Next(1, 4), FoldSeconds = Between(0.01, 0.3),
-                EndsSeconds = Between(0.1, 4), UploadRate = Between(0.25, 4), DownloadRate = Between(0.25, 4),
+                ComputeSeconds = Between(0.25, 4),
+                ZSeconds = Between(0.01, 0.3),
+                Directions = random.Next(1, 4),
+                FoldSeconds = Between(0.01, 0.3),
+                EndsSeconds = Between(0.1, 4),
+                UploadRate = Between(0.25, 4),
+                DownloadRate = Between(0.25, 4),
             };
             yield return new StepModel
             {
-                Layers = layers, Passes = random.Next(1, 4), Streamed = streamed, Buffers = random.Next(1, 6), WriteBackSteps = random.Next(1, 17), TrainedBytes = 1,
-                Slots = [.. Enumerable.Repeat(slot, random.Next(1, 5))], Path = (BlockPath)random.Next(3), FabricRate = Between(0.25, 4),
-                Disk = isDisk ? new DiskModel(Between(0.25, 4), Between(0.25, 4)) : null, FromDisk = isDisk ? random.Next(0, streamed + 1) : 0,
-                HostFoldSeconds = random.Next(4) == 0 ? Between(0.01, 2) : null, CommitSeconds = Between(0.001, 0.1),
+                Layers = layers,
+                Passes = random.Next(1, 4),
+                Streamed = streamed,
+                Buffers = random.Next(1, 6),
+                WriteBackSteps = random.Next(1, 17),
+                TrainedBytes = 1,
+                Slots = [.. Enumerable.Repeat(slot, random.Next(1, 5))],
+                Path = (BlockPath)random.Next(3),
+                FabricRate = Between(0.25, 4),
+                Disk = isDisk ? new DiskModel(Between(0.25, 4), Between(0.25, 4)) : null,
+                FromDisk = isDisk ? random.Next(0, streamed + 1) : 0,
+                HostFoldSeconds = random.Next(4) == 0 ? Between(0.01, 2) : null,
+                CommitSeconds = Between(0.001, 0.1),
             };
         }
     }
