@@ -40,6 +40,7 @@ internal sealed class TrainOptions
 
         var directory = new RunDirectory(
             recipe.Get(RecipeKeys.Output) ?? throw new BadInputException("output_dir is not set; give it with --output or in the recipe"));
+        if (!File.Exists(directory.Ledger)) TrainedPartKeys.Require(recipe);
         var allowsCommand = _allow.IsGiven(parsed);
         TextScorers.Require(recipe, allowsCommand);
         recipe = DataFolder.Resolve(recipe);

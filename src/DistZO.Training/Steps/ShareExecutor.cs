@@ -57,10 +57,6 @@ public sealed class ShareExecutor : IShareExecutor
         }
     }
 
-    public void Dispose()
-    {
-    }
-
     private void RunPass(int step, IReadOnlyList<Probe> probes, Span<ProbeSum> sums)
     {
         _pass.Run(step, probes, CollectionsMarshal.AsSpan(_samples));
