@@ -9,7 +9,8 @@ internal sealed class FluidSchedule
     private const double Least = 1e-12;
     private const int Head = -1;
     private readonly Queue<int> _toWrite = [];
-    private readonly HashSet<int> _free = [];
+    private readonly Queue<(int Visit, int After)> _toUpload = [];
+    private readonly List<int> _idle = [];
     private readonly HashSet<int> _arrived = [];
     private readonly HashSet<int> _beingWritten = [];
     private double _now;
@@ -41,7 +42,7 @@ internal sealed class FluidSchedule
     /// <summary>Seconds a step, on average over steps after as many first ones.</summary>
     public double StepSeconds(int first, int steps)
     {
-        for (var visit = -Buffers; visit < 0; visit++) _free.Add(visit);
+        for (; _nextUpload < Buffers; _nextUpload++) _toUpload.Enqueue((_nextUpload, Head));
         var began = End(first);
         return (End(first + steps) - began) / steps;
     }
@@ -60,7 +61,8 @@ internal sealed class FluidSchedule
 
     private void Begin()
     {
-        if (_upload is null && _free.Contains(_nextUpload - Buffers) && !_beingWritten.Contains(_nextUpload % Layers)) _upload = (_nextUpload++, Upload);
+        if (_upload is null && _toUpload.TryPeek(out var next) && !_beingWritten.Contains(next.After) && !IsBeingWritten(next.Visit % Layers))
+            _upload = (_toUpload.Dequeue().Visit, Upload);
         if (_write is null && _toWrite.TryDequeue(out var written)) _write = (written, WriteBack);
         if (_compute is not null) return;
         if (_visit / Layers > _heads)
@@ -83,10 +85,7 @@ internal sealed class FluidSchedule
         _now += passed;
         if (Ended(ref _upload, passed / slowness) is { } uploaded) _arrived.Add(uploaded);
         if (Ended(ref _write, passed / slowness) is { } written)
-        {
-            _free.Add(written);
-            _beingWritten.Remove(written % Layers);
-        }
+            _beingWritten.Remove(written);
 
         if (Ended(ref _compute, passed) is not { } computed) return;
         if (computed == Head)
@@ -99,13 +98,30 @@ internal sealed class FluidSchedule
         if (((computed / Layers) + (computed % Layers)) % WriteBackSteps == 0)
         {
             _toWrite.Enqueue(computed);
-            _beingWritten.Add(computed % Layers);
+            _beingWritten.Add(computed);
         }
-        else
+
+        _idle.Add(computed);
+        Refill();
+    }
+
+    /// <summary>Uploads follow into the buffers of visits that have computed; one that is being written back waits for another, if K > 1.</summary>
+    private void Refill()
+    {
+        for (var i = 0; i < _idle.Count;)
         {
-            _free.Add(computed);
+            if (WriteBackSteps > 1 && _idle.Count < Buffers && _beingWritten.Contains(_idle[i]))
+            {
+                i++;
+                continue;
+            }
+
+            _toUpload.Enqueue((_nextUpload++, _idle[i]));
+            _idle.RemoveAt(i);
         }
     }
+
+    private bool IsBeingWritten(int layer) => _beingWritten.Any(visit => visit % Layers == layer);
 
     private static int? Ended(ref (int Visit, double Left)? work, double done)
     {

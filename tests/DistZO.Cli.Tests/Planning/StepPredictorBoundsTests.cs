@@ -10,8 +10,14 @@ public class StepPredictorBoundsTests
     // Sums in another order.
     private const double Rounding = 1 + 1e-9;
 
-    /// <summary>A faster anything may come at another moment of a round and so find a buffer a little later: the average moves by less than this.</summary>
+    /// <summary>The average is over some steps, and a faster one may have come elsewhere in its round by then.</summary>
     private const double Settling = 1.001;
+
+    /// <summary>
+    /// Where not each visit is followed by a write-back, the loop takes whichever buffer is free, and a faster part may lead it to wait for a
+    /// worse one: rarely, and never for as much as this.
+    /// </summary>
+    private const double Anomaly = 1.5;
 
     [Fact]
     public void Predict_AnyStep_TakesAtLeastItsLongestPartAndAtMostTheirSum()
@@ -29,6 +35,7 @@ public class StepPredictorBoundsTests
     [Fact]
     public void Predict_AnyStep_IsNoSlowerWithFasterLinks()
     {
+        var anomalies = 0;
         foreach (var model in Models())
         {
             var seconds = StepPredictor.Predict(model).StepSeconds;
@@ -43,8 +50,14 @@ public class StepPredictorBoundsTests
                     // With room for all, parts are folded whole, which may take longer.
                     model.Streamed > model.Buffers + 1 ? model with { Buffers = model.Buffers + 1 } : model,
                 ])
-                Assert.True(StepPredictor.Predict(faster).StepSeconds <= Settling * seconds, $"{model} {faster}");
+                {
+                    var ratio = StepPredictor.Predict(faster).StepSeconds / seconds;
+                    Assert.True(ratio <= (model.WriteBackSteps == 1 ? Settling : Anomaly), $"{ratio} {model} {faster}");
+                    if (ratio > Settling) anomalies++;
+                }
         }
+
+        Assert.True(anomalies < Cases / 20, $"{anomalies} steps are slower where a part is faster");
     }
 
     [Fact]
