@@ -30,7 +30,8 @@ internal sealed class OpenedRun : IDisposable
         _scoring = TextScoring.Create(recipe, inputs.Model, inputs.Checkpoint, History.Updates, options.AllowsCommand, beforeBlock, whileWaiting);
         Steps = new LocalSteps(recipe, inputs.Train.Examples, ShareExecutors.Create(inputs, History.Updates, _scoring, beforeBlock));
         Evaluator = new Evaluator(inputs.Model, History.Updates, _scoring, beforeBlock);
-        SaveInterval = recipe.Get(RecipeKeys.SaveSteps) ?? SnapshotStore.AutomaticInterval(inputs.Model.TrainedCount);
+        // Weights that are stored already need no snapshots.
+        SaveInterval = recipe.Get(RecipeKeys.SaveSteps) ?? (inputs.Model.IsStored ? int.MaxValue : SnapshotStore.AutomaticInterval(inputs.Model.TrainedCount));
         Forecast = new RunForecast(inputs, options, SaveInterval, recipe.Get(RecipeKeys.EvalSteps) ?? MaxSteps, time);
         _zSeconds = PerturbationSpeed.Measure(inputs.Model.Device, inputs.Model.TrainedCount, WeightType.Float32, time);
         if (options.Output is { } output) CheckpointWriter.RequirePlace(inputs.Checkpoint, output.Path);
@@ -133,7 +134,7 @@ internal sealed class OpenedRun : IDisposable
     }
 
     /// <summary>Whether the weights at a step are to be kept in a snapshot.</summary>
-    public bool IsSnapshotDue(int step) => _snapshots is not null && !(Inputs.Model.IsStored && Inputs.Recipe.Get(RecipeKeys.SaveSteps) is null) && _options.SavesSnapshots && step % SaveInterval == 0 && step < MaxSteps;
+    public bool IsSnapshotDue(int step) => _snapshots is not null && _options.SavesSnapshots && step % SaveInterval == 0 && step < MaxSteps;
 
     /// <summary>Writes a snapshot of the weights now.</summary>
     public void Save(Action<string> notice)

@@ -164,7 +164,7 @@ public sealed class WorkerRun : IDisposable
             throw new RunFailedException($"the coordinator asked for step {assignment.Step} after sending {run.History.Steps} records");
         if (_lastCommitAt == 0) _lastCommitAt = _time.GetTimestamp();
         var began = _time.GetTimestamp();
-        _options.Trace?.BeginStep((int)assignment.Step);
+        _options.Trace?.BeginStep((int)assignment.Step + 1);
         run.Approach((int)assignment.Step, Warn);
         var sums = run.Steps.Evaluate((int)assignment.Step, assignment.Share).ToArray();
         var report = new ShareReport(

@@ -15,7 +15,7 @@ internal sealed class TraceEventReader
     private readonly Dictionary<(long Process, long Track), string> _tracks = [];
     private readonly Dictionary<string, string> _names = [];
     private string? _limit;
-    private long? _limitAt;
+    private long? _lastStepEnd;
 
     /// <summary>Takes one; gives what is wrong with it, or null.</summary>
     public string? Take(ReadOnlyMemory<char> line)
@@ -45,8 +45,9 @@ internal sealed class TraceEventReader
         for (var i = 0; i < _steps.Count; i++)
         {
             var isLast = i + 1 == _steps.Count;
-            var until = isLast ? _limitAt ?? end : _steps[i + 1].At;
-            steps.Add(new TracedStep(_steps[i].Step, _steps[i].At, until, !isLast || !isCut));
+            var until = isLast ? _lastStepEnd ?? end : _steps[i + 1].At;
+            var isWhole = !isLast || _lastStepEnd is not null || (!isCut && _limit is null);
+            steps.Add(new TracedStep(_steps[i].Step, _steps[i].At, until, isWhole));
         }
 
         return new TraceContents
@@ -107,7 +108,8 @@ internal sealed class TraceEventReader
                 _steps.Add((element.GetProperty("args").GetProperty("step").GetInt32(), at));
                 break;
             case TraceEvents.LimitCategory:
-                (_limit, _limitAt) = (name, at);
+                _limit = name;
+                if (element.TryGetProperty("args", out _)) _lastStepEnd = at;
                 break;
             default:
                 break;

@@ -82,7 +82,7 @@ internal sealed class TraceEvents : IDisposable
     /// <param name="category">What kind of thing.</param>
     /// <param name="name">For people.</param>
     /// <param name="at">Nanoseconds of the spans' clock.</param>
-    /// <param name="step">The step that began; null for none.</param>
+    /// <param name="step">The step that began, or that is the first to be left out; null for none.</param>
     public void Mark(string category, string name, long at, int? step)
     {
         Next("i", name);

@@ -23,6 +23,7 @@ public sealed class TraceFile : ITraceSink, IDisposable
     private FileStream? _file;
     private long? _written;
     private int _steps;
+    private int? _step;
     private long _spans;
     private long _lost;
     private string? _ended;
@@ -40,7 +41,7 @@ public sealed class TraceFile : ITraceSink, IDisposable
         {
             _file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
             RefuseOtherFiles(_file, path);
-            _file.SetLength(0);
+            if (_file.CanSeek && _file.Length > 0) _file.SetLength(0);
             _events.Begin(process);
             Write(_file);
         }
@@ -70,7 +71,7 @@ public sealed class TraceFile : ITraceSink, IDisposable
     {
         lock (_gate)
         {
-            if (_file is not null && _spans == _limits.Spans) EndAtLimit($"the first {_limits.Spans:N0} spans", span.Begin);
+            if (_file is not null && _spans == _limits.Spans) EndAtLimit($"the first {_limits.Spans:N0} spans", span.Begin, step: null);
             if (_file is null)
             {
                 _lost++;
@@ -89,21 +90,22 @@ public sealed class TraceFile : ITraceSink, IDisposable
         }
     }
 
-    /// <summary>A step begins now.</summary>
+    /// <summary>A step begins now, unless it did before: its further shares belong to it.</summary>
     /// <param name="step">Its number as progress and metrics show it: the first is 1.</param>
     public void BeginStep(int step) => BeginStep(step, TraceClock.Now);
 
-    /// <summary>A step began.</summary>
+    /// <summary>A step began, unless it did before.</summary>
     /// <param name="step">Its number as progress and metrics show it: the first is 1.</param>
     /// <param name="at">Nanoseconds of the spans' clock.</param>
     public void BeginStep(int step, long at)
     {
         lock (_gate)
         {
-            if (_file is null) return;
+            if (_file is null || step == _step) return;
+            _step = step;
             if (_steps++ == _limits.Steps)
             {
-                EndAtLimit($"the first {_limits.Steps:N0} steps", at);
+                EndAtLimit($"the first {_limits.Steps:N0} steps", at, step);
                 return;
             }
 
@@ -128,11 +130,12 @@ public sealed class TraceFile : ITraceSink, IDisposable
         throw new BadInputException($"'{path}' is there and is no trace; name another file for the trace, or remove it");
     }
 
-    private void EndAtLimit(FormattableString holds, long at)
+    /// <summary>Ends it, before a step if one is named.</summary>
+    private void EndAtLimit(FormattableString holds, long at, int? step)
     {
         var what = holds.ToString(CultureInfo.InvariantCulture);
         _ended = $"{_path} holds {what}";
-        _events.Mark(TraceEvents.LimitCategory, $"the trace ends here: it holds {what}", at, step: null);
+        _events.Mark(TraceEvents.LimitCategory, $"the trace ends here: it holds {what}", at, step);
         End();
     }
 

@@ -16,7 +16,7 @@ public sealed record TrackName(string Text, int? Slot, string Kind) : IComparabl
 
     private const string SlotWord = "slot ";
 
-    private static readonly string[] Kinds = [Compute, "gather", "upload", "write-back"];
+    private static readonly string[] Kinds = [Compute, "gather", "upload", "write-back", "keep"];
 
     /// <summary>Whether it is of a device's kernels.</summary>
     public bool IsCompute => Kind == Compute;

@@ -33,7 +33,6 @@ public sealed class ClockRunTests
     [InlineData(2, 8)]
     [InlineData(4, 16)]
     [InlineData(8, 4)]
-    [InlineData(16, 32)]
     [InlineData(16, 4)]
     [InlineData(32, 1)]
     public void Step_WrittenBackEveryKSteps_IsBoundByAKthOfTheWriteBack(int k, double writeBack)

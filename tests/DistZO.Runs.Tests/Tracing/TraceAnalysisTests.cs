@@ -170,7 +170,7 @@ public sealed class TraceAnalysisTests : IDisposable
     [Fact]
     public void TrackName_Order_IsBySlotAndKind()
     {
-        string[] sorted = ["compute", "gather", "upload", "write-back", "disk", "fold", "slot 0 compute", "slot 0 upload", "slot 2 compute", "slot 10 compute"];
+        string[] sorted = ["compute", "gather", "upload", "write-back", "keep", "disk", "fold", "slot 0 compute", "slot 0 upload", "slot 2 compute", "slot 10 compute"];
         Assert.Equal(sorted, sorted.Reverse().Select(TrackName.Of).Order().Select(name => name.Text));
     }
 

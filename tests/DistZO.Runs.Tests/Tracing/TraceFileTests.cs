@@ -95,6 +95,20 @@ public sealed class TraceFileTests : IDisposable
     }
 
     [Fact]
+    public void TraceFile_SharesOfOneStep_AreOneStep()
+    {
+        using (var file = new TraceFile(Trace))
+        {
+            file.Add(new TraceSpan("compute", "a", 10, 50, 0));
+            file.BeginStep(7, 10);
+            file.BeginStep(7, 20);
+            file.BeginStep(8, 30);
+        }
+
+        Assert.Equal([new TracedStep(7, 10, 30, true), new TracedStep(8, 30, 50, true)], TraceReader.Read(Trace).Steps);
+    }
+
+    [Fact]
     public void TraceFile_OfMoreStepsThanItsLimit_HoldsTheFirstAndSaysSo()
     {
         using var file = new TraceFile(Trace, limits: new TraceLimits(Steps: 2));
@@ -116,11 +130,14 @@ public sealed class TraceFileTests : IDisposable
     public void TraceFile_OfMoreSpansThanItsLimit_HoldsTheFirstAndSaysSo()
     {
         using var file = new TraceFile(Trace, limits: new TraceLimits(Spans: 3));
+        file.BeginStep(1, 0);
         for (var i = 0; i < 3; i++) file.Add(new TraceSpan("compute", "a", i, i + 1, 0));
         Assert.Null(file.Notice);
         for (var i = 3; i < 8; i++) file.Add(new TraceSpan("compute", "a", i, i + 1, 0));
         Assert.Equal($"{Trace} holds the first 3 spans; 5 spans after that were left out", file.Notice);
-        Assert.Equal(3, TraceReader.Read(Trace).Spans.Count);
+        var trace = TraceReader.Read(Trace);
+        Assert.Equal(3, trace.Spans.Count);
+        Assert.Equal([new TracedStep(1, 0, 3, IsWhole: false)], trace.Steps);
         JsonDocument.Parse(File.ReadAllText(Trace));
     }
 

@@ -37,7 +37,7 @@ internal static class PictureStyle
     {
         TrackName.Compute => "compute",
         "upload" => "upload",
-        "write-back" => "away",
+        "write-back" or "keep" => "away",
         "gather" => "gather",
         _ => "other",
     };
