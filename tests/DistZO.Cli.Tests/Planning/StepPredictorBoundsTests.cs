@@ -50,11 +50,11 @@ public class StepPredictorBoundsTests
                     // With room for all, parts are folded whole, which may take longer.
                     model.Streamed > model.Buffers + 1 ? model with { Buffers = model.Buffers + 1 } : model,
                 ])
-                {
-                    var ratio = StepPredictor.Predict(faster).StepSeconds / seconds;
-                    Assert.True(ratio <= (model.WriteBackSteps == 1 ? Settling : Anomaly), $"{ratio} {model} {faster}");
-                    if (ratio > Settling) anomalies++;
-                }
+            {
+                var ratio = StepPredictor.Predict(faster).StepSeconds / seconds;
+                Assert.True(ratio <= (model.WriteBackSteps == 1 ? Settling : Anomaly), $"{ratio} {model} {faster}");
+                if (ratio > Settling) anomalies++;
+            }
         }
 
         Assert.True(anomalies < Cases / 20, $"{anomalies} steps are slower where a part is faster");
