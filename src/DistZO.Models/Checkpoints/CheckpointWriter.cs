@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using DistZO.Devices;
@@ -55,11 +56,13 @@ public static class CheckpointWriter
         Checkpoint source, SafetensorsFile file, string directory, WeightType? saveType, Func<string, ExportedWeights?> weights)
     {
         var tensors = new List<TensorToWrite>();
+        // Tensors are written one after the other, so one buffer serves all.
+        var buffer = new ArrayBufferWriter<byte>();
         foreach (var entry in file.Entries)
         {
             var tensor = source.Find(entry.Name);
             tensors.Add(weights(entry.Name) is { } replacement
-                ? Converted(tensor, replacement, saveType ?? tensor.WeightType)
+                ? Converted(tensor, replacement, saveType ?? tensor.WeightType, buffer)
                 : new TensorToWrite(tensor.Name, tensor.DType, tensor.Shape, tensor.ReadBytes));
         }
 
@@ -68,9 +71,8 @@ public static class CheckpointWriter
         return tensors.Sum(tensor => tensor.Bytes);
     }
 
-    private static TensorToWrite Converted(CheckpointTensor tensor, ExportedWeights weights, WeightType type)
+    private static TensorToWrite Converted(CheckpointTensor tensor, ExportedWeights weights, WeightType type, ArrayBufferWriter<byte> buffer)
     {
-        var held = Array.Empty<byte>();
         return new TensorToWrite(tensor.Name, type.SafetensorsName(), tensor.Shape, (offset, destination) =>
         {
             var element = offset / type.Size();
@@ -81,16 +83,17 @@ public static class CheckpointWriter
             }
 
             var bytes = destination.Length / type.Size() * weights.Type.Size();
-            if (held.Length < bytes) held = new byte[bytes];
-            weights.Read(element, held.AsSpan(0, bytes));
-            WeightConversion.Convert(held.AsSpan(0, bytes), weights.Type, destination, type);
+            buffer.ResetWrittenCount();
+            var held = buffer.GetSpan(bytes)[..bytes];
+            weights.Read(element, held);
+            WeightConversion.Convert(held, weights.Type, destination, type);
         });
     }
 
     /// <summary>The source's index with only <c>metadata.total_size</c> made right.</summary>
     private static byte[] IndexBytes(ShardIndex index, long totalBytes)
     {
-        var bytes = new System.Buffers.ArrayBufferWriter<byte>();
+        var bytes = new ArrayBufferWriter<byte>();
         using (var json = new Utf8JsonWriter(bytes, IndexStyle))
         {
             json.WriteStartObject();

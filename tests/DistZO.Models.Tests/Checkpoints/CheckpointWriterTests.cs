@@ -30,6 +30,22 @@ public sealed class CheckpointWriterTests : IDisposable
         Assert.Equal(written.Order(), Directory.GetFileSystemEntries(Target).Select(path => Path.GetFileName(path)!).Order());
     }
 
+    [Fact]
+    public void Write_OfManyTensorsInAnotherFormat_NeedsMemoryForOnePiece()
+    {
+        const int count = 40, elements = 1 << 19;
+        Directory.CreateDirectory(_folder["base"]);
+        File.WriteAllText(Path.Combine(_folder["base"], "config.json"), "{\"model_type\": \"opt\"}");
+        var tensors = Enumerable.Range(0, count).Select(i => new TensorToWrite($"t{i:D2}", "F16", [elements], (_, destination) => destination.Clear()));
+        SafetensorsWriter.Write(Path.Combine(_folder["base"], "model.safetensors"), [.. tensors], SafetensorsWriter.DefaultMetadata);
+        using var source = Checkpoint.Open(_folder["base"]);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+
+        CheckpointWriter.Write(source, Target, null, _ => new ExportedWeights(WeightType.Float32, (_, destination) => destination.Clear()));
+
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 8 << 20);
+    }
+
     [Theory]
     [Trait("Category", "Goldens")]
     [MemberData(nameof(ModelFolders.All), MemberType = typeof(ModelFolders))]
