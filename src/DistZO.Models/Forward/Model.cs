@@ -115,6 +115,24 @@ public sealed class Model : IDisposable
         _kept?.End(WriteBackPolicy.Most, _chainAt);
     }
 
+    /// <summary>
+    /// Visits all layers as a pass does, and computes nothing: the part of a slot without work in a pass that others make with it.
+    /// </summary>
+    /// <param name="updates">As <see cref="Pass.Updates"/>.</param>
+    /// <param name="step">As <see cref="Pass.Step"/>.</param>
+    /// <param name="beforeBlock">As <see cref="Pass.BeforeBlock"/>.</param>
+    internal void Walk(UpdateHistory updates, int step, Action? beforeBlock)
+    {
+        if (_visits is null) return;
+        _visits.Begin(updates, step);
+        for (var block = 0; block < _visits.Blocks.Count; block++)
+        {
+            beforeBlock?.Invoke();
+            _visits.Enter(block);
+            _visits.Leave(block, WriteBack.WhenDue);
+        }
+    }
+
     /// <summary>All logits of the chosen rows for the pass's probe <paramref name="probe"/>: [rows, vocabulary], row-major.</summary>
     public float[] Logits(Pass pass, ReadOnlySpan<int> rows, int probe = 0)
     {
@@ -173,12 +191,18 @@ public sealed class Model : IDisposable
         }
 
         var (block, at) = _visits!.Find(parameter);
-        block.Written?.Synchronize();
+        _visits.Settle();
         block.Stored.Read(at + offset, destination);
     }
 
     /// <summary>Gives bytes of a parameter, from a byte of it on.</summary>
     public delegate void ParameterReader(Parameter parameter, long offset, Span<byte> destination);
+
+    /// <summary>How often other weights were put in the place of those that were there.</summary>
+    internal int Replacements { get; private set; }
+
+    /// <summary>Brings the layers that do not stay on the device; null where all stay.</summary>
+    internal IBlockVisits? Visits => _visits;
 
     /// <summary>Puts other weights in the place of all trained ones: those at a step.</summary>
     public void Replace(int step, ParameterReader read)
@@ -204,6 +228,7 @@ public sealed class Model : IDisposable
     /// <param name="action">Called with each parameter, while it is on the device.</param>
     internal void Visit(WriteBack write, Action<Parameter> action)
     {
+        if (write == WriteBack.Always) Replacements++;
         _kept?.Begin();
         foreach (var parameter in Parameters)
         {
