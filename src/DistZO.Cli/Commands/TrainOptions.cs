@@ -61,7 +61,7 @@ internal sealed class TrainOptions
         bool allowsCommand,
         CancellationToken stopping)
     {
-        using var inputs = RunInputs.Open(recipe, () => CpuDevices.Open(recipe));
+        using var inputs = RunInputs.Open(recipe, () => CpuDevices.OpenSlot(recipe));
         prepare?.Invoke(inputs, directory);
         var result = LocalRun.Execute(inputs, directory, reporter, metrics, TimeProvider.System, allowsCommand, stopping, out var chain);
         return (result, chain);
@@ -78,7 +78,7 @@ internal sealed class TrainOptions
     {
         if (prepare is not null)
         {
-            using var inputs = RunInputs.Open(recipe, () => CpuDevices.Open(recipe));
+            using var inputs = RunInputs.Open(recipe, () => CpuDevices.OpenSlot(recipe));
             prepare(inputs, directory);
         }
 

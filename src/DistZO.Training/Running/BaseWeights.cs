@@ -39,29 +39,70 @@ public static class BaseWeights
     public static Model Load(
         Device device, Checkpoint checkpoint, Recipe recipe, Placement placement, Func<string> baseDigest, Action<string> notice, InitialValues? initial = null)
     {
-        var part = TrainedParts.Of(recipe, checkpoint);
         DeviceSelfTest.Require(device);
-        var offloading = placement.Tier == OffloadTier.None ? null : new Offloading
+        return Load(device, checkpoint, recipe, Offload(recipe, placement, baseDigest, notice), initial);
+    }
+
+    /// <summary>As above, on the slots of a node.</summary>
+    /// <param name="devices">By slot.</param>
+    /// <param name="network">The links between them.</param>
+    /// <param name="checkpoint">The base.</param>
+    /// <param name="recipe">What is trained, and how weights are held.</param>
+    /// <param name="placement">Where they are.</param>
+    /// <param name="baseDigest">Digest of the base; called where weights are stored on disk.</param>
+    /// <param name="notice">Told, in a line for people, what was found there.</param>
+    public static ModelSlots Load(
+        IReadOnlyList<Device> devices,
+        SlotNetwork network,
+        Checkpoint checkpoint,
+        Recipe recipe,
+        Placement placement,
+        Func<string> baseDigest,
+        Action<string> notice)
+    {
+        if (placement.Tier == OffloadTier.Shard && !network.HasFabric)
+            throw new BadInputException("offload: shard gathers layers over a fabric, and the topology has none; add fabric to it, or use --offload host");
+        DeviceSelfTest.Require(devices[0]);
+        return ModelSlots.Load(
+            devices,
+            network,
+            Offload(recipe, placement, baseDigest, notice),
+            (device, offloading, initial) => Load(device, checkpoint, recipe, offloading, initial));
+    }
+
+    /// <summary>Decides where the weights of a model go.</summary>
+    /// <param name="checkpoint">The base.</param>
+    /// <param name="recipe">What the user wants.</param>
+    /// <param name="slots">Device slots that share this machine's memory.</param>
+    public static Placement Place(Checkpoint checkpoint, Recipe recipe, int slots = 1)
+    {
+        var (type, tier) = (recipe.Get(RecipeKeys.WeightsDtype), recipe.Get(RecipeKeys.Offload));
+        var blocks = Sizes(checkpoint, TrainedParts.Of(recipe, checkpoint), type);
+        var available = MachineResources.Read(checkpoint.Directory).AvailableMemory;
+        if (tier == OffloadTier.None && available is { } memory) Require(checkpoint, blocks.Sum() * slots, type, memory);
+        return Placement.Of(blocks, tier, recipe.Get(RecipeKeys.DeviceMemory), recipe.Get(RecipeKeys.HostMemory), available, slots);
+    }
+
+    private static Model Load(Device device, Checkpoint checkpoint, Recipe recipe, Offloading? offloading, InitialValues? initial) => ModelLoader.Load(
+        device,
+        checkpoint,
+        TrainedParts.Of(recipe, checkpoint),
+        recipe.Get(RecipeKeys.WeightsDtype),
+        recipe.Get(RecipeKeys.Seed),
+        initial,
+        offloading);
+
+    private static Offloading? Offload(Recipe recipe, Placement placement, Func<string> baseDigest, Action<string> notice) =>
+        placement.Tier == OffloadTier.None ? null : new Offloading
         {
             Layers = placement.Streamed,
             Buffers = placement.Buffers,
             WriteBackSteps = recipe.Get(RecipeKeys.WriteBackSteps),
             StoresAll = placement.Tier == OffloadTier.Disk,
             SharesLink = placement.Tier == OffloadTier.Disk,
+            IsSharded = placement.Tier == OffloadTier.Shard,
             Open = (layouts, values) => BlockStores.Open(placement, recipe, values.Digest, baseDigest, layouts, notice),
         };
-        return ModelLoader.Load(device, checkpoint, part, recipe.Get(RecipeKeys.WeightsDtype), recipe.Get(RecipeKeys.Seed), initial, offloading);
-    }
-
-    /// <summary>Decides where the weights of a model go.</summary>
-    public static Placement Place(Checkpoint checkpoint, Recipe recipe)
-    {
-        var (type, tier) = (recipe.Get(RecipeKeys.WeightsDtype), recipe.Get(RecipeKeys.Offload));
-        var blocks = Sizes(checkpoint, TrainedParts.Of(recipe, checkpoint), type);
-        var available = MachineResources.Read(checkpoint.Directory).AvailableMemory;
-        if (tier == OffloadTier.None && available is { } memory) Require(checkpoint, blocks.Sum(), type, memory);
-        return Placement.Of(blocks, tier, recipe.Get(RecipeKeys.DeviceMemory), recipe.Get(RecipeKeys.HostMemory), available);
-    }
 
     /// <summary>Bytes of each block.</summary>
     private static List<long> Sizes(Checkpoint checkpoint, ModelPart part, WeightType type)

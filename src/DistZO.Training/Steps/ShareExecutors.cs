@@ -15,7 +15,10 @@ public static class ShareExecutors
     public static IShareExecutor Create(RunInputs inputs, UpdateHistory updates, bool allowsCommand, Action? beforeBlock = null)
     {
         var objective = inputs.Recipe.Get(RecipeKeys.Objective);
+        if (objective is not { ScoresText: true } && inputs.Slots.Models.Count > 1)
+            return new SlotShareExecutor(inputs.Slots, updates, objective, inputs.Recipe.Get(RecipeKeys.Parallelism), beforeBlock);
         if (objective is not { ScoresText: true }) return new ShareExecutor(inputs.Model, updates, objective, beforeBlock);
+        // How many passes writing takes depends on what is written, so it is not shared out: the first slot does it alone.
         var scorer = TextScorers.Create(inputs.Recipe, allowsCommand);
         try
         {
