@@ -34,6 +34,7 @@ internal static class Program
             ForkCommand.Create(),
             VerifyCommand.Create(),
             InspectCommand.Create(),
+            TraceCommand.Create(),
             TasksCommand.Create(),
             BenchCommand.Create(),
         };

@@ -12,12 +12,13 @@ internal sealed class OpenedRun : IDisposable
     private readonly WorkerOptions _options;
     private readonly SnapshotStore? _snapshots;
     private readonly Weights _weights;
+    private readonly TextScoring? _scoring;
     private readonly double _zSeconds;
 
     /// <summary>Where the weights were on another way than the one followed now: the step and its chain hash.</summary>
     private (int Step, ChainHash Chain)? _claim;
 
-    public OpenedRun(RunInputs inputs, WorkerOptions options, ParentRun? parent, Action beforeBlock, TimeProvider time)
+    public OpenedRun(RunInputs inputs, WorkerOptions options, ParentRun? parent, Action beforeBlock, Action whileWaiting, TimeProvider time)
     {
         (Inputs, _options) = (inputs, options);
         Identity = inputs.Identity(parent);
@@ -26,9 +27,11 @@ internal sealed class OpenedRun : IDisposable
         var recipe = inputs.Recipe;
         if (options.Snapshots is { } folder) _snapshots = new SnapshotStore(folder, recipe.Get(RecipeKeys.SaveTotalLimit));
         _weights = new Weights(inputs.Model, inputs.Checkpoint, _snapshots);
-        Steps = new LocalSteps(recipe, inputs.Train.Examples, ShareExecutors.Create(inputs, History.Updates, options.AllowsCommand, beforeBlock));
-        Evaluator = new Evaluator(inputs.Model, History.Updates, beforeBlock);
-        SaveInterval = recipe.Get(RecipeKeys.SaveSteps) ?? SnapshotStore.AutomaticInterval(inputs.Model.TrainedCount);
+        _scoring = TextScoring.Create(recipe, inputs.Model, inputs.Checkpoint, History.Updates, options.AllowsCommand, beforeBlock, whileWaiting);
+        Steps = new LocalSteps(recipe, inputs.Train.Examples, ShareExecutors.Create(inputs, History.Updates, _scoring, beforeBlock));
+        Evaluator = new Evaluator(inputs.Model, History.Updates, _scoring, beforeBlock);
+        // Weights that are stored already need no snapshots.
+        SaveInterval = recipe.Get(RecipeKeys.SaveSteps) ?? (inputs.Model.IsStored ? int.MaxValue : SnapshotStore.AutomaticInterval(inputs.Model.TrainedCount));
         Forecast = new RunForecast(inputs, options, SaveInterval, recipe.Get(RecipeKeys.EvalSteps) ?? MaxSteps, time);
         _zSeconds = PerturbationSpeed.Measure(inputs.Model.Device, inputs.Model.TrainedCount, WeightType.Float32, time);
         if (options.Output is { } output) CheckpointWriter.RequirePlace(inputs.Checkpoint, output.Path);
@@ -131,7 +134,7 @@ internal sealed class OpenedRun : IDisposable
     }
 
     /// <summary>Whether the weights at a step are to be kept in a snapshot.</summary>
-    public bool IsSnapshotDue(int step) => _snapshots is not null && !(Inputs.Model.IsStored && Inputs.Recipe.Get(RecipeKeys.SaveSteps) is null) && _options.SavesSnapshots && step % SaveInterval == 0 && step < MaxSteps;
+    public bool IsSnapshotDue(int step) => _snapshots is not null && _options.SavesSnapshots && step % SaveInterval == 0 && step < MaxSteps;
 
     /// <summary>Writes a snapshot of the weights now.</summary>
     public void Save(Action<string> notice)
@@ -156,7 +159,7 @@ internal sealed class OpenedRun : IDisposable
 
     public void Dispose()
     {
-        Steps.Dispose();
+        _scoring?.Dispose();
         Inputs.Dispose();
     }
 

@@ -25,14 +25,14 @@ internal sealed class RunForecast(RunInputs inputs, WorkerOptions options, int s
         _made = true;
         var stepsLeft = maxSteps - step;
         var snapshot = SnapshotStore.BytesOf(inputs.Model);
+        var export = options.Output is null ? 0 : ModelExport.BytesOf(inputs.Model, inputs.Checkpoint, inputs.Recipe.Get(RecipeKeys.SaveDtype));
         var inUse = Environment.WorkingSet;
         var forecast = new Forecast
         {
             // Buffers have grown to the size of a batch by now; a longer batch or the evaluation may need a little more.
             PeakMemory = inUse + (inUse - Math.Min(inUse, inputs.Model.Bytes)) / 4,
             MemoryInUse = inUse,
-            Disk = Forecast.DiskToTheEnd(
-                snapshot, Snapshots(stepsLeft), inputs.Recipe.Get(RecipeKeys.SaveTotalLimit), options.Output is null ? 0 : ExportBytes()),
+            Disk = Forecast.DiskToTheEnd(snapshot, Snapshots(stepsLeft), inputs.Recipe.Get(RecipeKeys.SaveTotalLimit), export),
             RemainingSeconds = Forecast.TimeToTheEnd(
                 _seconds, stepsLeft, _evaluationSeconds, inputs.Evaluation is null ? 0 : 1 + (stepsLeft / evaluationInterval)),
         };
@@ -41,8 +41,4 @@ internal sealed class RunForecast(RunInputs inputs, WorkerOptions options, int s
     }
 
     private int Snapshots(int stepsLeft) => options is { Snapshots: not null, SavesSnapshots: true } ? stepsLeft / saveInterval : 0;
-
-    private long ExportBytes() => inputs.Recipe.Get(RecipeKeys.SaveDtype) is { } type
-        ? inputs.Model.ParameterCount * type.Size()
-        : inputs.Checkpoint.Tensors.Sum(tensor => tensor.Bytes);
 }

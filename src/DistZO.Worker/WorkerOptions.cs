@@ -25,6 +25,9 @@ public sealed record WorkerOptions
     /// <summary>Whether an objective may run a program on this machine.</summary>
     public bool AllowsCommand { get; init; }
 
+    /// <summary>Is told when a step begins; null for nobody.</summary>
+    public TraceFile? Trace { get; init; }
+
     /// <summary>True once something newer has come in, so that a share in flight is worth nothing any more. Called at every block.</summary>
     public Func<bool> IsSuperseded { get; init; } = () => false;
 

@@ -111,7 +111,7 @@ public sealed class WorkerRun : IDisposable
         {
             TextScorers.Require(welcome.Recipe, _options.AllowsCommand);
             var inputs = _options.Open(welcome.Recipe);
-            _run = new OpenedRun(inputs, _options, welcome.Parent, BeforeBlock, _time);
+            _run = new OpenedRun(inputs, _options, welcome.Parent, BeforeBlock, NoteProgress, _time);
             foreach (var line in inputs.Notices) _notice(NoticeLevel.Information, "offload", line);
         }
 
@@ -164,6 +164,7 @@ public sealed class WorkerRun : IDisposable
             throw new RunFailedException($"the coordinator asked for step {assignment.Step} after sending {run.History.Steps} records");
         if (_lastCommitAt == 0) _lastCommitAt = _time.GetTimestamp();
         var began = _time.GetTimestamp();
+        _options.Trace?.BeginStep((int)assignment.Step + 1);
         run.Approach((int)assignment.Step, Warn);
         var sums = run.Steps.Evaluate((int)assignment.Step, assignment.Share).ToArray();
         var report = new ShareReport(
@@ -196,7 +197,7 @@ public sealed class WorkerRun : IDisposable
 
     private void TellDigest(OpenedRun run, int step)
     {
-        run.MoveTo(step, Warn, _ => Interlocked.Increment(ref _progress));
+        run.MoveTo(step, Warn, _ => NoteProgress());
         _send(new DigestDone(step, run.History.ChainAt(step), run.Inputs.Model.Digest()));
     }
 
@@ -220,9 +221,11 @@ public sealed class WorkerRun : IDisposable
 
     private void Warn(string message) => _notice(NoticeLevel.Warning, "snapshot", message);
 
+    private void NoteProgress() => Interlocked.Increment(ref _progress);
+
     private void BeforeBlock()
     {
-        Interlocked.Increment(ref _progress);
+        NoteProgress();
         if (_options.IsSuperseded()) throw new OperationCanceledException("something newer has come in");
         if (_run!.IsEvaluating) _options.Stopping.ThrowIfCancellationRequested();
     }

@@ -1,3 +1,4 @@
+using DistZO.Devices;
 using DistZO.Optimization;
 
 namespace DistZO.Cli.Benchmarks;
@@ -10,6 +11,15 @@ internal sealed record BenchmarkOptions
 
     /// <summary>The part of the model that a step trains.</summary>
     public TrainedPart Train { get; init; }
+
+    /// <summary>Number format of weights that are offloaded.</summary>
+    public WeightType WeightsType { get; init; } = WeightType.BFloat16;
+
+    /// <summary>Where layers are that are offloaded.</summary>
+    public OffloadTier Offload { get; init; } = OffloadTier.Disk;
+
+    /// <summary>They are written back every so many steps; null for what is fastest.</summary>
+    public int? WriteBackSteps { get; init; }
 
     /// <summary>Sequences a step.</summary>
     public int Batch { get; init; } = 16;

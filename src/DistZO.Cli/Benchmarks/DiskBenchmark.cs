@@ -34,7 +34,8 @@ internal static class DiskBenchmark
     private static BenchmarkResult Measure(string path)
     {
         var notices = new List<string>();
-        var layout = new BlockLayout("block", [new Parameter("weights", [Bytes / sizeof(float)], TensorRole.Matrix, 0, trainable: true, WeightType.Float32)]);
+        var weights = new Parameter("weights", [Bytes / sizeof(float)], TensorRole.Matrix, 0, trainable: true, WeightType.Float32);
+        var layout = new BlockLayout("block", [weights]);
         using var directory = BlockDirectory.Open(path, [layout], new BlockDirectoryOptions(new byte[32], _ => true, notices.Add));
         using var plain = DirectFile.Open(Directory.GetFiles(path, "*.distzo-block")[0], notices.Count == 0);
         using var buffer = new AlignedBuffer(StoredBlock.BytesPerCall);

@@ -17,6 +17,13 @@ internal sealed class TrainingSteps : IDisposable
     /// <param name="device">Where the model lives; must outlive this.</param>
     /// <param name="options">Shape, batch, tokens and seed.</param>
     public TrainingSteps(Device device, BenchmarkOptions options)
+        : this(options, part => RandomModel.Create(device, part, options.Seed))
+    {
+    }
+
+    /// <param name="options">Shape, batch, tokens and seed.</param>
+    /// <param name="create">Makes the model, of a part.</param>
+    public TrainingSteps(BenchmarkOptions options, Func<ModelPart, Model> create)
     {
         (_options, _architecture) = (options, ModelShapes.Find(options.Shape));
         if (options.Tokens < 2 || options.Tokens > _architecture.MaxPositions)
@@ -28,9 +35,12 @@ internal sealed class TrainingSteps : IDisposable
         var examples = Examples(_architecture.VocabularySize, options);
         var recipe = Recipe.Default.With(RecipeKeys.BatchSize, options.Batch).With(RecipeKeys.Seed, options.Seed).Resolve(examples.Length);
         recipe = recipe.With(RecipeKeys.Train, options.Train);
-        _model = RandomModel.Create(device, TrainedParts.Of(recipe, _architecture), options.Seed);
+        _model = create(TrainedParts.Of(recipe, _architecture));
         _steps = new LocalSteps(recipe, examples, new ShareExecutor(_model, _updates, objective: null));
     }
+
+    /// <summary>The model; owned by this.</summary>
+    public Model Model => _model;
 
     /// <summary>Weights of the model.</summary>
     public long Parameters => _model.ParameterCount;

@@ -33,6 +33,7 @@ internal sealed class LocalRun : IWorkerLink
     /// <param name="allowsCommand">Whether the objective may run a program.</param>
     /// <param name="stopping">Asks the run to stop after the step in flight.</param>
     /// <param name="chain">The ledger's chain hash at the end.</param>
+    /// <param name="trace">Is told when a step begins; may be null.</param>
     public static RunResult Execute(
         RunInputs inputs,
         RunDirectory directory,
@@ -41,7 +42,8 @@ internal sealed class LocalRun : IWorkerLink
         TimeProvider time,
         bool allowsCommand,
         CancellationToken stopping,
-        out ChainHash chain)
+        out ChainHash chain,
+        TraceFile? trace = null)
     {
         using var book = RunBook.Open(directory, inputs.Recipe);
         if (book.HasBegun) IdentityDifferences.Refuse(book.Identity, inputs.Identity(book.Identity.Parent), directory.Ledger, book.Steps);
@@ -65,6 +67,7 @@ internal sealed class LocalRun : IWorkerLink
             Output = directory,
             Snapshots = directory.Snapshots,
             AllowsCommand = allowsCommand,
+            Trace = trace,
             Stopping = stopping,
         };
         var worker = new WorkerRun(options, message => engine.Receive(session, message), reporter.Notice, time);

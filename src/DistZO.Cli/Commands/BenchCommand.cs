@@ -8,7 +8,7 @@ namespace DistZO.Cli.Commands;
 /// <summary><c>distzo bench</c>: what this machine reaches, each figure beside its limit.</summary>
 internal static class BenchCommand
 {
-    private static readonly string[] Figures = ["step", "gemm", "perturb", "replay", "disk", "tokenizer", "coordinator", "scaling", "catchup"];
+    private static readonly string[] Figures = ["step", "gemm", "perturb", "replay", "disk", "offload", "tokenizer", "coordinator", "scaling", "catchup"];
 
     private static readonly BenchmarkOptions Default = new();
 
@@ -16,10 +16,15 @@ internal static class BenchCommand
     {
         var figure = new Argument<string>("figure") { Description = $"{string.Join(", ", Figures)}, or all" };
         figure.AcceptOnlyFromAmong([.. Figures, "all"]);
-        var shape = new Option<string>("--shape") { Description = "step, replay, scaling, catchup: model shape", DefaultValueFactory = _ => Default.Shape };
+        var shape = new Option<string>("--shape") { Description = "step, offload, replay, scaling, catchup: model shape", DefaultValueFactory = _ => Default.Shape };
         var train = new Option<string>("--train") { Description = "step: the part of the model that is trained, such as lora", DefaultValueFactory = _ => "full" };
-        var batch = Number("--batch", "step, scaling: sequences a step", Default.Batch);
-        var tokens = Number("--tokens", "step, scaling: tokens a sequence", Default.Tokens);
+        var dtype = new Option<string>("--weights-dtype") { Description = "offload: number format of the weights", DefaultValueFactory = _ => Default.WeightsType.Name() };
+        dtype.AcceptOnlyFromAmong([.. Enum.GetValues<WeightType>().Select(type => type.Name())]);
+        var tier = new Option<string>("--offload") { Description = "offload: where the layers are", DefaultValueFactory = _ => "disk" };
+        tier.AcceptOnlyFromAmong("disk", "host");
+        var writeBack = new Option<int?>("--write-back-steps") { Description = "offload: layers are written back every so many steps (default: what is fastest)" };
+        var batch = Number("--batch", "step, offload, scaling: sequences a step", Default.Batch);
+        var tokens = Number("--tokens", "step, offload, scaling: tokens a sequence", Default.Tokens);
         var threads = Number("--threads", "threads to compute on", Default.Threads);
         var steps = new Option<int?>("--steps") { Description = "measured steps or rounds (scaling), or steps replayed (replay, catchup)" };
         var seed = new Option<ulong>("--seed") { Description = "of random weights and ids" };
@@ -29,13 +34,13 @@ internal static class BenchCommand
         var rows = Number("--rows", "gemm: rows of the activations", Default.Rows);
         var inner = Number("--inner", "gemm: input features", Default.Inner);
         var columns = Number("--columns", "gemm: output features", Default.Columns);
-        var directory = new Option<string?>("--directory") { Description = "disk: where to write (default: the system's temporary folder)" };
+        var directory = new Option<string?>("--directory") { Description = "disk, offload: where to write (default: the system's temporary folder)" };
         var model = new Option<string?>("--model") { Description = "tokenizer: model directory (default: the demo's)" };
         var data = new Option<string?>("--data") { Description = "tokenizer: JSON lines with a field \"text\" (default: the demo's)" };
         var json = new Option<bool>("--json") { Description = "one line of JSON for each figure" };
         var command = new Command("bench", "measure this machine: a step and its parts, each beside its limit")
         {
-            figure, shape, train, batch, tokens, threads, steps, seed, workers, share, crowd, rows, inner, columns, directory, model, data, json,
+            figure, shape, train, dtype, tier, writeBack, batch, tokens, threads, steps, seed, workers, share, crowd, rows, inner, columns, directory, model, data, json,
         };
         command.SetAction(parsed =>
         {
@@ -43,6 +48,9 @@ internal static class BenchCommand
             {
                 Shape = parsed.GetValue(shape)!,
                 Train = TrainedPart.Parse(parsed.GetValue(train)!) ?? throw new BadInputException($"--train: '{parsed.GetValue(train)}' is no part of a model; choose lora, prefix, bitfit or layers=N"),
+                WeightsType = Enum.GetValues<WeightType>().First(type => type.Name() == parsed.GetValue(dtype)),
+                Offload = parsed.GetValue(tier) == "host" ? OffloadTier.Host : OffloadTier.Disk,
+                WriteBackSteps = parsed.GetValue(writeBack) is { } every ? Positive(every, "--write-back-steps") : null,
                 Batch = Positive(parsed.GetValue(batch), "--batch"),
                 Tokens = Positive(parsed.GetValue(tokens), "--tokens"),
                 Threads = Positive(parsed.GetValue(threads), "--threads"),
@@ -92,6 +100,7 @@ internal static class BenchCommand
         "perturb" => PerturbBenchmark.Run(options),
         "replay" => ReplayBenchmark.Run(options),
         "disk" => DiskBenchmark.Run(options),
+        "offload" => OffloadBenchmark.Run(options),
         "coordinator" => CoordinatorBenchmark.Run(options),
         "scaling" => ScalingBenchmark.Run(options),
         "catchup" => CatchUpBenchmark.Run(options),

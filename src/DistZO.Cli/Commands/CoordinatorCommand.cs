@@ -66,6 +66,7 @@ internal static class CoordinatorCommand
             if (File.Exists(path)) throw new BadInputException($"--ledger: '{path}' is a file; name a directory for the ledger and the metrics");
             using var signals = new StopSignals();
             var directory = new RunDirectory(path);
+            if (!File.Exists(directory.Ledger)) TrainedPartKeys.Require(recipe);
             using var reporter = RunReporting.Create(recipe, directory, output, error, out var metrics);
             var run = new CoordinatorRun
             {

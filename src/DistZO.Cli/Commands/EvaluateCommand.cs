@@ -13,28 +13,33 @@ internal static class EvaluateCommand
     private static readonly RecipeKey[] Keys =
     [
         RecipeKeys.Model, RecipeKeys.TrainFile, RecipeKeys.EvalFile, RecipeKeys.Task, RecipeKeys.Prompt, RecipeKeys.Completion, RecipeKeys.Choices,
-        RecipeKeys.LabelField, RecipeKeys.MaxLength, RecipeKeys.NumDemos, RecipeKeys.Seed, RecipeKeys.WeightsDtype, RecipeKeys.Threads,
+        RecipeKeys.LabelField, RecipeKeys.Objective, RecipeKeys.MaxNewTokens, RecipeKeys.ScorerTimeout, RecipeKeys.MaxLength, RecipeKeys.NumDemos,
+        RecipeKeys.Seed, RecipeKeys.WeightsDtype, RecipeKeys.Threads,
     ];
 
     public static Command Create()
     {
-        var command = new Command("evaluate", "measure a model on the rows of --data, or of the recipe's eval_file");
+        var command = new Command("evaluate", "measure a model on held-out rows: those of --eval-data, else of --data, else of the recipe");
         var recipeOptions = new RecipeOptions(command, Keys, hasFile: true);
         var predictions = new Option<string?>("--predictions")
         {
-            Description = "write one JSON line a row: prediction and scores",
+            Description = "write one JSON line a row: prediction and scores, or what was written",
             HelpName = "FILE",
         };
         var json = new Option<bool>("--json") { Description = "print the result as one line of JSON" };
         command.Options.Add(predictions);
         command.Options.Add(json);
+        var allow = new AllowCommand(command);
         command.SetAction(parsed =>
         {
-            var recipe = recipeOptions.Over(Recipe.Default, parsed);
+            var allowsCommand = allow.IsGiven(parsed);
+            var flags = recipeOptions.Flags(Recipe.Default, parsed);
+            TextScorers.Require(flags, allowsCommand);
+            var recipe = WithoutProgram(recipeOptions.Over(Recipe.Default, parsed), allowsCommand, parsed.InvocationConfiguration.Error);
             var model = recipe.Get(RecipeKeys.Model)
                 ?? throw new BadInputException("model_name_or_path is not set; give it with --model or in the recipe");
-            var (data, trainFile) = Rows(recipe, recipeOptions.Flags(Recipe.Default, parsed), recipeOptions.File(Recipe.Default, parsed));
-            using var inputs = EvaluationInputs.Open(recipe, model, data, trainFile, () => CpuDevices.Open(recipe));
+            var (data, trainFile) = Rows(recipe, flags, recipeOptions.File(Recipe.Default, parsed));
+            using var inputs = EvaluationInputs.Open(recipe, model, data, trainFile, allowsCommand, () => CpuDevices.Open(recipe));
             var result = Run(inputs, parsed.GetValue(predictions));
             Print(result, data, parsed.GetValue(json), parsed.InvocationConfiguration.Output);
             return ExitCodes.Done;
@@ -43,28 +48,39 @@ internal static class EvaluateCommand
     }
 
     /// <summary>
-    /// The rows to evaluate, and those that num_demos may show. A recipe names the rows to train on too: those are evaluated only if the
-    /// command line says so. Of a folder, the held-out rows are evaluated.
+    /// The recipe without an objective whose program is not allowed: all else can be measured without it.
+    /// </summary>
+    private static Recipe WithoutProgram(Recipe recipe, bool allowsCommand, TextWriter error)
+    {
+        if (allowsCommand || recipe.Get(RecipeKeys.Objective) is not { Kind: ObjectiveKind.Command } objective) return recipe;
+        error.WriteLine($"warning: no score: it would run the program '{string.Join(' ', objective.Command)}' of the recipe; allow that with {AllowCommand.Flag}, if you trust it");
+        return recipe.With(RecipeKeys.Objective, null);
+    }
+
+    /// <summary>
+    /// The rows to evaluate, and those that num_demos may show. Held-out rows are evaluated: those of --eval-data, else those of a folder
+    /// given by --data, else those of the recipe. A file given by --data alone is what to evaluate.
     /// </summary>
     private static (string Data, string? TrainFile) Rows(Recipe recipe, Recipe flags, Recipe file)
     {
-        if (flags.Get(RecipeKeys.TrainFile) is not { } given)
+        var (given, held) = (flags.Get(RecipeKeys.TrainFile), flags.Get(RecipeKeys.EvalFile));
+        if (given is null)
         {
             recipe = DataFolder.Resolve(recipe);
-            var held = recipe.Get(RecipeKeys.EvalFile)
+            held = recipe.Get(RecipeKeys.EvalFile)
                 ?? throw new BadInputException("there are no rows to evaluate; give them with --data, or eval_file in the recipe");
             return (held, recipe.Get(RecipeKeys.TrainFile));
         }
 
-        if (!Directory.Exists(given)) return (given, DataFolder.Resolve(file).Get(RecipeKeys.TrainFile));
-        return (flags.Get(RecipeKeys.EvalFile) ?? DataFolder.RequireHeldOut(given), DataFolder.Train(given));
+        if (held is null && !Directory.Exists(given)) return (given, DataFolder.Resolve(file).Get(RecipeKeys.TrainFile));
+        return (DataFolder.HeldOutRows(held, given), Directory.Exists(given) ? DataFolder.Train(given) : given);
     }
 
     private static EvaluationResult Run(EvaluationInputs inputs, string? predictions)
     {
         if (predictions is null) return inputs.Run(onPrediction: null);
         EvaluationResult? result = null;
-        DurableFile.WriteAtomically(predictions, file => result = inputs.Run(prediction => prediction.WriteLine(file, inputs.Rows.Labels)));
+        DurableFile.WriteAtomically(predictions, file => result = inputs.Run(prediction => prediction.WriteLine(file, inputs.Rows.Labels, inputs.AnswerMetrics)));
         return result!;
     }
 

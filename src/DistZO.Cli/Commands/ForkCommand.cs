@@ -21,6 +21,7 @@ internal static class ForkCommand
             var (parent, _) = ledger.Read(parsed);
             // Everything is as in the parent unless said otherwise, except where the output goes.
             var recipe = recipeOptions.Over(parent.Header.Recipe.With(RecipeKeys.Output, null), parsed);
+            RunFork.RequireKept(parent, recipe);
             return train.Run(recipe, parsed, (inputs, directory) => RunFork.Create(parent, parsed.GetValue(step), inputs, directory));
         });
         return command;

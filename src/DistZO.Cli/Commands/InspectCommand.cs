@@ -46,8 +46,8 @@ internal static class InspectCommand
             var facts = Inspected.Of(target);
             if (parsed.GetValue(json)) output.WriteLine(MetricsLine.Write(facts.WriteJson));
             else foreach (var line in facts.Lines()) output.WriteLine(line);
-            if (facts.Damage is null) return ExitCodes.Done;
-            error.WriteLine($"distzo: {facts.Damage}");
+            if (facts.Problem is null) return ExitCodes.Done;
+            error.WriteLine($"distzo: {facts.Problem}");
             return ExitCodes.BadInput;
         });
         return command;

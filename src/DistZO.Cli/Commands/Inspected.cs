@@ -7,7 +7,11 @@ using DistZO.Training;
 namespace DistZO.Cli.Commands;
 
 /// <summary>Tells by its content what a path is, and gathers what there is to say.</summary>
-internal sealed record Inspected(string Kind, Func<IEnumerable<string>> Lines, Action<Utf8JsonWriter> Write, string? Damage = null)
+/// <param name="Kind">What it is, in a word.</param>
+/// <param name="Lines">What there is to say, for people.</param>
+/// <param name="Write">The same for machines.</param>
+/// <param name="Problem">Why it is no good for what it is there for; null if it is.</param>
+internal sealed record Inspected(string Kind, Func<IEnumerable<string>> Lines, Action<Utf8JsonWriter> Write, string? Problem = null)
 {
     /// <summary>Reads and checks all of it. Throws <see cref="BadInputException"/> if it is unsound or nothing that is known.</summary>
     public static Inspected Of(string path)
@@ -51,7 +55,8 @@ internal sealed record Inspected(string Kind, Func<IEnumerable<string>> Lines, A
         }
 
         var model = ModelSummary.Read(path);
-        if (ledger is null) return new Inspected("model", model.Lines, model.WriteJson);
+        var problem = model.Problem is { } cause ? $"'{path}' cannot be trained: {cause}" : null;
+        if (ledger is null) return new Inspected("model", model.Lines, model.WriteJson, problem);
         return new Inspected(
             "model",
             () => model.Lines().Concat(ledger.Lines().Select(line => $"{RunDirectory.LedgerName}: {line}")),
@@ -62,7 +67,7 @@ internal sealed record Inspected(string Kind, Func<IEnumerable<string>> Lines, A
                 ledger.Write(json);
                 json.WriteEndObject();
             },
-            ledger.Damage);
+            ledger.Problem ?? problem);
     }
 
     private static Inspected OfLedger(string path)

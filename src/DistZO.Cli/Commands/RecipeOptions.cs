@@ -39,14 +39,22 @@ internal sealed class RecipeOptions
         // A switch may stand without a value: --log-json.
         select (flag.Key.Name, parsed.GetValue(flag.Option) ?? "true"));
 
+    /// <summary>A key that a command does not heed, to say why when it is given: an option that no help shows.</summary>
+    public static Option<string?> Hidden(Command command, RecipeKey key)
+    {
+        var spellings = Spellings(key);
+        var option = new Option<string?>(spellings[0], spellings[1..]) { Hidden = true, Arity = ArgumentArity.ZeroOrOne };
+        command.Options.Add(option);
+        return option;
+    }
+
     /// <summary>
     /// The help shows one spelling of a key, the shortest with dashes; its other names, and all of them with underscores as in the
     /// recipe, are the same flag.
     /// </summary>
     private void Add(Command command, RecipeKey key)
     {
-        string[] names = [.. key.Aliases, key.Name];
-        var spellings = names.SelectMany(name => new[] { "--" + name.Replace('_', '-'), "--" + name }).Distinct().ToArray();
+        var spellings = Spellings(key);
         var without = key.DefaultText is "none" or "null" or "~" or "";
         var shown = new Option<string?>(spellings[0])
         {
@@ -56,6 +64,9 @@ internal sealed class RecipeOptions
         AddOne(command, key, shown);
         if (spellings.Length > 1) AddOne(command, key, new Option<string?>(spellings[1], spellings[2..]) { Hidden = true });
     }
+
+    private static string[] Spellings(RecipeKey key) =>
+        [.. key.Aliases.Append(key.Name).SelectMany(name => new[] { "--" + name.Replace('_', '-'), "--" + name }).Distinct()];
 
     private void AddOne(Command command, RecipeKey key, Option<string?> option)
     {

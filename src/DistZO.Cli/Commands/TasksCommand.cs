@@ -33,7 +33,7 @@ internal static class TasksCommand
 
     private static string Learns(BuiltInTask task) => task.LearnsAnswers ? "answer" : "choice";
 
-    private static string Measures(BuiltInTask task) => task.Labels.Count > 0 ? "accuracy" : "loss";
+    private static string Measures(BuiltInTask task) => BestStep.MetricName(Recipe.Default.With(RecipeKeys.Task, task.Name));
 
     private static string Json(BuiltInTask task) => MetricsLine.Write(json =>
     {

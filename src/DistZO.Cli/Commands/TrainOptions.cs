@@ -15,10 +15,12 @@ internal sealed class TrainOptions
     private readonly Option<bool> _json = new("--json") { Description = "print the result as one line of JSON" };
 
     private readonly AllowCommand _allow;
+    private readonly TraceOption _trace;
 
     public TrainOptions(Command command)
     {
         _allow = new AllowCommand(command);
+        _trace = new TraceOption(command);
         command.Options.Add(_print);
         command.Options.Add(_json);
     }
@@ -38,14 +40,18 @@ internal sealed class TrainOptions
 
         var directory = new RunDirectory(
             recipe.Get(RecipeKeys.Output) ?? throw new BadInputException("output_dir is not set; give it with --output or in the recipe"));
+        if (!File.Exists(directory.Ledger)) TrainedPartKeys.Require(recipe);
         var allowsCommand = _allow.IsGiven(parsed);
         TextScorers.Require(recipe, allowsCommand);
         recipe = DataFolder.Resolve(recipe);
+        using var trace = _trace.Open(parsed);
+        if (trace is not null && recipe.Get(RecipeKeys.Workers) > 1) throw new BadInputException("--trace: with --workers each process is one of its own; trace a run of one, or start 'distzo worker --trace FILE' by hand");
         using var signals = new StopSignals();
         using var reporter = RunReporting.Create(recipe, directory, output, error, out var metrics);
         var (result, chain) = recipe.Get(RecipeKeys.Workers) > 1
             ? Distribute(recipe, directory, prepare, reporter, metrics, allowsCommand, signals.Token)
-            : Alone(recipe, directory, prepare, reporter, metrics, allowsCommand, signals.Token);
+            : Alone(recipe, directory, prepare, reporter, metrics, allowsCommand, trace, signals.Token);
+        if (trace?.Notice is { } limit) reporter.Notice(NoticeLevel.Information, "trace", limit);
         if (result.Outcome == RunOutcome.Interrupted) result = result with { HowToGoOn = CommandText.Of(parsed) };
         reporter.Finished(result);
         if (parsed.GetValue(_json)) output.WriteLine(ResultLine.Of(result, chain));
@@ -59,11 +65,12 @@ internal sealed class TrainOptions
         IRunReporter reporter,
         MetricsFile metrics,
         bool allowsCommand,
+        TraceFile? trace,
         CancellationToken stopping)
     {
-        using var inputs = RunInputs.Open(recipe, () => CpuDevices.OpenSlot(recipe));
+        using var inputs = RunInputs.Open(recipe, () => CpuDevices.OpenSlot(recipe), trace);
         prepare?.Invoke(inputs, directory);
-        var result = LocalRun.Execute(inputs, directory, reporter, metrics, TimeProvider.System, allowsCommand, stopping, out var chain);
+        var result = LocalRun.Execute(inputs, directory, reporter, metrics, TimeProvider.System, allowsCommand, stopping, out var chain, trace);
         return (result, chain);
     }
 

@@ -34,6 +34,7 @@ internal static class WorkerCommand
         var noSnapshots = new Option<bool>("--no-snapshots") { Hidden = true };
         foreach (var option in new Option[] { coordinator, cache, name, patience, withParent, noSnapshots }) command.Options.Add(option);
         var allow = new AllowCommand(command);
+        var trace = new TraceOption(command);
         var security = new SecurityOptions(command, isServer: false);
         command.SetAction(parsed =>
         {
@@ -56,6 +57,7 @@ internal static class WorkerCommand
             var output = own.Get(RecipeKeys.Output) is { } path ? new RunDirectory(path) : null;
             var (results, log) = (parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error);
             using var reporter = ConsoleReporters.CreatePlain(own.Get(RecipeKeys.LogJson), results, log);
+            using var traced = trace.Open(parsed);
             using var signals = new StopSignals(heedsInterrupt: !parsed.GetValue(withParent));
             var handler = security.Handler(parsed, out var usesTls);
             var address = new Uri($"{(usesTls ? "https" : "http")}://{Endpoint.Parse(at, "--coordinator", Endpoint.DefaultPort)}");
@@ -70,7 +72,8 @@ internal static class WorkerCommand
                 new WorkerOptions
                 {
                     Name = parsed.GetValue(name) ?? environment.WorkerName,
-                    Open = recipe => Open(recipe, own, threads),
+                    Open = recipe => Open(recipe, own, threads, traced),
+                    Trace = traced,
                     Output = output,
                     Snapshots = parsed.GetValue(cache) is { } folder ? Path.Combine(folder, "snapshots") : output?.Snapshots,
                     AllowsCommand = allow.IsGiven(parsed),
@@ -80,6 +83,7 @@ internal static class WorkerCommand
                 reporter.Notice,
                 TimeProvider.System);
             var outcome = host.Run();
+            if (traced?.Notice is { } limit) reporter.Notice(NoticeLevel.Information, "trace", limit);
             reporter.Notice(
                 NoticeLevel.Information,
                 "finished",
@@ -95,13 +99,13 @@ internal static class WorkerCommand
     }
 
     /// <summary>The coordinator's recipe on this machine's files.</summary>
-    private static RunInputs Open(Recipe recipe, Recipe own, int threads)
+    private static RunInputs Open(Recipe recipe, Recipe own, int threads, TraceFile? trace)
     {
         recipe = OwnPlacement.With(recipe, own)
             .With(RecipeKeys.Model, own.Get(RecipeKeys.Model))
             .With(RecipeKeys.TrainFile, own.Get(RecipeKeys.TrainFile))
             .With(RecipeKeys.EvalFile, own.Get(RecipeKeys.EvalFile))
             .With(RecipeKeys.Threads, threads);
-        return RunInputs.Open(recipe, () => CpuDevices.OpenSlot(recipe));
+        return RunInputs.Open(recipe, () => CpuDevices.OpenSlot(recipe), trace);
     }
 }

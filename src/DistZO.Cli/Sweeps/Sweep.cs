@@ -6,7 +6,8 @@ namespace DistZO.Cli.Sweeps;
 
 /// <summary>
 /// Runs trials by successive halving (arXiv 1502.07943): all to a quarter of the steps, the better half to half of them, the better half of
-/// these to the end. Diverged ones are stopped at once. What is stopped can go on later: a run is its ledger.
+/// these to the end. One whose loss is no number when they are compared has diverged: it stops there, whatever else it reached, and if no
+/// other is left, the best that was stopped goes on in its place. What is stopped can go on later: a run is its ledger.
 /// </summary>
 /// <param name="trials">All of them.</param>
 /// <param name="metric">What makes one better.</param>
@@ -26,26 +27,29 @@ internal sealed class Sweep(IReadOnlyList<SweepTrial> trials, string metric, int
     {
         foreach (var step in Rungs(maxSteps, halves))
         {
-            if (!RunAll(step, stopping)) return false;
+            do
+            {
+                if (!RunAll(step, stopping)) return false;
+            }
+            while (TakesUpAnother());
+
             if (step < maxSteps) StopWorse(step);
         }
 
         return true;
     }
 
-    /// <summary>Best first: those that came further, then by the metric, then by loss, then as given.</summary>
+    /// <summary>Best first: those that have not diverged, those that came further, then by the metric, then by loss, then as given.</summary>
     public IReadOnlyList<SweepTrial> Ranked() =>
     [
-        .. trials.OrderByDescending(trial => trial.Latest?.Step ?? -1).ThenBy(trial => Badness(trial, metric)).ThenBy(trial => Badness(trial, "loss")),
+        .. trials.OrderBy(trial => trial.IsDiverged).ThenByDescending(trial => trial.Latest?.Step ?? -1)
+            .ThenBy(trial => Badness(trial, metric)).ThenBy(trial => Badness(trial, "loss")),
     ];
-
-    /// <summary>A trial's value of a metric; NaN without one.</summary>
-    public static double Value(SweepTrial trial, string metric) => trial.Latest?.Metrics.GetValueOrDefault(metric, double.NaN) ?? double.NaN;
 
     private bool RunAll(int step, CancellationToken stopping)
     {
         var threads = Math.Max(1, Environment.ProcessorCount / jobs);
-        var waiting = new Queue<SweepTrial>(trials.Where(trial => !trial.IsStopped));
+        var waiting = new Queue<SweepTrial>(trials.Where(IsGoing));
         var done = true;
         var runners = Enumerable.Range(0, Math.Min(jobs, waiting.Count)).Select(_ => Task.Factory.StartNew(Work, TaskCreationOptions.LongRunning)).ToArray();
         Task.WaitAll(runners, CancellationToken.None);
@@ -62,26 +66,36 @@ internal sealed class Sweep(IReadOnlyList<SweepTrial> trials, string metric, int
                 }
 
                 if (!trial.RunTo(step, threads, stopping)) done = false;
-                else say($"{trial.Name}: {metric} {Value(trial, metric):0.000}  loss {Value(trial, "loss"):0.000} at step {step}");
+                else if (trial.IsDiverged) say($"{trial.Name}: diverged, its loss at step {step} is no number");
+                else say($"{trial.Name}: {metric} {trial.Value(metric):0.000}  loss {trial.Value("loss"):0.000} at step {step}");
             }
         }
     }
 
+    private static bool IsGoing(SweepTrial trial) => trial is { IsStopped: false, IsDiverged: false };
+
+    /// <summary>Where all that were going have diverged, the best of the others goes on. False if that is not so, or there is none.</summary>
+    private bool TakesUpAnother()
+    {
+        if (trials.Any(IsGoing) || Ranked()[0] is { IsDiverged: true }) return false;
+        Ranked()[0].IsStopped = false;
+        return true;
+    }
+
     private void StopWorse(int step)
     {
-        var going = Ranked().Where(trial => !trial.IsStopped).ToList();
-        var kept = Math.Max(1, (going.Count + 1) / 2);
-        foreach (var (trial, rank) in going.Select((trial, rank) => (trial, rank)))
+        // Half of all that came here, so that many diverged ones leave few.
+        var came = Ranked().Where(trial => !trial.IsStopped).ToList();
+        foreach (var (trial, rank) in came.Select((trial, rank) => (trial, rank)))
         {
-            // The first is kept even if all have diverged, so that there is something to show.
-            trial.IsStopped = rank >= kept || (rank > 0 && !double.IsFinite(Value(trial, "loss")));
-            if (trial.IsStopped) say($"{trial.Name}: stopped at step {step}");
+            trial.IsStopped = trial.IsDiverged || rank >= (came.Count + 1) / 2;
+            if (trial is { IsStopped: true, IsDiverged: false }) say($"{trial.Name}: stopped at step {step}");
         }
     }
 
     private static double Badness(SweepTrial trial, string metric)
     {
-        var value = Value(trial, metric);
+        var value = trial.Value(metric);
         if (double.IsNaN(value)) return double.PositiveInfinity;
         return BestStep.IsBetter(metric, 1, 0) ? -value : value;
     }

@@ -28,11 +28,24 @@ internal static class SweepGrid
             var values = text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
             var flag = $"--{key.Name.Replace('_', '-')}";
             if (values.Length == 0) throw new BadInputException($"{flag}: '{text}' holds no value; give some, such as 1e-6,3e-6");
-            if (values.Distinct().Count() < values.Length) throw new BadInputException($"{flag}: '{text}' holds a value twice; give each once");
+            if (Repeated(key, values) is var (first, second)) throw new BadInputException($"{flag}: {first} and {second} are the same; give each value once");
             if ((count *= values.Length) > Most) throw new BadInputException($"{flag}: that makes more than {Most} runs; give fewer values");
             combinations = [.. from before in combinations from value in values select (IReadOnlyList<(string, string)>)[.. before, (key.Name, value)]];
         }
 
         return [.. combinations];
+    }
+
+    /// <summary>Two ways to write one value; null if all differ.</summary>
+    private static (string First, string Second)? Repeated(RecipeKey key, string[] values)
+    {
+        var seen = new Dictionary<string, string>();
+        foreach (var value in values)
+        {
+            var meaning = Recipe.Default.WithFlags([(key.Name, value)]).ToJson();
+            if (!seen.TryAdd(meaning, value)) return (seen[meaning], value);
+        }
+
+        return null;
     }
 }

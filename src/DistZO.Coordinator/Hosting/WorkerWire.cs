@@ -81,9 +81,20 @@ internal static class WorkerWire
             for (var i = 0; i < report.Confusion.Count; i++) confusion.Add(i / labels, i % labels, report.Confusion[i]);
         }
 
-        var sum = new Int128((ulong)report.SumHigh, report.SumLow);
+        // As with the labels.
+        var answers = report.Scores.Count == 0 ? null : new AnswerTotals(
+            [.. Enumerable.Range(0, report.Scores.Count).Select(i => $"{i}")],
+            [.. report.Scores.Select(sum => Sum(sum.High, sum.Low))],
+            Number(report.Unwritten));
         var result = new EvaluationResult(
-            Number(report.Step), end - start, sum, (long)report.Terms, (long)report.Flagged, Number(report.Undecided), confusion);
+            Number(report.Step),
+            end - start,
+            Sum(report.SumHigh, report.SumLow),
+            (long)report.Terms,
+            (long)report.Flagged,
+            Number(report.Undecided),
+            confusion,
+            answers);
         return new EvaluationDone(
             report.Incarnation, report.Session, new ChainHash(report.Chain), start, end, result, TimeSpan.FromMicroseconds(report.Microseconds));
     }
@@ -137,6 +148,8 @@ internal static class WorkerWire
         };
         return written;
     }
+
+    private static Int128 Sum(long high, ulong low) => new((ulong)high, low);
 
     private static int Number(long value) => value is >= 0 and <= int.MaxValue ? (int)value : throw new FormatException($"{value} is too large");
 }

@@ -71,19 +71,27 @@ internal sealed class EvaluationRunner(RunBook book, Roster roster, TimeProvider
 
     private bool HasRows(Session session) => session.Ready!.Evaluation?.Digest == Rows?.Digest && Rows is not null;
 
-    /// <summary>The result under the run's labels: workers send numbers only.</summary>
+    /// <summary>The result under the run's labels and the names of its scores: workers send numbers only.</summary>
     private EvaluationResult Named(EvaluationResult total)
     {
-        if (total.Confusion is not { } counts) return total;
+        var answers = total.Answers is { } scores ? scores with { Names = book.Recipe.AnswerMetrics } : null;
+        return new EvaluationResult(total.Step, total.Rows, total.LossSum, total.Terms, total.Flagged, total.Undecided, Named(total.Confusion), answers);
+    }
+
+    private ConfusionTable? Named(ConfusionTable? counts)
+    {
+        if (counts is null) return null;
         var table = new ConfusionTable(Rows!.Labels);
         for (var truth = 0; truth < counts.Labels.Count; truth++)
         {
             for (var predicted = 0; predicted < counts.Labels.Count; predicted++) table.Add(truth, predicted, counts[truth, predicted]);
         }
 
-        return new EvaluationResult(total.Step, total.Rows, total.LossSum, total.Terms, total.Flagged, total.Undecided, table);
+        return table;
     }
 
     private bool IsPossible(RowRange rows, EvaluationResult result) =>
-        result.Rows == rows.End - rows.Start && (result.Confusion?.Labels.Count ?? 0) == Rows!.Labels.Count;
+        result.Rows == rows.End - rows.Start
+        && (result.Confusion?.Labels.Count ?? 0) == Rows!.Labels.Count
+        && (result.Answers?.Sums.Count ?? 0) == book.Recipe.AnswerMetrics.Count;
 }

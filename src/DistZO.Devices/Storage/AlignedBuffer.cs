@@ -2,7 +2,9 @@ using System.Runtime.InteropServices;
 
 namespace DistZO.Devices;
 
-/// <summary>Bytes outside of the managed heap that begin at a multiple of <see cref="BlockLayout.Alignment"/>, as direct input and output ask for.</summary>
+/// <summary>
+/// Bytes outside of the managed heap that begin at a multiple of <see cref="BlockLayout.Alignment"/>, as direct input and output ask for.
+/// </summary>
 public sealed unsafe class AlignedBuffer : IDisposable
 {
     private readonly int _length;
@@ -18,7 +20,8 @@ public sealed unsafe class AlignedBuffer : IDisposable
     ~AlignedBuffer() => Free();
 
     /// <summary>All of it; valid until it is disposed.</summary>
-    public Span<byte> Span => _pointer is not null ? new Span<byte>(_pointer, _length) : throw new ObjectDisposedException(nameof(AlignedBuffer));
+    public Span<byte> Span =>
+        _pointer is not null ? new Span<byte>(_pointer, _length) : throw new ObjectDisposedException(nameof(AlignedBuffer));
 
     /// <summary>Whether bytes begin at such a multiple.</summary>
     public static bool IsAligned(ReadOnlySpan<byte> bytes)

@@ -33,11 +33,13 @@ public sealed partial class DirectFile : IBlockFile
     {
         try
         {
-            return new DirectFile(path, direct ? OpenDirect(path) : File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite), direct);
+            var handle = direct ? OpenDirect(path) : File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
+            return new DirectFile(path, handle, direct);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new RunFailedException($"cannot open '{path}' ({e.Message.TrimEnd('.')}); check the disk and the permissions, then run it again", e);
+            throw new RunFailedException(
+                $"cannot open '{path}' ({e.Message.TrimEnd('.')}); check the disk and the permissions, then run it again", e);
         }
     }
 
@@ -92,7 +94,10 @@ public sealed partial class DirectFile : IBlockFile
         bounce.Span.Slice(before, destination.Length).CopyTo(destination);
     }
 
-    /// <summary>Writes bytes, wherever they lie in memory, from byte <paramref name="offset"/> on; both are multiples of <see cref="BlockLayout.Alignment"/>.</summary>
+    /// <summary>
+    /// Writes bytes, wherever they lie in memory, from byte <paramref name="offset"/> on. It and their number are multiples of
+    /// <see cref="BlockLayout.Alignment"/>.
+    /// </summary>
     /// <exception cref="RunFailedException">The disk is full or failed.</exception>
     public void Write(long offset, ReadOnlySpan<byte> source)
     {
@@ -141,7 +146,8 @@ public sealed partial class DirectFile : IBlockFile
     {
         var handle = OpenFile(path, ReadWrite | CloseOnExec | Direct);
         var error = Marshal.GetLastPInvokeError();
-        return handle >= 0 ? new SafeFileHandle(handle, ownsHandle: true) : throw new IOException(Marshal.GetPInvokeErrorMessage(error), error);
+        if (handle < 0) throw new IOException(Marshal.GetPInvokeErrorMessage(error), error);
+        return new SafeFileHandle(handle, ownsHandle: true);
     }
 
     private void ReadFully(long offset, Span<byte> destination)

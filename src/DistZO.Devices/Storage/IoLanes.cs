@@ -28,7 +28,7 @@ internal sealed class IoLanes : IDisposable
         fixed (byte* first = destination) Run(new IoTransfer(file, offset, first, destination.Length, writes: false, firstPage: null));
     }
 
-    /// <summary>Reads whole pages of a file, the first of which is number <paramref name="firstPage"/>, and gives their <see cref="PageSum"/>.</summary>
+    /// <summary>Reads whole pages, the first of which is number <paramref name="firstPage"/>, and gives their <see cref="PageSum"/>.</summary>
     /// <exception cref="RunFailedException">The disk failed.</exception>
     public unsafe ulong ReadAndSum(IBlockFile file, long offset, Span<byte> destination, long firstPage)
     {

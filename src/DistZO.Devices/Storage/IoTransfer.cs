@@ -1,9 +1,12 @@
 namespace DistZO.Devices;
 
-/// <summary>One call of <see cref="IoLanes"/>: its parts, of which each is done by whoever takes it. The memory stays where it is until <see cref="Finish"/> returns.</summary>
+/// <summary>
+/// One call of <see cref="IoLanes"/>: its parts, of which each is done by whoever takes it. The memory stays where it is until
+/// <see cref="Finish"/> returns.
+/// </summary>
 internal sealed unsafe class IoTransfer(IBlockFile file, long offset, byte* memory, int bytes, bool writes, long? firstPage)
 {
-    /// <summary>What one system call moves: enough that the call costs nothing beside it, and a large call still has parts for all lanes.</summary>
+    /// <summary>What one system call moves: so much that the call costs nothing beside it, a quarter of a stream's call.</summary>
     public const int PartBytes = 1 << 22;
 
     private int _next;

@@ -44,7 +44,7 @@ public static class PageSum
 
     private static ulong Pair(uint low, uint high) => ~((ulong)high << 32 | low);
 
-    /// <summary>The finalizer of SplitMix64 (Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014; variant 13 of Stafford).</summary>
+    /// <summary>The finalizer of SplitMix64 (Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014).</summary>
     private static ulong Mix(ulong z)
     {
         z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;

@@ -21,6 +21,7 @@ public sealed class Model : IDisposable
     private readonly int[] _streamed;
     private KeyValueCache? _prefixed;
     private Func<int, ulong> _chainAt = _ => 0;
+    private int _moved;
 
     /// <param name="device">Where the model lives; must outlive it.</param>
     /// <param name="part">What the model is made of, and what of it is trained.</param>
@@ -83,6 +84,31 @@ public sealed class Model : IDisposable
     /// <summary>The versions of the weights that are stored outside of the device: none where there are none.</summary>
     public IEnumerable<StoredVersion> StoredVersions => Stored.Where(block => block.IsTrained).Select(block => block.Stored.Version).OfType<StoredVersion>();
 
+    /// <summary>Takes what is computed when; null for nobody.</summary>
+    public ITraceSink? Trace { get; set; }
+
+    /// <summary>The track of what is computed.</summary>
+    public string Track { get; set; } = "compute";
+
+    /// <summary>K: a streamed block is written back every so many steps; null where none is, or while that is being measured.</summary>
+    public int? WriteBackSteps => _visits?.WriteBackSteps;
+
+    /// <summary>Bytes of the blocks that are streamed, and of what of them is trained.</summary>
+    public (long All, long Trained) StreamedBytes =>
+        (_visits?.Blocks.Sum(block => block.Layout.Bytes) ?? 0, _visits?.Blocks.Sum(block => block.Layout.TrainedBytes) ?? 0);
+
+    /// <summary>For measuring: brings every streamed block and takes it away as a step does, and leaves the weights in disorder.</summary>
+    internal void MoveWithoutComputing()
+    {
+        _moved = Math.Max(_moved, _visits!.Blocks.Max(block => block.Step)) + 1;
+        for (var i = 0; i < _visits.Blocks.Count; i++)
+        {
+            _visits.Enter(i);
+            foreach (var (parameter, _) in _visits.Blocks[i].Layout.Entries) parameter.FoldedTo = _moved;
+            _visits.Leave(i, WriteBack.WhenDue);
+        }
+    }
+
     /// <summary>Names the run to what is stored: its chain hash after so many steps.</summary>
     public void Follow(Func<int, ulong> chainAt)
     {
@@ -111,7 +137,9 @@ public sealed class Model : IDisposable
     {
         var y = RunBlocks(pass, rows);
         pass.BeforeBlock?.Invoke();
+        var began = TraceClock.Now;
         Device.LogProbabilities(pass, _forward.Of(Architecture.HeadMatrix), _forward.Find(Architecture.Head.Bias), y, targets, result);
+        Note(Architecture.Head.Name, began);
         _kept?.End(WriteBackPolicy.Most, _chainAt);
     }
 
@@ -271,14 +299,14 @@ public sealed class Model : IDisposable
         var (layer, block) = (Architecture.Layers[index], _streamed[index]);
         if (block < 0)
         {
-            _forward.Layer(pass, layer, x, cache);
+            Compute();
             return;
         }
 
         _visits!.Enter(block);
         try
         {
-            _forward.Layer(pass, layer, x, cache);
+            Compute();
         }
         catch
         {
@@ -287,7 +315,16 @@ public sealed class Model : IDisposable
         }
 
         _visits.Leave(block, WriteBack.WhenDue);
+
+        void Compute()
+        {
+            var began = TraceClock.Now;
+            _forward.Layer(pass, layer, x, cache);
+            Note(layer.Name, began);
+        }
     }
+
+    private void Note(string name, long began) => Trace?.Add(new TraceSpan(Track, name, began, TraceClock.Now, 0));
 
     private float[] Logits(Pass pass, Activations y, int probe)
     {
@@ -322,7 +359,9 @@ public sealed class Model : IDisposable
         var shared = pass.Probes.Count == 1 ? 0 : Math.Min(Part.FrozenBlocks, cache is null ? Architecture.Layers.Count + 1 : 1);
         var first = shared > 0 ? pass with { Probes = Plain } : pass;
         first.BeforeBlock?.Invoke();
+        var began = TraceClock.Now;
         var x = _forward.Embed(first, Architecture.Embedding);
+        Note(Architecture.Embedding.Name, began);
         for (var i = 0; i < Architecture.Layers.Count; i++)
         {
             if (i + 1 == shared) x = _forward.Spread(pass, x);

@@ -36,7 +36,10 @@ public static class ModelLoader
         var values = initial ?? InitialValues.Of(
             part, seed, tokens => PrefixValues.Compute(device, checkpoint, tokens), tokens => Rows(checkpoint, part.Architecture.Embedding.TokenTable, tokens));
         var types = part.Tensors.ToDictionary(spec => spec.Name, spec => part.IsTrained(spec) ? weightType : TypeOf(checkpoint, spec));
-        return ModelAssembly.Build(device, part, types, values, offloading, (spec, write) => Fill(checkpoint, spec, types[spec.Name], values, write));
+        var model = ModelAssembly.Build(device, part, types, values, offloading, (spec, write) => Fill(checkpoint, spec, types[spec.Name], values, write));
+        // Memory is short where weights go to disk, and these files are not read again.
+        if (offloading is { StoresAll: true }) checkpoint.DropCachedPages();
+        return model;
     }
 
     /// <summary>Puts the base weights back into a model of the same checkpoint.</summary>

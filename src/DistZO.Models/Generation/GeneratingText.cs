@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using DistZO.Models.Tokenizers;
 
 namespace DistZO.Models;
 
@@ -11,6 +12,7 @@ internal sealed class GeneratingText(int[] prompt, ulong seed, int cacheStart, i
 {
     private readonly List<int> _new = [];
     private int _read;
+    private GrowingText? _growing;
     private string? _text;
 
     public ulong Seed => seed;
@@ -44,22 +46,13 @@ internal sealed class GeneratingText(int[] prompt, ulong seed, int cacheStart, i
         else if (_new.Count == most) Reason = FinishReason.Length;
     }
 
-    public GeneratedText Finish(Tokenizer tokenizer) => new([.. _new], _text ?? Decode(tokenizer), Reason ?? FinishReason.Length);
-
-    private string Decode(Tokenizer tokenizer) => tokenizer.Decode(CollectionsMarshal.AsSpan(_new), skipSpecialTokens: true);
+    public GeneratedText Finish(Tokenizer tokenizer) => new(
+        [.. _new], _text ?? tokenizer.Decode(CollectionsMarshal.AsSpan(_new), skipSpecialTokens: true), Reason ?? FinishReason.Length);
 
     private bool FindStop(IReadOnlyList<string> stops, Tokenizer tokenizer)
     {
-        var text = Decode(tokenizer);
-        var first = -1;
-        foreach (var stop in stops)
-        {
-            var at = text.IndexOf(stop, StringComparison.Ordinal);
-            if (at >= 0 && (first < 0 || at < first)) first = at;
-        }
-
-        if (first < 0) return false;
-        _text = text[..first];
-        return true;
+        _growing ??= tokenizer.NewText();
+        if (tokenizer.TokenOf(_new[^1], skipSpecialTokens: true) is { } token) _growing.Add(token);
+        return (_text = _growing.Before(stops)) is not null;
     }
 }

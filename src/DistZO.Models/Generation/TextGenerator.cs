@@ -11,7 +11,7 @@ namespace DistZO.Models;
 /// <param name="options">How.</param>
 public sealed class TextGenerator(Model model, Tokenizer tokenizer, GenerationOptions options)
 {
-    /// <summary>Rows of logits that are on the host at one time.</summary>
+    /// <summary>Logits that are on the host at one time.</summary>
     private const int LogitsPerRead = 1 << 24;
 
     private readonly TokenSampler _sampler = new(options);

@@ -122,7 +122,7 @@ internal sealed class SlotStream : IDisposable
         foreach (var visit in _visits)
         {
             visit.Number = SlotVisit.Never;
-            (visit.Buffer.Block, visit.Buffer.Ready, visit.Buffer.Free) = (null, null, _joined);
+            (visit.Buffer.Block, visit.Buffer.Ready, visit.Buffer.Free, visit.Buffer.IsWritten) = (null, null, _joined, false);
         }
 
         foreach (var block in Blocks) block.Written = null;

@@ -26,6 +26,8 @@ internal sealed class SlotVisits : IBlockVisits
 
     public IReadOnlyList<StreamedBlock> Blocks => _alone.Blocks;
 
+    public int? WriteBackSteps => _alone.WriteBackSteps;
+
     public Func<int, ulong> ChainAt
     {
         get => _alone.ChainAt;

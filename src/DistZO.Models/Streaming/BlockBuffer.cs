@@ -21,6 +21,9 @@ internal sealed class BlockBuffer(DeviceMemory memory) : IDisposable
     /// <summary>Happens when nothing that was queued needs what it held before; null at the beginning.</summary>
     public DeviceEvent? Free { get; set; }
 
+    /// <summary>Whether <see cref="Free"/> is the end of a write-back.</summary>
+    public bool IsWritten { get; set; }
+
     /// <summary>Where the tensors of a block are in it, in the order of its layout.</summary>
     public DeviceMemory[] PlacesOf(StreamedBlock block)
     {

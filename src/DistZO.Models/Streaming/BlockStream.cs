@@ -16,6 +16,11 @@ internal sealed class BlockStream : IBlockVisits
     private readonly Device _device;
     private readonly WriteBackPolicy _policy;
     private readonly BlockPath _path;
+
+    // Those whose blocks nobody needs any more, and the block that comes next.
+    private readonly List<BlockBuffer> _idle = [];
+    private int _next;
+
     private readonly DeviceStream _upload;
     private readonly DeviceStream _writeBack;
 
@@ -26,6 +31,8 @@ internal sealed class BlockStream : IBlockVisits
         (_path, _device, _upload, _writeBack, Blocks, _policy) = (path, path.Device, path.Upload, path.WriteBack, blocks, policy);
 
     public IReadOnlyList<StreamedBlock> Blocks { get; }
+
+    public int? WriteBackSteps => _policy.IsChosen ? _policy.Steps : null;
 
     public Func<int, ulong> ChainAt { get; set; } = _ => 0;
 
@@ -59,7 +66,9 @@ internal sealed class BlockStream : IBlockVisits
 
         streamed.Depart();
         // With room for all of them, they stay.
-        if (Buffers.Count < Blocks.Count) Upload((block + Buffers.Count) % Blocks.Count, buffer);
+        if (Buffers.Count == Blocks.Count) return;
+        _idle.Add(buffer);
+        Refill();
     }
 
     public void Abandon(int block)
@@ -83,25 +92,50 @@ internal sealed class BlockStream : IBlockVisits
     /// <summary>The pass is not where it was expected: what is wanted now is uploaded into the buffers that hold something else.</summary>
     private BlockBuffer StartAt(int block)
     {
-        var wanted = Enumerable.Range(0, Buffers.Count).Select(i => Blocks[(block + i) % Blocks.Count]).ToList();
-        var unused = new Queue<BlockBuffer>(Buffers.Where(buffer => buffer.Block is null || !wanted.Contains(buffer.Block)));
-        for (var i = 0; i < wanted.Count; i++)
-        {
-            var index = (block + i) % Blocks.Count;
-            if (Find(index) is null) Upload(index, unused.Dequeue());
-        }
-
+        var there = 0;
+        while (there < Buffers.Count && Find((block + there) % Blocks.Count) is not null) there++;
+        var kept = Enumerable.Range(0, there).Select(i => Blocks[(block + i) % Blocks.Count]).ToList();
+        _idle.Clear();
+        _idle.AddRange(Buffers.Where(buffer => buffer.Block is null || !kept.Contains(buffer.Block)).OrderBy(IsHeld));
+        _next = (block + there) % Blocks.Count;
+        foreach (var buffer in _idle) Upload(buffer);
+        _idle.Clear();
         return Find(block)!;
     }
 
-    private void Upload(int block, BlockBuffer buffer)
+    /// <summary>
+    /// Uploads into buffers that nobody needs any more. Where few blocks are written back, one whose write-back goes on is left alone as
+    /// long as others come: an upload that waits for it would hold up all behind it.
+    /// </summary>
+    private void Refill()
     {
-        var streamed = Blocks[block];
+        for (var i = 0; i < _idle.Count;)
+        {
+            var buffer = _idle[i];
+            if (_policy.Steps > 1 && _idle.Count < Buffers.Count && IsHeld(buffer))
+            {
+                i++;
+                continue;
+            }
+
+            _idle.RemoveAt(i);
+            Upload(buffer);
+        }
+    }
+
+    /// <summary>Whether a buffer is being written back. Kernels that still use it end by themselves.</summary>
+    private static bool IsHeld(BlockBuffer buffer) => buffer is { IsWritten: true, Free.IsDone: false };
+
+    /// <summary>Uploads the next block in the order of passes.</summary>
+    private void Upload(BlockBuffer buffer)
+    {
+        var streamed = Blocks[_next];
+        _next = (_next + 1) % Blocks.Count;
         // An upload that is still under way is waited for by its stream, which does one thing after the other.
         if (buffer.Free is not null) _upload.Wait(buffer.Free);
         if (streamed.Written is not null) _upload.Wait(streamed.Written);
         _upload.Upload(streamed.Stored, 0, buffer.Memory, 0, streamed.Layout.Bytes);
-        (buffer.Block, buffer.Step, buffer.Ready) = (streamed, streamed.Step, _upload.Record());
+        (buffer.Block, buffer.Step, buffer.Ready, buffer.IsWritten) = (streamed, streamed.Step, _upload.Record(), false);
     }
 
     private bool IsWritten(int block, int step, WriteBack write) => write switch
@@ -117,6 +151,7 @@ internal sealed class BlockStream : IBlockVisits
         _writeBack.Download(buffer.Memory, 0, block.Stored, 0, block.Layout.TrainedBytes);
         _writeBack.Commit(block.Stored, new StoredVersion(buffer.Step, ChainAt(buffer.Step)));
         buffer.Free = block.Written = _writeBack.Record();
+        buffer.IsWritten = true;
         block.Step = buffer.Step;
     }
 }

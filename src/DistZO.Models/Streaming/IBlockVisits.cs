@@ -21,6 +21,9 @@ internal interface IBlockVisits : IDisposable
     /// <summary>Streamed blocks.</summary>
     IReadOnlyList<StreamedBlock> Blocks { get; }
 
+    /// <summary>K; null while it is being measured.</summary>
+    int? WriteBackSteps { get; }
+
     /// <summary>The run's chain hash after so many steps, to be noted with what is stored; called when a write-back is queued.</summary>
     Func<int, ulong> ChainAt { get; set; }
 

@@ -23,8 +23,11 @@ internal sealed class MeasuredWriteBack(
     private int _step = -1;
     private double _stalled;
     private int _steps = 1;
+    private bool _isChosen;
 
     public override int Steps => _steps;
+
+    public override bool IsChosen => _isChosen;
 
     public override void Stalled(double seconds) => _stalled += seconds;
 
@@ -35,10 +38,11 @@ internal sealed class MeasuredWriteBack(
         if (_step > 0 && step == _step + 1) _computing.Add(time.GetElapsedTime(_began, now).TotalSeconds - _stalled);
         if (step == _step) return;
         (_began, _step, _stalled) = (now, step, 0);
-        if (_computing.Count < (_steps == 1 ? 2 : StepsPerChoice) || updates is null || step == 0) return;
+        if (_computing.Count < (_isChosen ? StepsPerChoice : 2) || updates is null || step == 0) return;
         var directions = updates.Between(step - 1, step)[0].Directions.Length;
         Choose(blocks, Math.Max(1, directions) * foldSeconds * share);
         _computing.Clear();
+        _isChosen = true;
     }
 
     private void Choose(IReadOnlyList<StreamedBlock> blocks, double fold)

@@ -15,6 +15,9 @@ internal abstract class WriteBackPolicy
     /// <summary>K.</summary>
     public abstract int Steps { get; }
 
+    /// <summary>Whether K is more than a beginning.</summary>
+    public virtual bool IsChosen => true;
+
     /// <summary>A pass begins.</summary>
     public abstract void Begin(IReadOnlyList<StreamedBlock> blocks, UpdateHistory? updates, int step);
 

@@ -22,6 +22,12 @@ internal static class DecoderSteps
         return [Encoding.UTF8.GetString([.. bytes])];
     }
 
+    /// <summary>Whether the pieces' bytes end in what is no UTF-8, but may become some.</summary>
+    public static bool EndsWithinACharacter(List<string> tokens) => ByteLevel(tokens)[0].EndsWith(Replacement, StringComparison.Ordinal);
+
+    /// <summary>Whether the last piece is a byte token, whose run may go on.</summary>
+    public static bool EndsWithAByte(List<string> tokens) => tokens.Count > 0 && TryReadByte(tokens[^1], out _);
+
     /// <summary>
     /// Each run of byte tokens such as <c>&lt;0x0A&gt;</c> as text; where it is no UTF-8, one U+FFFD for each of its bytes.
     /// </summary>

@@ -75,11 +75,20 @@ public sealed class Tokenizer
         var tokens = new List<string>(ids.Length);
         foreach (int id in ids)
         {
-            bool known = _added.TryGetText(id, out string token) || _model.Vocabulary.TryGetToken(id, out token);
-            if (known && !(skipSpecialTokens && _added.IsSpecial(token))) tokens.Add(token);
+            if (TokenOf(id, skipSpecialTokens) is { } token) tokens.Add(token);
         }
 
         return _decoder.Decode(tokens);
+    }
+
+    /// <summary>A text of tokens to come, which are those of <see cref="TokenOf"/>.</summary>
+    internal GrowingText NewText() => new(_decoder);
+
+    /// <summary>A token as the file writes it; null where <see cref="Decode"/> passes it over.</summary>
+    internal string? TokenOf(int id, bool skipSpecialTokens)
+    {
+        bool known = _added.TryGetText(id, out string token) || _model.Vocabulary.TryGetToken(id, out token);
+        return known && !(skipSpecialTokens && _added.IsSpecial(token)) ? token : null;
     }
 
     /// <summary>The id of a token as the file writes it, or null.</summary>

@@ -26,14 +26,17 @@ public sealed class Recipe
     /// <summary>The recipe with a file over it. Throws <see cref="BadInputException"/> naming file, line and column.</summary>
     public Recipe WithYaml(string path) => WithYaml(RecipeFile.ReadText(path), path);
 
+    /// <summary>A value as a recipe writes it.</summary>
+    public string TextOf(RecipeKey key) => RecipeYaml.Scalar(key, JsonOf(key));
+
     /// <summary>The recipe with command-line flags over it. Keys come without leading dashes; <c>-</c> and <c>_</c> are the same.</summary>
     public Recipe WithFlags(IEnumerable<(string Key, string Value)> flags) => WithLayer(flags.Select(flag =>
     {
-        var place = $"--{flag.Key}";
+        var place = $"--{flag.Key.Replace('_', '-')}";
         var key = Named(flag.Key, place);
         var node = key.IsStructured ? RecipeFile.Parse(flag.Value, place) : null;
         return (key, node ?? new RecipeScalar(place, flag.Value, Plain: !IsText(key)));
-    }));
+    })).Canonical();
 
     /// <summary>The recipe with one key changed.</summary>
     public Recipe With<T>(RecipeKey<T> key, T value) => new(_set.SetItem(key, value));
@@ -47,6 +50,17 @@ public sealed class Recipe
     public bool HasChoices => Get(RecipeKeys.Task) is { } task
         ? task is not (TaskName.Squad or TaskName.Drop)
         : Get(RecipeKeys.Choices) is { Count: > 0 };
+
+    /// <summary>
+    /// What the answers that the model writes to held-out rows are scored by; empty where it writes none. It writes them to tasks whose
+    /// answers are written freely, and under an objective that scores text.
+    /// </summary>
+    public IReadOnlyList<string> AnswerMetrics => Get(RecipeKeys.Objective) switch
+    {
+        { Kind: ObjectiveKind.Command } => ["score"],
+        { ScoresText: true } => ["f1", "exact_match"],
+        _ => Get(RecipeKeys.Task) is TaskName.Squad or TaskName.Drop ? ["f1", "exact_match"] : [],
+    };
 
     /// <summary>
     /// The recipe for a data set of <paramref name="rows"/> rows: num_train_epochs becomes max_steps (rounded up), a share of warm-up
@@ -128,9 +142,25 @@ public sealed class Recipe
     private Recipe WithYaml(string yaml, string source) => RecipeFile.Parse(yaml, source) switch
     {
         null or RecipeScalar { IsNull: true } => this,
-        RecipeMapping mapping => WithLayer(mapping.Entries.Select(e => (Named(e.Key.Text, e.Key.Place), e.Value))),
+        RecipeMapping mapping => WithLayer(mapping.Entries.Select(e => (Named(e.Key.Text, e.Key.Place), e.Value))).Canonical(),
         { } node => throw new BadInputException($"{node.Place}: a recipe is a list of 'key: value' lines"),
     };
+
+    /// <summary>
+    /// One spelling for what users write in several: two ways to say one thing must not make two identities. What a ledger says stays.
+    /// </summary>
+    public Recipe Canonical()
+    {
+        var recipe = this;
+        if (Get(RecipeKeys.Train) is { } part) recipe = recipe.With(RecipeKeys.Train, part.Canonical());
+        if (Get(RecipeKeys.LoraTargetModules) is { } names)
+        {
+            var sorted = names.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Distinct().Order(StringComparer.Ordinal);
+            recipe = recipe.With(RecipeKeys.LoraTargetModules, string.Join(',', sorted) is { Length: > 0 } text ? text : null);
+        }
+
+        return recipe;
+    }
 
     private Recipe WithLayer(IEnumerable<(RecipeKey Key, RecipeNode Value)> entries)
     {

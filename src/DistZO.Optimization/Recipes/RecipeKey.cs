@@ -91,12 +91,7 @@ public sealed class RecipeKey<T> : RecipeKey
     internal override object? Read(RecipeNode node)
     {
         if (_type.TryRead(node, out var value)) return value;
-        var found = node switch
-        {
-            RecipeScalar scalar => $"'{Shorten(scalar.Text)}'",
-            RecipeMapping => "a mapping",
-            _ => "a list",
-        };
+        var found = node is RecipeScalar ? $"'{Shorten(node.Flow)}'" : Shorten(node.Flow);
         throw new BadInputException($"{node.Place}: '{Name}' must be {Expected}, not {found}");
     }
 

@@ -66,17 +66,17 @@ public static class RecipeKeys
         "train", Optional(RecipeTypes.TrainedPart, "full"), null, Trajectory, "the part of the model that is trained");
 
     public static readonly RecipeKey<int?> LoraR = Declare(
-        "lora_r", Optional(Integer(1, 1024), "8"), null, Trajectory, "with train: lora, the rank");
+        "lora_r", OrDefault(Integer(1, 1024), 8), null, Trajectory, "with train: lora, the rank");
 
     public static readonly RecipeKey<double?> LoraAlpha = Declare(
-        "lora_alpha", Optional(Number(0, above: true), "16"), null, Trajectory, "with train: lora, the additions are scaled by alpha / r");
+        "lora_alpha", OrDefault(Number(0, above: true), 16), null, Trajectory, "with train: lora, the additions are scaled by alpha / r");
 
     public static readonly RecipeKey<string?> LoraTargetModules = Declare(
-        "lora_target_modules", OptionalReference(Text), null, Trajectory,
+        "lora_target_modules", OptionalReference(Names), null, Trajectory,
         "with train: lora, layers by the last part of their names, such as q_proj,v_proj (none: queries and values)");
 
     public static readonly RecipeKey<int?> NumVirtualTokens = Declare(
-        "num_virtual_tokens", Optional(Integer(1, 1 << 16), "5"), null, Trajectory, "with train: prefix or prompt, the tokens in front");
+        "num_virtual_tokens", OrDefault(Integer(1, 1 << 16), 5), null, Trajectory, "with train: prefix or prompt, the tokens in front");
 
     public static readonly RecipeKey<int> MaxSteps = Declare(
         "max_steps", Integer(1), 20_000, TrajectoryOfSchedule, "steps of the run");
@@ -167,11 +167,14 @@ public static class RecipeKeys
                 ("accuracy", BestMetric.Accuracy),
                 ("macro_f1", BestMetric.MacroF1),
                 ("loss", BestMetric.Loss),
-                ("perplexity", BestMetric.Perplexity)),
+                ("perplexity", BestMetric.Perplexity),
+                ("f1", BestMetric.F1),
+                ("exact_match", BestMetric.ExactMatch),
+                ("score", BestMetric.Score)),
             "auto"),
         null,
         Operational,
-        "what makes an evaluation the best (auto: accuracy with choices, else loss)");
+        "what makes an evaluation the best (auto: f1 of written answers, or a program's score; accuracy with choices; else loss)");
 
     public static readonly RecipeKey<int?> EarlyStoppingPatience = Declare(
         "early_stopping_patience", Optional(Integer(1)), null, Operational, "stop after so many evaluations without a new best");

@@ -104,6 +104,25 @@ internal static class RecipeTypes
         }
     }
 
+    /// <summary>A value that is left open where it is what holds anyway: two ways to say one thing must not make two identities.</summary>
+    public static RecipeType<T?> OrDefault<T>(RecipeType<T> type, T @default)
+        where T : struct
+    {
+        return new(type.Expected, Read, value => value is { } set ? type.ToJson(set) : null, CanonicalJson.Write(type.ToJson(@default)));
+
+        bool Read(RecipeNode node, out T? value)
+        {
+            value = null;
+            if (node is RecipeScalar { IsNull: true }) return true;
+            if (!type.TryRead(node, out var set)) return false;
+            if (!set.Equals(@default)) value = set;
+            return true;
+        }
+    }
+
+    /// <summary>Names as one text with commas between. As they were written: <see cref="Recipe"/> puts in order what users write.</summary>
+    public static RecipeType<string> Names { get; } = new("names with commas between, or a list of names", ReadNames, value => value);
+
     /// <summary>As <see cref="Optional{T}"/>, for texts. Any word is a text, so only YAML's own null means "not set".</summary>
     public static RecipeType<T?> OptionalReference<T>(RecipeType<T> type)
         where T : class
@@ -175,6 +194,21 @@ internal static class RecipeTypes
         // A lone surrogate has no UTF-8 form, so it could be neither stored nor hashed.
         if (node is not RecipeScalar { IsNull: false } scalar || !IsWellFormed(scalar.Text)) return false;
         value = scalar.Text;
+        return true;
+    }
+
+    private static bool ReadNames(RecipeNode node, out string value)
+    {
+        value = "";
+        if (node is not RecipeSequence { Items.Count: > 0 } list) return ReadText(node, out value);
+        var names = new List<string>();
+        foreach (var item in list.Items)
+        {
+            if (!ReadText(item, out var name)) return false;
+            names.Add(name);
+        }
+
+        value = string.Join(',', names);
         return true;
     }
 

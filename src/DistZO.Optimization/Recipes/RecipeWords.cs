@@ -68,6 +68,13 @@ public enum BestMetric
     MacroF1,
     Loss,
     Perplexity,
+
+    /// <summary>Token F1 of what the model writes.</summary>
+    F1,
+    ExactMatch,
+
+    /// <summary>That of a scoring program.</summary>
+    Score,
 }
 
 /// <summary>Where metrics go besides <c>metrics.jsonl</c>.</summary>

@@ -35,6 +35,20 @@ public readonly record struct TrainedPart(TrainedPartKind Kind, string LayerList
     /// <summary>The layers, from 0 on.</summary>
     public IEnumerable<int> Layers => LayerList.Split(',').SelectMany(part => Range(part)!);
 
+    /// <summary>The same part as everybody would write it: each layer once, in order, neighbours as a range.</summary>
+    public TrainedPart Canonical()
+    {
+        if (Kind != TrainedPartKind.Layers) return this;
+        var ranges = new List<(int First, int Last)>();
+        foreach (var layer in Layers.Distinct().Order())
+        {
+            if (ranges.Count > 0 && ranges[^1].Last == layer - 1) ranges[^1] = (ranges[^1].First, layer);
+            else ranges.Add((layer, layer));
+        }
+
+        return this with { LayerList = string.Join(',', ranges.Select(range => range.First == range.Last ? $"{range.First}" : $"{range.First}-{range.Last}")) };
+    }
+
     /// <summary>Reads <c>lora</c>, <c>prefix</c>, <c>prompt</c>, <c>bitfit</c>, or <c>layers=</c> and numbers and ranges such as <c>0,8-11</c>; null for anything else.</summary>
     public static TrainedPart? Parse(string text)
     {

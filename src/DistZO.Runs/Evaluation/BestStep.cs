@@ -3,7 +3,10 @@ using DistZO.Optimization;
 
 namespace DistZO.Runs;
 
-/// <summary>Which evaluation is the best: by accuracy with choices, by loss without, or as the recipe says. Ties go to the earlier one.</summary>
+/// <summary>
+/// Which evaluation is the best: by the first score of written answers where there are any, by accuracy with choices, else by loss; or as
+/// the recipe says. Ties go to the earlier one.
+/// </summary>
 public static class BestStep
 {
     /// <summary>The name of the metric that decides.</summary>
@@ -13,7 +16,10 @@ public static class BestStep
         BestMetric.MacroF1 => "macro_f1",
         BestMetric.Loss => "loss",
         BestMetric.Perplexity => "perplexity",
-        _ => recipe.HasChoices ? "accuracy" : "loss",
+        BestMetric.F1 => "f1",
+        BestMetric.ExactMatch => "exact_match",
+        BestMetric.Score => "score",
+        _ => recipe.AnswerMetrics.FirstOrDefault() ?? (recipe.HasChoices ? "accuracy" : "loss"),
     };
 
     /// <summary>
@@ -24,13 +30,13 @@ public static class BestStep
     {
         if (recipe.Get(RecipeKeys.EarlyStoppingPatience) is not null && recipe.Get(RecipeKeys.EvalFile) is null)
             throw new BadInputException("early_stopping_patience needs evaluations; give held-out rows with --eval-data");
-        string[] measured = !recipe.HasChoices ? ["loss", "perplexity"]
-            : recipe.Get(RecipeKeys.Task) is TaskName.Record ? ["accuracy", "loss"]
-            : ["accuracy", "macro_f1", "loss"];
+        var (rows, ofProbabilities) = !recipe.HasChoices ? ("without choices", new[] { "loss", "perplexity" })
+            : recipe.Get(RecipeKeys.Task) is TaskName.Record ? ("with options of their own", ["accuracy", "loss"])
+            : ("with choices", ["accuracy", "macro_f1", "loss"]);
+        string[] measured = [.. recipe.AnswerMetrics, .. ofProbabilities];
         var metric = MetricName(recipe);
         if (!measured.Contains(metric))
         {
-            var rows = !recipe.HasChoices ? "without choices" : measured.Length == 3 ? "with choices" : "with options of their own";
             throw new BadInputException($"metric_for_best_model: {metric} is not measured of rows {rows}; use one of {string.Join(", ", measured)}");
         }
     }

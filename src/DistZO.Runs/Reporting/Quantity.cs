@@ -44,6 +44,14 @@ public static class Quantity
     /// <summary>A small number such as a learning rate, short and in full: <c>0.001</c>, <c>1.25e-6</c>, <c>0</c>.</summary>
     public static string Small(double value) => value.ToString("G3", CultureInfo.InvariantCulture).Replace("E-0", "e-").Replace("E", "e");
 
+    /// <summary>A duration that may be short: <c>4.21 s</c>, <c>38.0 ms</c>, <c>950 µs</c>.</summary>
+    public static string Duration(double seconds) => seconds switch
+    {
+        < 0.9995e-3 => ThreeDigits(seconds * 1e6) + " µs",
+        < 0.9995 => ThreeDigits(seconds * 1e3) + " ms",
+        _ => ThreeDigits(seconds) + " s",
+    };
+
     private static string ThreeDigits(double value) => value switch
     {
         < 9.995 => value.ToString("0.00", CultureInfo.InvariantCulture),

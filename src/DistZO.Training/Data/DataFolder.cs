@@ -33,8 +33,16 @@ public static class DataFolder
     /// <summary>The held-out rows of a folder; null if there are none.</summary>
     public static string? HeldOut(string folder) => Find(folder, HeldOutNames);
 
-    /// <summary>As <see cref="HeldOut"/>, or an error that says what was looked for.</summary>
-    public static string RequireHeldOut(string folder) => HeldOut(folder) ?? throw Missing("--data", folder, HeldOutNames);
+    /// <summary>The held-out rows that a command line names.</summary>
+    /// <param name="held">What is named as held out, a file or a folder; may be null.</param>
+    /// <param name="folder">A folder of rows, whose held-out ones count where nothing else is named.</param>
+    /// <exception cref="BadInputException">A folder holds none.</exception>
+    public static string HeldOutRows(string? held, string folder) => held switch
+    {
+        null => HeldOut(folder) ?? throw Missing("--data", folder, HeldOutNames),
+        _ when Directory.Exists(held) => HeldOut(held) ?? throw Missing("--eval-data", held, HeldOutNames),
+        _ => held,
+    };
 
     private static string? Find(string folder, string[] names) =>
         names.SelectMany(name => Endings.Select(ending => Path.Combine(folder, name + ending))).FirstOrDefault(File.Exists);

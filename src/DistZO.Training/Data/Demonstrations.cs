@@ -31,7 +31,8 @@ public sealed class Demonstrations
         if (trainFile is null)
         {
             throw new BadInputException(
-                "num_demos: there are no training rows to demonstrate with; give the folder that holds them with --data, or train_file in the recipe");
+                "num_demos: there are no training rows to demonstrate with; give the measured rows with --eval-data and those to demonstrate with --data, "
+                + "a folder that holds both with --data, or train_file in the recipe");
         }
         return Read(trainFile, options, recipe.Get(RecipeKeys.Seed), count);
     }

@@ -53,7 +53,7 @@ public sealed class EncodedExample
     /// <summary>The line of the data file, from 1.</summary>
     public int Line { get; }
 
-    /// <summary>The row as text, where the objective scores what the model writes; else null.</summary>
+    /// <summary>The row as text, where what the model writes is scored; else null.</summary>
     public SampleText? Text { get; init; }
 
     /// <summary>
@@ -70,6 +70,6 @@ public sealed class EncodedExample
     /// <summary>Log-probabilities that the example needs.</summary>
     public int Targets { get; }
 
-    /// <summary>Terms of the loss: one for a choice or a written answer, otherwise one a token.</summary>
-    public int Terms => IsChoice || Text is not null ? 1 : Options[0].Scored;
+    /// <summary>Terms of the loss that log-probabilities make: one for a choice, otherwise one a token.</summary>
+    public int Terms => IsChoice ? 1 : Options[0].Scored;
 }

@@ -1,5 +1,6 @@
 using DistZO.Devices;
 using DistZO.Models.Chat;
+using DistZO.Optimization;
 
 namespace DistZO.Training;
 
@@ -52,7 +53,9 @@ public sealed class ExampleEncoder
             var text = use == RowUse.Training && _options.LearnsAnswers ? rendered.OnlyRight : rendered;
             string? prompt = _demonstrations is null ? text.Prompt : _demonstrations.Before(row, text);
             bool isChoice = _options.Labels.Count > 0 && (use == RowUse.Evaluation || !_options.LearnsAnswers);
-            var scored = use == RowUse.Training && _options.Objective is { ScoresText: true } ? SampleText.Of(row, prompt, rendered) : null;
+            // A line of a published file may hold thousands of held-out examples: each keeps the whole of it only where a program reads it.
+            var keepsRow = use == RowUse.Training || _options.Objective is { Kind: ObjectiveKind.Command };
+            var scored = _options.WritesAnswers(use) ? SampleText.Of(row, prompt, rendered, keepsRow) : null;
             yield return prompt is null ? EncodeText(row, text.Answers[0]) : EncodeAnswers(row, prompt, text, isChoice, scored);
         }
     }
@@ -71,7 +74,7 @@ public sealed class ExampleEncoder
     private EncodedExample EncodeAnswers(JsonlRow row, string prompt, in RenderedRow text, bool isChoice, SampleText? scored)
     {
         if (Mask is not null && scored is not null)
-            throw new BadInputException("objective: a masked language model writes no text to score; use choice or accuracy");
+            throw new BadInputException("a masked language model writes no text to score; use a causal one, or rows with choices and the objective choice or accuracy");
         if (Mask is not null) return Mask.Encode(row, prompt, text.Answers, text.Label, _options.MaxLength, AnswerName);
         int[] leading = text.HoldsSpecialTokens ? [] : _leading;
         int promptLength = EncodeWhole(leading, prompt).Length;
@@ -99,12 +102,18 @@ public sealed class ExampleEncoder
     /// <summary>Keeps the leading special tokens and the newest of the others; <paramref name="newTokens"/> are to be written after it.</summary>
     private int[] Truncate(JsonlRow row, ReadOnlySpan<int> prompt, EncodedOption[] options, int newTokens)
     {
-        int longest = Math.Max(options.Max(option => option.Tokens.Length), newTokens);
+        int answer = options.Max(option => option.Tokens.Length);
+        int longest = Math.Max(answer, newTokens);
         int room = _options.MaxLength - longest;
         if (prompt.Length <= room) return prompt.ToArray();
         int leading = prompt.CommonPrefixLength(_leading);
         if (room < Math.Max(1, leading))
         {
+            if (newTokens > answer)
+            {
+                throw row.Error($"max_new_tokens {newTokens} leaves no room for a prompt within max_length {_options.MaxLength}; " +
+                                "lower max_new_tokens, or raise max_length");
+            }
             throw row.Error($"the answer alone takes {longest} tokens, which leaves no room for a prompt within " +
                             $"max_length {_options.MaxLength}; raise it, or shorten the answer");
         }

@@ -59,7 +59,8 @@ public sealed class ExampleSet
     /// </summary>
     public void RequireBatchSize(int batchSize)
     {
-        long most = (long)batchSize * Examples.Max(example => example.Terms);
+        // A written answer is one term.
+        long most = (long)batchSize * Examples.Max(example => example.Text is null ? example.Terms : 1);
         if (most <= MostTerms) return;
         throw new BadInputException(
             $"batch_size: {batchSize} rows of {Path} can have {most} loss terms, more than {MostTerms}; lower batch_size or max_length");
@@ -82,7 +83,7 @@ public sealed class ExampleSet
     /// SHA-256 of all ids and label spans, for the run's identity. The bytes, every number a little-endian int32: ASCII
     /// <c>distzo-examples-v1</c>, the number of examples; then for each its label index, prompt length, prompt ids, number of options,
     /// and for each option its unscored length, its length, its ids; then, only where further options are right too, minus their
-    /// number and their indices; then, only where the objective scores what the model writes, prompt, row and right answers as text, each
+    /// number and their indices; then, only where what the model writes is scored, prompt, row (if it is kept) and right answers as text, each
     /// its number of UTF-8 bytes and the bytes, and at the end of all the tokens that end a text. Of a masked language model the ASCII is
     /// <c>distzo-masked-examples-v1</c>, and the mask's place follows the prompt ids.
     /// </summary>
@@ -109,7 +110,10 @@ public sealed class ExampleSet
                 Append(hash, -example.AlsoRight.Length);
                 Append(hash, example.AlsoRight);
             }
-            if (example.Text is { } text) foreach (string part in (string[])[text.Prompt, text.Row, .. text.References]) Append(hash, part);
+            if (example.Text is not { } text) continue;
+            Append(hash, text.Prompt);
+            if (text.Row is { } row) Append(hash, row);
+            foreach (string reference in text.References) Append(hash, reference);
         }
         if (Examples[0].Text is not null) Append(hash, [.. _endTokens]);
         return hash.GetHashAndReset();

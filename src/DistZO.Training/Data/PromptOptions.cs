@@ -25,7 +25,7 @@ public sealed record PromptOptions
     /// <summary>What is learned; null for what the rows or the task suggest.</summary>
     public RecipeObjective? Objective { get; init; }
 
-    /// <summary>Most tokens that the model writes where the objective scores them.</summary>
+    /// <summary>Most tokens that the model writes where they are scored.</summary>
     public int MaxNewTokens { get; init; } = DefaultNewTokens;
 
     /// <summary>The tokens at which the model ends what it writes.</summary>
@@ -47,6 +47,13 @@ public sealed record PromptOptions
     public bool LearnsAnswers => Objective is { } objective
         ? objective.Kind is not (ObjectiveKind.Choice or ObjectiveKind.Accuracy)
         : Task is { } task && BuiltInTask.Of(task).LearnsAnswers;
+
+    /// <summary>
+    /// Whether the model writes answers to rows, which are scored: under an objective that scores text, and where a task's answers are
+    /// written freely, when it is measured.
+    /// </summary>
+    public bool WritesAnswers(RowUse use) => Objective is { ScoresText: true }
+        || (use == RowUse.Evaluation && Task is { } task && BuiltInTask.Of(task).Labels.Count == 0);
 
     /// <summary>
     /// A recipe's options for a model that takes <paramref name="positions"/> tokens. Throws <see cref="BadInputException"/> when

@@ -11,32 +11,44 @@ public sealed class EvaluationInputs : IDisposable
     private readonly Device _device;
     private readonly Checkpoint _checkpoint;
     private readonly Model _model;
+    private readonly UpdateHistory _updates = new();
+    private readonly TextScoring? _scoring;
 
-    private EvaluationInputs(Device device, Checkpoint checkpoint, Model model, ExampleSet rows) =>
+    private EvaluationInputs(Recipe recipe, Device device, Checkpoint checkpoint, Model model, ExampleSet rows, bool allowsCommand)
+    {
         (_device, _checkpoint, _model, Rows) = (device, checkpoint, model, rows);
+        _scoring = TextScoring.Create(recipe, model, checkpoint, _updates, allowsCommand);
+    }
 
     public ExampleSet Rows { get; }
 
+    /// <summary>What written answers are scored by; empty where none are written.</summary>
+    public IReadOnlyList<string> AnswerMetrics => _scoring?.Names ?? [];
+
     /// <summary>Opens a model and rows. The rows are read before the weights, so that a bad one is told at once.</summary>
-    /// <param name="recipe">Its prompt, choices and weights_dtype hold.</param>
+    /// <param name="recipe">Its prompt, choices, objective and weights_dtype hold.</param>
     /// <param name="model">Directory of the model.</param>
     /// <param name="data">The rows, JSON Lines.</param>
     /// <param name="trainFile">Where num_demos takes its demonstrations from; null if there are no training rows.</param>
+    /// <param name="allowsCommand">As in <see cref="TextScorers.Require"/>.</param>
     /// <param name="openDevice">Opens the device.</param>
-    public static EvaluationInputs Open(Recipe recipe, string model, string data, string? trainFile, Func<Device> openDevice)
+    public static EvaluationInputs Open(
+        Recipe recipe, string model, string data, string? trainFile, bool allowsCommand, Func<Device> openDevice)
     {
         var checkpoint = Checkpoint.Open(model);
         Device? device = null;
+        Model? loaded = null;
         try
         {
             var rows = ExampleSet.Load(data, RunInputs.Encoder(recipe, checkpoint, trainFile), RowUse.Evaluation);
             rows.RequireVocabulary(ModelFamilies.Describe(checkpoint).VocabularySize);
             device = openDevice();
-            var loaded = BaseWeights.Load(device, checkpoint, recipe.Get(RecipeKeys.WeightsDtype));
-            return new EvaluationInputs(device, checkpoint, loaded, rows);
+            loaded = BaseWeights.Load(device, checkpoint, recipe.Get(RecipeKeys.WeightsDtype));
+            return new EvaluationInputs(recipe, device, checkpoint, loaded, rows, allowsCommand);
         }
         catch
         {
+            loaded?.Dispose();
             device?.Dispose();
             checkpoint.Dispose();
             throw;
@@ -46,10 +58,11 @@ public sealed class EvaluationInputs : IDisposable
     /// <summary>Evaluates all rows.</summary>
     /// <param name="onPrediction">Called for every row, in order; may be null.</param>
     public EvaluationResult Run(Action<Prediction>? onPrediction) =>
-        new Evaluator(_model, new UpdateHistory()).Run(0, Rows, .., onPrediction);
+        new Evaluator(_model, _updates, _scoring).Run(0, Rows, .., onPrediction);
 
     public void Dispose()
     {
+        _scoring?.Dispose();
         _model.Dispose();
         _device.Dispose();
         _checkpoint.Dispose();

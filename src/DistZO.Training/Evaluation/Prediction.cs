@@ -5,12 +5,18 @@ using DistZO.Runs;
 
 namespace DistZO.Training;
 
-/// <summary>What the model makes of one row: of a choice, its best option and all scores; of other rows, their token loss.</summary>
+/// <summary>
+/// What the model makes of one row: of a choice, its best option and all scores; of other rows, their token loss; and what it writes, where
+/// that is scored.
+/// </summary>
 /// <param name="Sample">The row.</param>
 /// <param name="Best">Index of the option with the highest score; 0 without choices.</param>
 /// <param name="Scores">The mean log-probability of each option's tokens.</param>
 public sealed record Prediction(EncodedExample Sample, int Best, double[] Scores)
 {
+    /// <summary>What it writes; null where nothing is written.</summary>
+    public ScoredAnswer? Answer { get; init; }
+
     private static readonly JsonWriterOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>Predicts from the sample's own log-probabilities.</summary>
@@ -23,9 +29,14 @@ public sealed record Prediction(EncodedExample Sample, int Best, double[] Scores
 
     /// <summary>
     /// Writes the row as one JSON object: <c>{"line", "prediction", "label", "correct", "scores": {label: score}}</c> of a choice,
-    /// <c>{"line", "loss", "tokens"}</c> (mean loss a token) of other rows. A number that is not finite is null.
+    /// <c>{"line", "loss", "tokens"}</c> (mean loss a token) of other rows; behind them, where an answer is written,
+    /// <c>"text", "references"</c> and its scores by name. A number that is not finite is null, and so are a text that could not be written
+    /// and its scores.
     /// </summary>
-    public void WriteLine(Stream output, IReadOnlyList<string> labels)
+    /// <param name="output">Receives the line.</param>
+    /// <param name="labels">As <see cref="ExampleSet.Labels"/>.</param>
+    /// <param name="answerMetrics">Names of the scores of a written answer.</param>
+    public void WriteLine(Stream output, IReadOnlyList<string> labels, IReadOnlyList<string> answerMetrics)
     {
         using (var json = new Utf8JsonWriter(output, Plain))
         {
@@ -33,6 +44,7 @@ public sealed record Prediction(EncodedExample Sample, int Best, double[] Scores
             json.WriteNumber("line", Sample.Line);
             if (Sample.IsChoice) WriteChoice(json, labels);
             else WriteLoss(json);
+            if (Answer is { } answer) WriteAnswer(json, answer, answerMetrics);
             json.WriteEndObject();
         }
         output.WriteByte((byte)'\n');
@@ -50,6 +62,19 @@ public sealed record Prediction(EncodedExample Sample, int Best, double[] Scores
             WriteValue(json, Scores[i]);
         }
         json.WriteEndObject();
+    }
+
+    private void WriteAnswer(Utf8JsonWriter json, ScoredAnswer answer, IReadOnlyList<string> metrics)
+    {
+        json.WriteString("text", answer.Text);
+        json.WriteStartArray("references");
+        foreach (string reference in Sample.Text!.References) json.WriteStringValue(reference);
+        json.WriteEndArray();
+        for (int i = 0; i < metrics.Count; i++)
+        {
+            json.WritePropertyName(metrics[i]);
+            WriteValue(json, answer.Text is null ? double.NaN : answer.Scores[i]);
+        }
     }
 
     /// <summary>A label's name, or the option's number from 0 where every row has options of its own.</summary>

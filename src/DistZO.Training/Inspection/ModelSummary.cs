@@ -15,7 +15,7 @@ public sealed class ModelSummary
     /// <summary>model_type of config.json.</summary>
     public string Family { get; }
 
-    /// <summary>Why the model cannot be trained; null if it can.</summary>
+    /// <summary>Why the weights cannot be trained; null if they can.</summary>
     public string? Unsupported { get; }
 
     /// <summary>1, or how many shards.</summary>
@@ -23,6 +23,9 @@ public sealed class ModelSummary
 
     /// <summary>Why the tokenizer cannot be used; null if it can.</summary>
     public string? TokenizerProblem { get; }
+
+    /// <summary>Why no run can be made of it; null if one can.</summary>
+    public string? Problem => Unsupported ?? (TokenizerProblem is null ? null : $"its tokenizer cannot be used: {TokenizerProblem}");
 
     /// <summary>
     /// The weights digest over the tensors of the layout in its order, each in the number format of its file: for an exported run
@@ -46,7 +49,7 @@ public sealed class ModelSummary
     {
         yield return $"model directory, family {Family}, {(Files == 1 ? "one file" : $"{Files} shards")}";
         foreach (var line in _tensors.Lines()) yield return line;
-        yield return Unsupported is null ? "can be trained" : $"cannot be trained: {Unsupported}";
+        yield return Problem is null ? "can be trained" : $"cannot be trained: {Problem}";
         yield return TokenizerProblem is null ? "tokenizer: sound" : $"tokenizer: {TokenizerProblem}";
     }
 

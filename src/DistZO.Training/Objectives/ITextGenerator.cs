@@ -5,6 +5,9 @@ namespace DistZO.Training;
 /// <summary>Writes what a model says after prompts, as a perturbed forward evaluation has it.</summary>
 public interface ITextGenerator
 {
+    /// <summary>Tokens whose keys and values are held while an answer to a sample is written.</summary>
+    int TokensHeld(EncodedExample sample);
+
     /// <summary>
     /// Writes on after each sample's <see cref="EncodedExample.Prompt"/>, greedily, with the weights at <paramref name="step"/> as
     /// <paramref name="probe"/> sees them. What is written for a sample is a function of (weights, probe, sample) alone, whatever is

@@ -9,6 +9,7 @@ public sealed class ModelTextGenerator : ITextGenerator
     /// <summary>Tokens whose keys and values are held at one time; more samples are written one part after the other.</summary>
     private const int MaxTokensPerPart = 1 << 14;
 
+    private readonly Model _model;
     private readonly TextGenerator _generator;
     private readonly UpdateHistory _updates;
     private readonly Action? _beforeBlock;
@@ -22,7 +23,7 @@ public sealed class ModelTextGenerator : ITextGenerator
     /// <param name="beforeBlock">As <see cref="Pass.BeforeBlock"/>; may be null.</param>
     public ModelTextGenerator(Model model, Checkpoint checkpoint, UpdateHistory updates, int newTokens, string? stopAt, Action? beforeBlock)
     {
-        (_updates, _newTokens, _beforeBlock) = (updates, newTokens, beforeBlock);
+        (_model, _updates, _newTokens, _beforeBlock) = (model, updates, newTokens, beforeBlock);
         _generator = new TextGenerator(model, Tokenizer.Load(checkpoint.Directory), new GenerationOptions
         {
             MaxNewTokens = newTokens,
@@ -31,21 +32,21 @@ public sealed class ModelTextGenerator : ITextGenerator
         });
     }
 
+    public int TokensHeld(EncodedExample sample) => _model.Architecture.VirtualTokens + sample.Prompt.Length + _newTokens;
+
     public void Generate(int step, Probe probe, ReadOnlySpan<EncodedExample> samples, Span<string?> texts)
     {
         var prompts = new List<int[]>();
         for (int done = 0; done < samples.Length; done += prompts.Count)
         {
             prompts.Clear();
-            for (int i = done, tokens = 0; i < samples.Length && (prompts.Count == 0 || tokens + Rows(samples[i]) <= MaxTokensPerPart); i++)
+            for (int i = done, tokens = 0; i < samples.Length && (prompts.Count == 0 || tokens + TokensHeld(samples[i]) <= MaxTokensPerPart); i++)
             {
-                tokens += Rows(samples[i]);
+                tokens += TokensHeld(samples[i]);
                 prompts.Add(samples[i].Prompt);
             }
             var written = _generator.Generate(prompts, [], probe, _updates, step, _beforeBlock);
             for (int i = 0; i < written.Length; i++) texts[done + i] = written[i].Reason == FinishReason.NotFinite ? null : written[i].Text;
         }
     }
-
-    private int Rows(EncodedExample sample) => sample.Prompt.Length + _newTokens;
 }

@@ -36,11 +36,21 @@ public static class BaseWeights
     /// <param name="baseDigest">Digest of the base; called where weights are stored on disk.</param>
     /// <param name="notice">Told, in a line for people, what was found there.</param>
     /// <param name="initial">What added tensors start from; null to make it.</param>
+    /// <param name="trace">Takes what is computed and moved when; null for nobody.</param>
     public static Model Load(
-        Device device, Checkpoint checkpoint, Recipe recipe, Placement placement, Func<string> baseDigest, Action<string> notice, InitialValues? initial = null)
+        Device device,
+        Checkpoint checkpoint,
+        Recipe recipe,
+        Placement placement,
+        Func<string> baseDigest,
+        Action<string> notice,
+        InitialValues? initial = null,
+        ITraceSink? trace = null)
     {
         DeviceSelfTest.Require(device);
-        return Load(device, checkpoint, recipe, Offload(recipe, placement, baseDigest, notice), initial);
+        var model = Load(device, checkpoint, recipe, Offload(recipe, placement, baseDigest, notice, trace), initial);
+        model.Trace = trace;
+        return model;
     }
 
     /// <summary>As above, on the slots of a node.</summary>
@@ -51,6 +61,7 @@ public static class BaseWeights
     /// <param name="placement">Where they are.</param>
     /// <param name="baseDigest">Digest of the base; called where weights are stored on disk.</param>
     /// <param name="notice">Told, in a line for people, what was found there.</param>
+    /// <param name="trace">Takes what is computed and moved when; null for nobody.</param>
     public static ModelSlots Load(
         IReadOnlyList<Device> devices,
         SlotNetwork network,
@@ -58,16 +69,19 @@ public static class BaseWeights
         Recipe recipe,
         Placement placement,
         Func<string> baseDigest,
-        Action<string> notice)
+        Action<string> notice,
+        ITraceSink? trace = null)
     {
         if (placement.Tier == OffloadTier.Shard && !network.HasFabric)
             throw new BadInputException("offload: shard gathers layers over a fabric, and the topology has none; add fabric to it, or use --offload host");
         DeviceSelfTest.Require(devices[0]);
-        return ModelSlots.Load(
+        var slots = ModelSlots.Load(
             devices,
             network,
-            Offload(recipe, placement, baseDigest, notice),
+            Offload(recipe, placement, baseDigest, notice, trace),
             (device, offloading, initial) => Load(device, checkpoint, recipe, offloading, initial));
+        foreach (var (slot, model) in slots.Models.Index()) (model.Trace, model.Track) = (trace, devices.Count == 1 ? model.Track : $"slot {slot} {model.Track}");
+        return slots;
     }
 
     /// <summary>Decides where the weights of a model go.</summary>
@@ -92,11 +106,13 @@ public static class BaseWeights
         initial,
         offloading);
 
-    private static Offloading? Offload(Recipe recipe, Placement placement, Func<string> baseDigest, Action<string> notice) =>
+    private static Offloading? Offload(
+        Recipe recipe, Placement placement, Func<string> baseDigest, Action<string> notice, ITraceSink? trace) =>
         placement.Tier == OffloadTier.None ? null : new Offloading
         {
             Layers = placement.Streamed,
             Buffers = placement.Buffers,
+            Trace = trace,
             WriteBackSteps = recipe.Get(RecipeKeys.WriteBackSteps),
             StoresAll = placement.Tier == OffloadTier.Disk,
             SharesLink = placement.Tier == OffloadTier.Disk,

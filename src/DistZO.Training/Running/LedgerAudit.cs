@@ -19,6 +19,7 @@ public sealed class LedgerAudit : IDisposable
     private readonly RunHistory _history;
     private readonly LocalSteps _steps;
     private readonly MezoSgd _method;
+    private readonly TextScoring? _scoring;
 
     /// <param name="inputs">Base model, data and recipe of the run.</param>
     /// <param name="ledger">The run to check.</param>
@@ -37,7 +38,8 @@ public sealed class LedgerAudit : IDisposable
         (_inputs, _ledger) = (inputs, ledger);
         _history = new RunHistory(ledger);
         _method = new MezoSgd(inputs.Recipe);
-        _steps = new LocalSteps(inputs.Recipe, inputs.Train.Examples, ShareExecutors.Create(inputs, _history.Updates, allowsCommand));
+        _scoring = TextScoring.Create(inputs.Recipe, inputs.Model, inputs.Checkpoint, _history.Updates, allowsCommand);
+        _steps = new LocalSteps(inputs.Recipe, inputs.Train.Examples, ShareExecutors.Create(inputs, _history.Updates, _scoring));
     }
 
     /// <summary>The first step that this run computed itself: a fork begins with its parent's, made by the parent's recipe.</summary>
@@ -90,7 +92,7 @@ public sealed class LedgerAudit : IDisposable
         }
     }
 
-    public void Dispose() => _steps.Dispose();
+    public void Dispose() => _scoring?.Dispose();
 
     private static string? Difference(StepRecord recorded, StepRecord recomputed)
     {

@@ -7,7 +7,7 @@ namespace DistZO.Training;
 /// The steps of a run on one device: evaluates any share of a step's work grid, or all of it and makes the step's record. The batch is
 /// a pure function of (recipe, step), so a share is named by four numbers.
 /// </summary>
-public sealed class LocalSteps : IDisposable
+public sealed class LocalSteps
 {
     private readonly MezoSgd _method;
     private readonly DataOrder _order;
@@ -19,7 +19,7 @@ public sealed class LocalSteps : IDisposable
 
     /// <param name="recipe">Resolved.</param>
     /// <param name="examples">The training rows.</param>
-    /// <param name="executor">Evaluates shares; owned.</param>
+    /// <param name="executor">Evaluates shares.</param>
     public LocalSteps(Recipe recipe, IReadOnlyList<EncodedExample> examples, IShareExecutor executor)
     {
         var batch = recipe.Get(RecipeKeys.BatchSize);
@@ -58,8 +58,6 @@ public sealed class LocalSteps : IDisposable
 
     /// <summary>Evaluates a whole step with the weights at <paramref name="step"/> and returns its record, which is not committed yet.</summary>
     public StepRecord Compute(int step) => _method.Commit(step, Evaluate(step, Grid.Whole), Terms);
-
-    public void Dispose() => _executor.Dispose();
 
     private EncodedExample[] Batch(int step)
     {

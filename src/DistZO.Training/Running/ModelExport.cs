@@ -24,7 +24,7 @@ public static class ModelExport
     public static void Write(Model model, Checkpoint source, string directory, WeightType? saveType)
     {
         if (model.Part.IsAdapter) PeftWriter.Write(model, source, Path.Combine(directory, AdapterFolder));
-        if (model.Part is { IsAdapter: true, Lora: null }) return;
+        if (!IsWhole(model)) return;
         var byName = model.Parameters.ToDictionary(p => p.Name);
         var adapted = model.Architecture.Layers.SelectMany(layer => layer.Linears).Where(linear => linear.Lora is not null).ToDictionary(linear => linear.Weight.Name);
         CheckpointWriter.Write(source, directory, saveType, name =>
@@ -32,14 +32,22 @@ public static class ModelExport
             if (adapted.TryGetValue(name, out var linear)) return new ExportedWeights(WeightType.Float32, new MergedWeights(model, linear).Read);
             if (!byName.TryGetValue(name, out var parameter))
             {
-                // Some checkpoints store a tied head a second time: both copies must say the same.
-                if (name != "lm_head.weight" || !model.Architecture.IsTied) return null;
+                if (!IsSecondHead(model, name)) return null;
                 parameter = byName[model.Architecture.HeadMatrix.Name];
             }
 
             var size = parameter.Type.Size();
             return new ExportedWeights(parameter.Type, (element, destination) => model.Read(parameter, element * size, destination));
         });
+    }
+
+    /// <summary>Bytes of weights that the end of a run writes: what <see cref="Write"/> does, and what an adapter started from.</summary>
+    public static long BytesOf(Model model, Checkpoint source, WeightType? saveType)
+    {
+        var adapter = model.Part.IsAdapter ? 2 * sizeof(float) * model.TrainedCount : 0;
+        return IsWhole(model) ? adapter + source.Tensors.Sum(Bytes) : adapter;
+
+        long Bytes(CheckpointTensor tensor) => saveType is { } type && IsOf(model, tensor.Name) ? tensor.Elements * type.Size() : tensor.Bytes;
     }
 
     /// <summary>Takes back what an earlier export noted, before its files are replaced: a crash would leave some of either.</summary>
@@ -70,6 +78,14 @@ public static class ModelExport
         File.Exists(directory.Exported)
         && File.ReadAllBytes(directory.Exported).AsSpan().SequenceEqual(Mark(step, chain, saveType))
         && new[] { Checkpoint.SingleName, Checkpoint.IndexName, Path.Combine(AdapterFolder, PeftWriter.WeightsName) }.Any(name => File.Exists(Path.Combine(directory.Path, name)));
+
+    /// <summary>Whether a model is written: of an adapter that can be merged into one, too.</summary>
+    private static bool IsWhole(Model model) => model.Part is { IsAdapter: false } or { Lora: not null };
+
+    private static bool IsOf(Model model, string name) => IsSecondHead(model, name) || model.Architecture.Tensors.Any(tensor => tensor.Name == name);
+
+    /// <summary>Some checkpoints store a tied head a second time: both copies must say the same.</summary>
+    private static bool IsSecondHead(Model model, string name) => name == "lm_head.weight" && model.Architecture.IsTied;
 
     private static byte[] Mark(int step, ChainHash chain, WeightType? saveType) =>
         JsonSerializer.SerializeToUtf8Bytes(new { step, chain = chain.ToString(), dtype = saveType?.Name() ?? "base" });

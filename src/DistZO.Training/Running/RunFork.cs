@@ -16,8 +16,8 @@ public static class RunFork
     /// <param name="inputs">Base model, data and recipe of the fork.</param>
     /// <param name="directory">Where the fork goes.</param>
     /// <exception cref="BadInputException">
-    /// The step is beyond the parent's end, the base or the weights' format is another, max_steps leaves nothing to do, or the place
-    /// holds another run.
+    /// The step is beyond the parent's end, the base is another or something that <see cref="RequireKept"/> names, max_steps leaves nothing to
+    /// do, or the place holds another run.
     /// </exception>
     public static void Create(LedgerContents parent, int step, RunInputs inputs, RunDirectory directory)
     {
@@ -33,6 +33,28 @@ public static class RunFork
         Ledger.Fork(parent, step, new LedgerHeader(inputs.Identity(origin), inputs.Recipe), directory.Ledger);
     }
 
+    /// <summary>
+    /// Refuses a recipe under which the parent's steps would lead to other weights: a fork keeps the trained part, its format, and what its
+    /// tensors start from.
+    /// </summary>
+    /// <exception cref="BadInputException">The recipe changes one of these; the message names it.</exception>
+    public static void RequireKept(LedgerContents parent, Recipe recipe)
+    {
+        var (held, asked) = (parent.Header.Identity.Recipe.Canonical(), recipe.Canonical());
+        Require(RecipeKeys.Train, "the parent's steps are steps of its trained tensors; to train others, start a new run on its model with 'distzo train'");
+        foreach (var key in TrainedPartKeys.All) Require(key, "the parent's steps are steps of the tensors that it describes");
+        Require(RecipeKeys.WeightsDtype, "the parent's steps lead to other weights in another format");
+        var part = held.Get(RecipeKeys.Train) ?? default;
+        if (part.Kind is TrainedPartKind.Lora or TrainedPartKind.Prefix or TrainedPartKind.Prompt)
+            Require(RecipeKeys.Seed, $"what the tensors of train: {part} start from depends on it");
+
+        void Require(RecipeKey key, string reason)
+        {
+            var (then, now) = (held.TextOf(key), asked.TextOf(key));
+            if (then != now) throw new BadInputException($"{key.Name} is {now}, and {parent.Path} has {then}; a fork keeps it, since {reason}");
+        }
+    }
+
     private static void RequireSameFork(string ledger, ParentRun origin)
     {
         using var existing = LedgerReader.Open(ledger);
@@ -42,16 +64,9 @@ public static class RunFork
 
     private static void Require(LedgerContents parent, int step, RunInputs inputs)
     {
+        RequireKept(parent, inputs.Recipe);
         var current = inputs.Identity(parent: null);
         BaseModel.Require(parent, inputs.Checkpoint.Directory, current.BaseDigest, inputs.Model.Part);
-        var (held, asked) = (parent.Header.Identity.Recipe.Get(RecipeKeys.WeightsDtype), inputs.Recipe.Get(RecipeKeys.WeightsDtype));
-        if (held != asked)
-        {
-            throw new BadInputException(
-                $"weights_dtype is {asked.Name()}, and {parent.Path} has {held.Name()}; a fork keeps it, since the parent's steps "
-                + "lead to other weights in another format");
-        }
-
         if (inputs.Recipe.Get(RecipeKeys.MaxSteps) is var last && last <= step)
         {
             throw new BadInputException(

@@ -44,7 +44,8 @@ public sealed class RunInputs : IDisposable
     /// <summary>Opens what a recipe names. The data are read before the weights, so that a bad row is told at once.</summary>
     /// <param name="recipe">Names the model and the data; need not be resolved.</param>
     /// <param name="openDevice">Opens the device of a slot; called once the data are known to be sound.</param>
-    public static RunInputs Open(Recipe recipe, Func<Device> openDevice)
+    /// <param name="trace">Takes what is computed and moved when; null for nobody.</param>
+    public static RunInputs Open(Recipe recipe, Func<Device> openDevice, ITraceSink? trace = null)
     {
         recipe = DataFolder.Resolve(recipe);
         var directory = Required(recipe, RecipeKeys.Model, "--model");
@@ -66,7 +67,7 @@ public sealed class RunInputs : IDisposable
             for (var slot = 0; slot < network.Slots; slot++) devices.Add(openDevice());
             var digest = BaseModel.Digest(checkpoint);
             var notices = new List<string>();
-            var slots = BaseWeights.Load(devices, network, checkpoint, recipe, placement, () => digest, notices.Add);
+            var slots = BaseWeights.Load(devices, network, checkpoint, recipe, placement, () => digest, notices.Add, trace);
             if (placement.Description is { } where) notices.Insert(0, where);
             return new RunInputs(resolved, devices, checkpoint, slots, notices, digest, train, evaluation);
         }

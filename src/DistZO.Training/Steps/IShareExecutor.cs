@@ -4,7 +4,7 @@ using DistZO.Optimization;
 namespace DistZO.Training;
 
 /// <summary>Evaluates shares of the work grid: a pure function of (weights at t, share).</summary>
-public interface IShareExecutor : IDisposable
+public interface IShareExecutor
 {
     /// <summary>Tokens of the last share: what one probe read.</summary>
     long Tokens { get; }

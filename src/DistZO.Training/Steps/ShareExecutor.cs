@@ -59,10 +59,6 @@ public sealed class ShareExecutor : IShareExecutor
         return passes;
     }
 
-    public void Dispose()
-    {
-    }
-
     /// <summary>How many of the samples, from the first on, are evaluated in one pass: at least one.</summary>
     private static int InOnePass(int probes, ReadOnlySpan<EncodedExample> samples)
     {

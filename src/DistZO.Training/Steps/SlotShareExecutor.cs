@@ -63,11 +63,6 @@ public sealed class SlotShareExecutor : IShareExecutor
         }
     }
 
-    public void Dispose()
-    {
-        foreach (var executor in _executors) executor.Dispose();
-    }
-
     /// <summary>At most one part a slot. Where nothing else is asked for, samples are cut first: probes of one direction share its z.</summary>
     private Share[] Cut(WorkGrid grid)
     {

@@ -9,7 +9,7 @@ namespace DistZO.Training;
 /// weights give no finite logits, nothing is written, and the probe is flagged.
 /// </summary>
 /// <param name="generator">Writes the answers.</param>
-/// <param name="scorer">Scores them; owned.</param>
+/// <param name="scorer">Scores them.</param>
 /// <param name="time">The clock of what scoring takes.</param>
 public sealed class WrittenShareExecutor(ITextGenerator generator, ITextScorer scorer, TimeProvider time) : IShareExecutor
 {
@@ -52,6 +52,4 @@ public sealed class WrittenShareExecutor(ITextGenerator generator, ITextScorer s
             sum = FixedPoint.TryRound(term, out long value) && !sum.Flagged ? new ProbeSum(sum.Sum + value, false) : new ProbeSum(0, true);
         }
     }
-
-    public void Dispose() => scorer.Dispose();
 }

@@ -125,13 +125,19 @@ internal static class CoordinatorWire
             Chain = done.Chain.Value,
             RowStart = (uint)done.RowStart,
             RowEnd = (uint)done.RowEnd,
-            SumHigh = (long)(result.LossSum >> 64),
-            SumLow = (ulong)(result.LossSum & ulong.MaxValue),
+            SumHigh = High(result.LossSum),
+            SumLow = Low(result.LossSum),
             Terms = (ulong)result.Terms,
             Flagged = (ulong)result.Flagged,
             Undecided = (uint)result.Undecided,
             Microseconds = Microseconds(done.Time),
         };
+        if (result.Answers is { } answers)
+        {
+            written.Scores.AddRange(answers.Sums.Select(sum => new Wire.ExactSum { High = High(sum), Low = Low(sum) }));
+            written.Unwritten = (uint)answers.Unwritten;
+        }
+
         if (result.Confusion is not { } table) return written;
         for (var truth = 0; truth < table.Labels.Count; truth++)
         {
@@ -147,6 +153,10 @@ internal static class CoordinatorWire
         BinaryPrimitives.WriteUInt128LittleEndian(digest, done.Digest);
         return new Wire.DigestReport { Step = done.Step, Chain = done.Chain.Value, Digest = ByteString.CopyFrom(digest) };
     }
+
+    private static long High(Int128 sum) => (long)(sum >> 64);
+
+    private static ulong Low(Int128 sum) => (ulong)(sum & ulong.MaxValue);
 
     /// <summary>Up to 71 minutes; a share that takes longer says so.</summary>
     private static uint Microseconds(TimeSpan time) => (uint)Math.Min(time.TotalMicroseconds, uint.MaxValue);

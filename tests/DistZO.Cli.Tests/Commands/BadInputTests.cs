@@ -42,7 +42,8 @@ public sealed class BadInputTests : IDisposable
     {
         { "--choices", "{no: '', yes: ' good'}", "becomes no token" },
         { "--prompt", "{texts} It was", "texts" },
-        { "--batch-size", "0", "--batch_size" },
+        { "--batch-size", "0", "--batch-size: 'batch_size' must be" },
+        { "--lora_r", "many", "--lora-r: 'lora_r' must be a whole number from 1 to 1024, not 'many'" },
         { "--learning-rate", "fast", "learning_rate" },
         { "--data", "/nowhere.jsonl", "/nowhere.jsonl" },
         { "--model", "/nowhere", "/nowhere" },

@@ -25,6 +25,16 @@ public sealed class FullDiskTests : IDisposable
     }
 
     [SkippableFact]
+    public void Train_OfAPrefix_NeedsNoRoomForAModel()
+    {
+        using var disk = new SmallDisk(_tiny["small"], "150k");
+        Assert.Contains("not enough disk", Distzo.Run(_tiny.Train("small", Steps)).Problem(1));
+        Directory.Delete(Path.Combine(_tiny["small"], ".distzo"), recursive: true);
+        File.Delete(_tiny.LedgerPath("small"));
+        _tiny.Trained("small", Steps, "--train", "prefix", "--save-steps", "3");
+    }
+
+    [SkippableFact]
     public void Train_OnADiskThatFillsUp_FailsInOneLineAndGoesOnOnceThereIsRoom()
     {
         using var disk = new SmallDisk(_tiny["small"], "1m");

@@ -108,6 +108,25 @@ public class InspectTests(TrainedRun run) : IClassFixture<TrainedRun>
         Assert.Contains("not finite", Distzo.Run("inspect", Tiny["nan"]).Problem(2));
     }
 
+    [Theory]
+    [InlineData("config.json", "\"opt\"", "\"bert\"", "cannot be trained: ")]
+    [InlineData("config.json", "\"hidden_size\":32", "\"hidden_size\":34", "cannot be trained: ")]
+    [InlineData("tokenizer.json", "\"BPE\"", "\"Unigram\"", "cannot be trained: ")]
+    public void Inspect_ModelThatCannotBeTrained_TellsWhatItIsAndFails(string file, string then, string now, string problem)
+    {
+        TinyModel.Write(Tiny["odd"], seed: 1);
+        var path = Path.Combine(Tiny["odd"], file);
+        var text = File.ReadAllText(path);
+        Assert.Contains(then, text);
+        File.WriteAllText(path, text.Replace(then, now));
+        var outcome = Distzo.Run("inspect", Tiny["odd"]);
+        Assert.StartsWith($"'{Tiny["odd"]}' {problem}", outcome.Problem(2));
+        Assert.Contains("weights digest ", outcome.Output);
+        Assert.Contains("cannot be trained: ", outcome.Output);
+        Assert.DoesNotContain("\ncan be trained", outcome.Output);
+        Assert.Contains("\"kind\":\"model\"", Distzo.Run("inspect", Tiny["odd"], "--json").Output);
+    }
+
     private static JsonElement Json(string path) =>
         JsonDocument.Parse(Assert.Single(Distzo.Run("inspect", path, "--json").Done().TrimEnd().Split('\n'))).RootElement;
 }

@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace DistZO.Cli.Tests.Commands;
 
 /// <summary>Where the weights are changes no bit: of the ledger, of the metrics, of the exported model.</summary>
@@ -84,6 +86,18 @@ public sealed class OffloadTests : IDisposable
         Assert.Equal(_tiny.Weights("resident"), _tiny.Weights("replayed"));
         Distzo.Run(
             "verify", _tiny.LedgerPath("resident"), "--model", _tiny.Model, "--data", _tiny.Data, "--samples", "4", "--offload", "disk", "--offload-dir", _tiny["b"]).Done();
+    }
+
+    [Fact]
+    public void Train_WithATrace_SaysWhatStreamsAndKernelsDid()
+    {
+        _tiny.Trained("resident", 3);
+        Distzo.Run(_tiny.Train("offloaded", 3, "--offload", "disk", "--write-back-steps", "1", "--trace", _tiny["trace.json"])).Done();
+        AssertSame();
+        using var report = JsonDocument.Parse(Distzo.Run("trace", _tiny["trace.json"], "--json").Done());
+        var tracks = report.RootElement.GetProperty("tracks").EnumerateArray().ToDictionary(track => track.GetProperty("track").GetString()!);
+        Assert.Equal(["compute", "upload", "write-back"], tracks.Keys.Where(name => name != "keep").Order());
+        Assert.True(File.Exists(_tiny["trace.svg"]));
     }
 
     [Theory]

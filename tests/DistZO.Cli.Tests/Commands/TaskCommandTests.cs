@@ -122,12 +122,86 @@ public sealed class TaskCommandTests : IDisposable
     }
 
     [Fact]
+    public void Evaluate_OfAnswersThatAreWritten_ScoresWhatGenerateWrites()
+    {
+        var prompts = Enumerable.Range(0, 6).Select(i => $"Title: T\nContext: C {i}\nQuestion: Q?\nAnswer:").ToArray();
+        var written = prompts.Select(prompt => Generated(prompt)).ToArray();
+        // Right answers of which the model writes all, or a half.
+        Write("squad.jsonl", written.Select((text, i) => (object)new { title = "T", context = $"C {i}", question = "Q?", answers = new { text = new[] { i < 2 ? "no" : text + (i < 4 ? " x" : "") } } }));
+        string[] args = ["evaluate", "--model", _tiny.Model, "--data", _tiny["squad.jsonl"], "--task", "squad", "--max-new-tokens", "6", "--json"];
+        var line = Distzo.Run([.. args, "--threads", "1", "--predictions", _tiny["p.jsonl"]]).Done();
+        Assert.Equal(line, Distzo.Run([.. args, "--threads", "2"]).Done());
+
+        var json = JsonDocument.Parse(line).RootElement;
+        Assert.Equal(["data", "rows", "f1", "exact_match", "loss", "perplexity"], json.EnumerateObject().Select(field => field.Name));
+        var rows = File.ReadLines(_tiny["p.jsonl"]).Select(row => JsonDocument.Parse(row).RootElement).ToList();
+        Assert.Equal(written, rows.Select(row => row.GetProperty("text").GetString()));
+        Assert.Equal(2.0 / 6, json.GetProperty("exact_match").GetDouble());
+        Assert.Equal(rows.Average(row => row.GetProperty("f1").GetDouble()), json.GetProperty("f1").GetDouble(), 9);
+        Assert.InRange(json.GetProperty("f1").GetDouble(), 0.4, 0.8);
+        Assert.Contains("f1 0.", Distzo.Run([.. args[..^1]]).Done());
+
+        string Generated(string prompt) => JsonDocument.Parse(
+            Distzo.Run("generate", "--model", _tiny.Model, "--prompt", prompt, "--max-new-tokens", "6", "--stop", "\n", "--json").Done()).RootElement.GetProperty("text").GetString()!;
+    }
+
+    [Fact]
+    public void Evaluate_OfChoicesUnderAnObjectiveThatScoresText_MeasuresBoth()
+    {
+        var plain = Evaluate("--data", _tiny["sst2"]);
+        var scored = Evaluate("--data", _tiny["sst2"], "--objective", "f1", "--max-new-tokens", "6");
+        Assert.Equal(["f1", "exact_match", "accuracy", "macro_f1", "loss"], scored.EnumerateObject().Select(field => field.Name).Intersect(["f1", "exact_match", "accuracy", "macro_f1", "loss"]));
+        Assert.False(plain.TryGetProperty("f1", out _));
+        Assert.Equal(plain.GetProperty("loss").GetDouble(), scored.GetProperty("loss").GetDouble());
+    }
+
+    [Fact]
+    public void Evaluate_UnderAScoringProgram_RunsItOnlyWhereItIsAllowed()
+    {
+        const string Program = "{command: [sh, -c, 'while read -r line; do echo 0.25; done']}";
+        File.WriteAllText(_tiny["recipe.yaml"], $"task: squad\nmax_new_tokens: 6\nobjective: {Program}\n");
+        string[] args = ["evaluate", "--model", _tiny.Model, "--data", Squad(), "--config", _tiny["recipe.yaml"], "--json"];
+        var allowed = JsonDocument.Parse(Distzo.Run([.. args, "--allow-command", "--predictions", _tiny["p.jsonl"]]).Done()).RootElement;
+        Assert.Equal(0.25, allowed.GetProperty("score").GetDouble());
+        Assert.All(File.ReadLines(_tiny["p.jsonl"]), line => Assert.Equal(0.25, JsonDocument.Parse(line).RootElement.GetProperty("score").GetDouble()));
+
+        var refused = Distzo.Run(args);
+        Assert.Contains("warning: no score: it would run the program 'sh -c while read", refused.Error);
+        var other = JsonDocument.Parse(refused.Done()).RootElement;
+        Assert.False(other.TryGetProperty("score", out _));
+        Assert.Equal(allowed.GetProperty("loss").GetDouble(), other.GetProperty("loss").GetDouble());
+        Assert.Contains("allow that with --allow-command", Distzo.Run([.. args, "--objective", Program]).Problem(2));
+    }
+
+    [Theory]
+    [InlineData("1")]
+    [InlineData("2")]
+    public void Train_OfATaskWhoseAnswersAreWritten_GoesByTheirF1(string workers)
+    {
+        string[] args =
+        [
+            "train", "--model", _tiny.Model, "--task", "squad", "--data", Squad(), "--eval-data", Squad(), "--output", _tiny["run"], "--max-steps", "4", "--eval-steps", "2",
+            "--batch-size", "2", "--max-new-tokens", "6", "--threads", "1", "--workers", workers, "--export", "best", "--early-stopping-patience", "1",
+        ];
+        Distzo.Run(args).Done();
+        var evaluations = File.ReadLines(Path.Combine(_tiny["run"], "metrics.jsonl")).Select(line => JsonDocument.Parse(line).RootElement)
+            .Where(line => line.TryGetProperty("eval_f1", out _)).ToList();
+        Assert.Equal(["step", "eval_f1", "eval_exact_match", "eval_loss", "eval_perplexity", "best"], evaluations[0].EnumerateObject().Select(field => field.Name));
+        // The random model's answers are never right: F1 stays 0, so the first evaluation is the best and the second ends the run.
+        Assert.Equal([0, 2], evaluations.Select(line => line.GetProperty("step").GetInt32()));
+        Assert.Equal([true, false], evaluations.Select(line => line.GetProperty("best").GetBoolean()));
+        Assert.Contains("step 0", Distzo.Run("export", _tiny["run"], "--best", "--model", _tiny.Model, "--output", _tiny["best"]).Done());
+    }
+
+    [Fact]
     public void Tasks_ListsAllEleven()
     {
         var lines = Distzo.Run("tasks", "--json").Done().Trim().Split('\n');
         Assert.Equal(
             ["sst2", "rte", "cb", "boolq", "wsc", "wic", "multirc", "copa", "record", "squad", "drop"],
             lines.Select(line => JsonDocument.Parse(line).RootElement.GetProperty("task").GetString()));
+        Assert.Equal(
+            [.. Enumerable.Repeat("accuracy", 9), "f1", "f1"], lines.Select(line => JsonDocument.Parse(line).RootElement.GetProperty("measures").GetString()));
         Assert.Contains("premise, choice1, choice2, question, label", Distzo.Run("tasks").Done());
     }
 

@@ -97,5 +97,37 @@ public sealed class TrainedPartTests : IDisposable
         Assert.Contains("lora_r", Distzo.Run(_tiny.Train("out", 4, "--train", "lora", "--lora-r", "4")).Problem(2));
     }
 
+    [Theory]
+    [InlineData("layers=1", "--train", "layers=1-1")]
+    [InlineData("lora", "--lora-r", "8", "--lora-alpha", "16.0")]
+    public void Train_BySettingsOfOneMeaning_IsOneRun(string part, params string[] other)
+    {
+        _tiny.Trained("out", 3, "--train", part);
+        Assert.Contains("finished already: 3 steps", Distzo.Run(_tiny.Train("out", 3, [.. other.Contains("--train") ? [] : new[] { "--train", part }, .. other])).Error);
+    }
+
+    [Fact]
+    public void Train_WithAKeyOfAnotherPart_IsRefusedBeforeAnythingIsOpened() => Assert.Contains(
+        "lora_r has no meaning with train: full",
+        Distzo.Run("train", "--model", "nowhere", "--data", "nowhere", "--output", _tiny["x"], "--lora-r", "4").Problem(2));
+
+    [Theory]
+    [InlineData("train is prefix, and ", "--train", "prefix")]
+    [InlineData("train is full, and ", "--train", "full")]
+    [InlineData("lora_r is 2, and ", "--lora-r", "2")]
+    [InlineData("lora_target_modules is k_proj, and ", "--lora-target-modules", "k_proj")]
+    [InlineData("lora_alpha is 4, and ", "--lora-alpha", "4")]
+    [InlineData("seed is 7, and ", "--seed", "7")]
+    public void Fork_ToAnotherPart_SaysThatItKeepsIt(string named, params string[] options)
+    {
+        _tiny.Trained("out", 3, "--train", "lora", "--lora-r", "4");
+        var problem = Distzo.Run(["fork", _tiny["out"], "--step", "2", "--output", _tiny["fork"], .. options]).Problem(2);
+        Assert.Contains(named, problem);
+        Assert.Contains("a fork keeps it", problem);
+        Assert.DoesNotContain("base", problem);
+        Assert.False(Directory.Exists(_tiny["fork"]));
+        Distzo.Run("fork", _tiny["out"], "--step", "2", "--output", _tiny["fork"], "--lora-r", "4", "--seed", "0", "--learning-rate", "1e-2").Done();
+    }
+
     public void Dispose() => _tiny.Dispose();
 }

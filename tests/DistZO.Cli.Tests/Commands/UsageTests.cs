@@ -28,6 +28,7 @@ public class UsageTests
     [InlineData("fork")]
     [InlineData("verify")]
     [InlineData("inspect")]
+    [InlineData("trace")]
     public void Help_OfACommand_IsShown(string command) => Assert.Contains($" {command} ", Distzo.Run(command, "--help").Done());
 
     [Fact]

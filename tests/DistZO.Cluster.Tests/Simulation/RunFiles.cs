@@ -69,8 +69,9 @@ public sealed class RunFiles : IDisposable
             if (_alone.TryGetValue(key, out var known)) return known;
             using var inputs = Open(recipe);
             var history = new RunHistory(inputs.Identity(null).Start);
-            var steps = new LocalSteps(inputs.Recipe, inputs.Train.Examples, new ShareExecutor(inputs.Model, history.Updates, inputs.Recipe.Get(RecipeKeys.Objective)));
-            var evaluator = new Evaluator(inputs.Model, history.Updates);
+            using var scoring = TextScoring.Create(inputs.Recipe, inputs.Model, inputs.Checkpoint, history.Updates, allowsCommand: true);
+            var steps = new LocalSteps(inputs.Recipe, inputs.Train.Examples, ShareExecutors.Create(inputs, history.Updates, scoring));
+            var evaluator = new Evaluator(inputs.Model, history.Updates, scoring);
             var records = new List<string>();
             var evaluations = new Dictionary<long, string>();
             var last = inputs.Recipe.Get(RecipeKeys.MaxSteps);

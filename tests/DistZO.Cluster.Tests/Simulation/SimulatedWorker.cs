@@ -32,6 +32,7 @@ internal sealed class SimulatedWorker
             Output = writes ? output : null,
             Snapshots = output.Snapshots,
             IsSuperseded = IsSuperseded,
+            AllowsCommand = true,
         };
         _run = new WorkerRun(options, Send, (_, _, _) => { }, cluster.Time);
     }

@@ -75,6 +75,27 @@ public sealed class WireFormatTests
     }
 
     [Fact]
+    public void Evaluation_OfWrittenAnswers_ThroughTheWireStaysTheSame()
+    {
+        var answers = new AnswerTotals(["f1", "exact_match"], [(Int128)long.MinValue * 3, (Int128)ulong.MaxValue + 7], 2);
+        var done = new EvaluationDone(1, 2, new ChainHash(3), 10, 17, new EvaluationResult(5, 7, 1, 2, 0, 0, null, answers), TimeSpan.FromSeconds(1));
+        var read = Assert.IsType<EvaluationDone>(WorkerWire.Read(Sent(CoordinatorWire.Write(done), Proto.WorkRequest.Parser))).Result.Answers!;
+        Assert.Equal(answers.Sums, read.Sums);
+        Assert.Equal((2, 2), (read.Names.Count, read.Unwritten));
+    }
+
+    [Fact]
+    public void Evaluation_Bytes_AreFrozen()
+    {
+        var result = new EvaluationResult(300, 4, 5, 6, 0, 0, null, new AnswerTotals(["f1", "exact_match"], [(1L << 32) + 2, -1], 3));
+        var done = new EvaluationDone(0x01020304, 7, new ChainHash(0x1122334455667788), 8, 12, result, TimeSpan.FromMicroseconds(1000));
+        Assert.Equal(
+            "223F" + "0D04030201" + "1007" + "18AC02" + "218877665544332211" + "2808" + "300C" + "410500000000000000" + "4806" + "68E807"
+            + "7209110200000001000000" + "720B080111FFFFFFFFFFFFFFFF" + "7803",
+            Convert.ToHexString(CoordinatorWire.Write(done).ToByteArray()));
+    }
+
+    [Fact]
     public void MessagesOfACoordinator_ThroughTheWire_StayTheSame()
     {
         AssertSame(new EvaluateRows(3, 4, 5));

@@ -20,7 +20,8 @@ public sealed class PageSumTests
     {
         var pages = SampleBlocks.Bytes(3 * PageSum.PageBytes, (int)(firstPage % 97));
 
-        var expected = Enumerable.Range(0, 3).Aggregate(0UL, (sum, i) => sum + Plain(pages.AsSpan(i * PageSum.PageBytes, PageSum.PageBytes), (ulong)(firstPage + i)));
+        ulong expected = 0;
+        for (var i = 0; i < 3; i++) expected += Plain(pages.AsSpan(i * PageSum.PageBytes, PageSum.PageBytes), (ulong)(firstPage + i));
 
         Assert.Equal(expected, PageSum.Of(pages, firstPage));
     }

@@ -54,7 +54,12 @@ public class RecipeTests
     [InlineData("qqqqqqqqqqqqq: 1", "r.yaml:1:1: unknown key 'qqqqqqqqqqqqq'; see 'distzo train --print-recipe' for all keys")]
     [InlineData("seed: 0\nbatch_size: many", "r.yaml:2:13: 'batch_size' must be a whole number from 1 to 1048576, not 'many'")]
     [InlineData("batch_size: 0", "r.yaml:1:13: 'batch_size' must be a whole number from 1 to 1048576, not '0'")]
-    [InlineData("batch_size: [1]", "r.yaml:1:13: 'batch_size' must be a whole number from 1 to 1048576, not a list")]
+    [InlineData("batch_size: [1]", "r.yaml:1:13: 'batch_size' must be a whole number from 1 to 1048576, not [1]")]
+    [InlineData("choices: {0: a}", "r.yaml:1:10: 'choices' must be a mapping of at least two different labels to texts, such as {0: \" terrible\", 1: \" great\"}, not {0: a}")]
+    [InlineData("objective: {command: python3 score.py}", "r.yaml:1:12: 'objective' must be one of choice, answer, accuracy, f1, exact_match, auto, or a program such as {command: [python3, score.py]}, not {command: python3 score.py}")]
+    [InlineData("lora_r: many", "r.yaml:1:9: 'lora_r' must be a whole number from 1 to 1024, not 'many'")]
+    [InlineData("lora_target_modules: {q_proj: 1}", "r.yaml:1:22: 'lora_target_modules' must be names with commas between, or a list of names, not {q_proj: 1}")]
+    [InlineData("lora_target_modules: [q_proj, [v_proj]]", "r.yaml:1:22: 'lora_target_modules' must be names with commas between, or a list of names, not [q_proj, [v_proj]]")]
     [InlineData("learning_rate: nan", "r.yaml:1:16: 'learning_rate' must be a number of at least 0, not 'nan'")]
     [InlineData("learning_rate: 1e999", "r.yaml:1:16: 'learning_rate' must be a number of at least 0, not '1e999'")]
     [InlineData("warmup_steps: 1.5", "r.yaml:1:15: 'warmup_steps' must be a whole number of steps, or a share of them below 1, not '1.5'")]
@@ -260,6 +265,49 @@ public class RecipeTests
             }
         }
     }
+
+    /// <summary>Two ways to say one thing make one run.</summary>
+    [Theory]
+    [InlineData("train: layers=1", "train: layers=1-1")]
+    [InlineData("train: layers=0-1", "train: layers=1,0,1")]
+    [InlineData("train: layers=0,8-11", "train: layers=11,8-10,0,9")]
+    [InlineData("train: lora", "train: lora\nlora_r: 8\nlora_alpha: 1.6e1\nlora_target_modules: null")]
+    [InlineData("train: lora\nlora_r: 4", "train: lora\nlora_r: 04")]
+    [InlineData("train: prefix", "train: prefix\nnum_virtual_tokens: 05")]
+    [InlineData("train: lora\nlora_target_modules: q_proj,v_proj", "train: lora\nlora_target_modules: [v_proj, q_proj]")]
+    [InlineData("train: lora\nlora_target_modules: q_proj,v_proj", "train: lora\nlora_target_modules: ' v_proj,  q_proj, q_proj'")]
+    [InlineData("train: full", "")]
+    public void Recipes_OfOneMeaning_AreEqual(string one, string other)
+    {
+        Assert.Equal(Parse(one).ToJson(), Parse(other).ToJson());
+        Assert.Equal(Parse(one).ToYaml(), Parse(other).ToYaml());
+        Assert.Equal(Parse(other).ToJson(), Recipe.ParseYaml(Parse(other).ToYaml(), "again").ToJson());
+    }
+
+    /// <summary>A ledger's identity stays what it was: what an older version wrote is not put in order.</summary>
+    [Fact]
+    public void Json_OfAnotherSpelling_IsKept()
+    {
+        const string Json = """{"lora_target_modules":"v_proj, q_proj","train":"layers=1-1"}""";
+        Assert.Contains("layers=1-1", Recipe.FromJson(Json, "ledger").ToJson());
+        Assert.Contains("v_proj, q_proj", Recipe.FromJson(Json, "ledger").ToJson());
+    }
+
+    [Theory]
+    [InlineData("lora_r: 4", "lora_r has no meaning with train: full; leave it away, or set train to lora")]
+    [InlineData("train: bitfit\nlora_alpha: 4", "lora_alpha has no meaning with train: bitfit; leave it away, or set train to lora")]
+    [InlineData("train: prefix\nlora_target_modules: [q_proj]", "lora_target_modules has no meaning with train: prefix; leave it away, or set train to lora")]
+    [InlineData("train: layers=1-1\nnum_virtual_tokens: 4", "num_virtual_tokens has no meaning with train: layers=1; leave it away, or set train to prefix or prompt")]
+    public void TrainedPart_WithAKeyOfAnother_IsRefused(string yaml, string message) =>
+        Assert.Equal(message, Assert.Throws<BadInputException>(() => TrainedPartKeys.Require(Parse(yaml))).Message);
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("lora_r: 8")]
+    [InlineData("train: lora\nlora_r: 4\nlora_alpha: 1\nlora_target_modules: k_proj")]
+    [InlineData("train: prefix\nnum_virtual_tokens: 4")]
+    [InlineData("train: prompt\nnum_virtual_tokens: 4")]
+    public void TrainedPart_WithItsOwnKeys_IsTaken(string yaml) => TrainedPartKeys.Require(Parse(yaml));
 
     private static Recipe Parse(string yaml) => Recipe.ParseYaml(yaml, "r.yaml");
 }

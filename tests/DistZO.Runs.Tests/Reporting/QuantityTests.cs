@@ -34,4 +34,15 @@ public sealed class QuantityTests
     [InlineData(1e-10, "1e-10")]
     [InlineData(1e-7, "1e-7")]
     public void Small_LearningRates_ReadAsWritten(double value, string expected) => Assert.Equal(expected, Quantity.Small(value));
+
+    [Theory]
+    [InlineData(0, "0.00 µs")]
+    [InlineData(12.5e-6, "12.5 µs")]
+    [InlineData(0.00098, "980 µs")]
+    [InlineData(0.0009996, "1.00 ms")]
+    [InlineData(0.0421, "42.1 ms")]
+    [InlineData(0.9996, "1.00 s")]
+    [InlineData(4.214, "4.21 s")]
+    [InlineData(10029, "10029 s")]
+    public void Duration_AnyLength_HasThreeDigits(double seconds, string expected) => Assert.Equal(expected, Quantity.Duration(seconds));
 }

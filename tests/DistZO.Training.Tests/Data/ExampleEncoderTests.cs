@@ -12,10 +12,10 @@ public class ExampleEncoderTests
         Choices = [new("0", " no"), new("1", " y")],
     };
 
-    private static EncodedExample Encode(string json, PromptOptions options, LetterEncoder? tokenizer = null)
+    private static EncodedExample Encode(string json, PromptOptions options, LetterEncoder? tokenizer = null, RowUse use = RowUse.Training)
     {
         var row = JsonlFile.Read(new MemoryStream(Encoding.UTF8.GetBytes(json)), "rows.jsonl").First();
-        return new ExampleEncoder(tokenizer ?? LetterEncoder.Opt, options).Encode(row, RowShapes.Of(options, row), RowUse.Training).Single();
+        return new ExampleEncoder(tokenizer ?? LetterEncoder.Opt, options).Encode(row, RowShapes.Of(options, row), use).Single();
     }
 
     private static string ErrorOf(string json, PromptOptions options, LetterEncoder? tokenizer = null) =>
@@ -48,8 +48,38 @@ public class ExampleEncoderTests
 
         Assert.Equal("^d:| y|0", Show(example));
         Assert.Equal(("abcd:", "y", "{\"text\":\"abcd\",\"label\":1}"), (example.Text!.Prompt, Assert.Single(example.Text.References), example.Text.Row));
-        Assert.Equal(1, example.Terms);
     }
+
+    [Fact]
+    public void Encode_HeldOutRowsUnderAnObjectiveThatScoresText_KeepsTheTextBesideTheChoice()
+    {
+        var options = Sentiment with { Objective = new RecipeObjective(ObjectiveKind.F1), MaxLength = 8, MaxNewTokens = 5 };
+        var example = Encode("{\"text\":\"abcd\",\"label\":1}", options, use: RowUse.Evaluation);
+        Assert.Equal("^d:| no| y|1", Show(example));
+        Assert.Equal((true, 1), (example.IsChoice, example.Terms));
+        Assert.Equal(["y"], example.Text!.References);
+        Assert.Null(example.Text.Row);
+
+        var program = options with { Objective = new RecipeObjective(ObjectiveKind.Command, ["x"]) };
+        Assert.Equal("{\"text\":\"abcd\",\"label\":1}", Encode("{\"text\":\"abcd\",\"label\":1}", program, use: RowUse.Evaluation).Text!.Row);
+    }
+
+    [Fact]
+    public void Encode_ATaskWhoseAnswersAreWritten_KeepsTheTextOfHeldOutRowsAlone()
+    {
+        const string Row = "{\"passage\":\"P\",\"question\":\"Q?\",\"answers_spans\":{\"spans\":[\"one\",\"2\"]}}";
+        var options = new PromptOptions { Task = TaskName.Drop };
+        Assert.Null(Encode(Row, options).Text);
+        var example = Encode(Row, options, use: RowUse.Evaluation);
+        Assert.Equal(["one", "2"], example.Text!.References);
+        // Its loss is still that of the first answer's tokens.
+        Assert.Equal(" one\n".Length, example.Terms);
+    }
+
+    [Fact]
+    public void Encode_WithoutRoomToWrite_NamesTheTwoLimits() => Assert.Equal(
+        "rows.jsonl:1: max_new_tokens 8 leaves no room for a prompt within max_length 8; lower max_new_tokens, or raise max_length",
+        ErrorOf("{\"text\":\"abcd\",\"label\":1}", Sentiment with { Objective = new RecipeObjective(ObjectiveKind.F1), MaxLength = 8, MaxNewTokens = 8 }));
 
     [Fact]
     public void Encode_ChoicesFromFields_AreTemplatesToo()
@@ -93,6 +123,12 @@ public class ExampleEncoderTests
     public void Encode_TooLongAnswer_NamesTheRow() =>
         Assert.StartsWith("rows.jsonl:1: the answer alone takes 3 tokens",
             ErrorOf("{\"text\":\"a\",\"label\":1}", Sentiment with { MaxLength = 3 }));
+
+    [Fact]
+    public void Encode_WhereTheModelIsToWriteMoreThanThereIsRoomFor_NamesBothKeys() =>
+        Assert.Equal(
+            "rows.jsonl:1: max_new_tokens 50 leaves no room for a prompt within max_length 9; lower max_new_tokens, or raise max_length",
+            ErrorOf("{\"prompt\":\"ab\",\"completion\":\" cd\"}", new PromptOptions { Objective = new RecipeObjective(ObjectiveKind.F1), MaxNewTokens = 50, MaxLength = 9 }));
 
     [Fact]
     public void Encode_TooLongText_LosesItsEnd() =>

@@ -78,6 +78,10 @@ public class ExampleSetTests
     }
 
     [Fact]
+    public void RequireBatchSize_OfWrittenAnswers_CountsOneTermARow() => Load(
+        Options with { Objective = new RecipeObjective(ObjectiveKind.F1) }, "{\"text\":\"a\",\"label\":1}").RequireBatchSize(ExampleSet.MostTerms);
+
+    [Fact]
     public void RequireVocabulary_OfTooFewRows_NamesTheLineAndTheId()
     {
         var set = Load(Options, "{\"text\":\"a\",\"label\":1}", "{\"text\":\"z\",\"label\":1}");

@@ -72,6 +72,15 @@ public sealed class CommandScorerTests : IDisposable
     }
 
     [Fact]
+    public void Score_WhileTheProgramIsSilent_SaysThatItWaits()
+    {
+        var waited = 0;
+        using var scorer = new CommandScorer(["sh", "-c", "read -r line; sleep 2; echo 1"], 0, TimeSpan.FromSeconds(60), () => waited++);
+        Assert.Equal([1], Scores(scorer, 0, "a"));
+        Assert.InRange(waited, 2, 60);
+    }
+
+    [Fact]
     public void Score_OfAProgramThatSaysMoreThanItIsAsked_IsFound()
     {
         using var scorer = Shell("while read -r line; do echo 1; echo 1; done");

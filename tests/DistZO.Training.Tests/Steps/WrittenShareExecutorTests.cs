@@ -7,26 +7,6 @@ public class WrittenShareExecutorTests
 {
     private static readonly Probe[] Probes = [new(9, 1f), new(9, -1f)];
 
-    /// <summary>Writes what it was made with for a line and a sign.</summary>
-    private sealed class FakeGenerator(Func<int, float, string?> write) : ITextGenerator
-    {
-        public void Generate(int step, Probe probe, ReadOnlySpan<EncodedExample> samples, Span<string?> texts)
-        {
-            for (int i = 0; i < samples.Length; i++) texts[i] = write(samples[i].Line, probe.Scale);
-        }
-    }
-
-    private sealed class FakeScorer(double score) : ITextScorer
-    {
-        public string? StopAt => null;
-
-        public bool IsDisposed { get; private set; }
-
-        public void Score(long step, IReadOnlyList<WrittenAnswer> answers, Span<double> scores) => scores.Fill(score);
-
-        public void Dispose() => IsDisposed = true;
-    }
-
     private static EncodedExample Sample(int line, params string[] references) =>
         new([2, 3, 4], [new([5, 6], 0)], 0, line) { Text = new SampleText("p", references, "{}") };
 
@@ -41,7 +21,7 @@ public class WrittenShareExecutorTests
             (1, _) => "",
             _ => "green",
         });
-        using var executor = new WrittenShareExecutor(generator, new AnswerScorer(exact: false), TimeProvider.System);
+        var executor = new WrittenShareExecutor(generator, new AnswerScorer(exact: false), TimeProvider.System);
         var sums = new ProbeSum[2];
 
         executor.Execute(0, Probes, samples, sums);
@@ -57,7 +37,7 @@ public class WrittenShareExecutorTests
     {
         EncodedExample[] samples = [.. Enumerable.Range(1, 9).Select(line => Sample(line, "a b c d", "e f g"))];
         var generator = new FakeGenerator((line, scale) => string.Join(' ', "abcdefghij".Take(line + (scale > 0 ? 1 : 0))));
-        using var executor = new WrittenShareExecutor(generator, new AnswerScorer(exact: false), TimeProvider.System);
+        var executor = new WrittenShareExecutor(generator, new AnswerScorer(exact: false), TimeProvider.System);
         var (whole, part) = (new ProbeSum[2], new ProbeSum[1]);
         executor.Execute(3, Probes, samples, whole);
         for (int p = 0; p < 2; p++)
@@ -76,7 +56,7 @@ public class WrittenShareExecutorTests
     [Fact]
     public void Execute_UnderExactMatch_CountsErrors()
     {
-        using var executor = new WrittenShareExecutor(new FakeGenerator((line, _) => line == 1 ? "The End!" : "start"), new AnswerScorer(exact: true), TimeProvider.System);
+        var executor = new WrittenShareExecutor(new FakeGenerator((line, _) => line == 1 ? "The End!" : "start"), new AnswerScorer(exact: true), TimeProvider.System);
         var sums = new ProbeSum[2];
 
         executor.Execute(0, Probes, [Sample(1, "end"), Sample(2, "end"), Sample(3, "end")], sums);
@@ -87,7 +67,7 @@ public class WrittenShareExecutorTests
     [Fact]
     public void Execute_OfAScoreBeyondFixedPoint_IsFlagged()
     {
-        using var executor = new WrittenShareExecutor(new FakeGenerator((_, _) => ""), new FakeScorer(-1024), TimeProvider.System);
+        var executor = new WrittenShareExecutor(new FakeGenerator((_, _) => ""), new FakeScorer(-1024), TimeProvider.System);
         var sums = new ProbeSum[2];
 
         executor.Execute(0, Probes, [Sample(1, "x")], sums);
@@ -98,7 +78,7 @@ public class WrittenShareExecutorTests
     [Fact]
     public void Execute_OfWeightsThatDiverged_FlagsTheProbeAlone()
     {
-        using var executor = new WrittenShareExecutor(
+        var executor = new WrittenShareExecutor(
             new FakeGenerator((line, scale) => line == 2 && scale > 0 ? null : "x"), new AnswerScorer(exact: true), TimeProvider.System);
         var sums = new ProbeSum[2];
 
@@ -110,8 +90,8 @@ public class WrittenShareExecutorTests
     [Fact]
     public void Execute_WithAProgram_LosesNothingOfItsScores()
     {
-        using var executor = new WrittenShareExecutor(
-            new FakeGenerator((line, scale) => $"{line * scale}"), new CommandScorer(["sh", "-c", "while read -r line; do echo 0.1; done"], 0, TimeSpan.FromSeconds(20)), TimeProvider.System);
+        using var scorer = new CommandScorer(["sh", "-c", "while read -r line; do echo 0.1; done"], 0, TimeSpan.FromSeconds(20));
+        var executor = new WrittenShareExecutor(new FakeGenerator((line, scale) => $"{line * scale}"), scorer, TimeProvider.System);
         var sums = new ProbeSum[2];
 
         executor.Execute(0, Probes, [Sample(1, "x"), Sample(2, "y")], sums);
@@ -119,15 +99,6 @@ public class WrittenShareExecutorTests
         FixedPoint.TryRound(1 - 0.1, out long term);
         Assert.All(sums, sum => Assert.Equal(new ProbeSum(2 * term, false), sum));
         Assert.True(executor.ScoringTime > TimeSpan.Zero);
-    }
-
-    [Fact]
-    public void Dispose_EndsTheScorer()
-    {
-        var scorer = new FakeScorer(0);
-        new WrittenShareExecutor(new FakeGenerator((_, _) => ""), scorer, TimeProvider.System).Dispose();
-
-        Assert.True(scorer.IsDisposed);
     }
 
     [Fact]

@@ -159,7 +159,12 @@ public class TaskTests
     [Fact]
     public void Tasks_AreThoseWhoseRowsHaveChoicesByTheRecipe() => Assert.All(
         Enum.GetValues<TaskName>(),
-        task => Assert.Equal(Recipe.Default.With(RecipeKeys.Task, task).HasChoices, BuiltInTask.Of(task).Labels.Count > 0));
+        task =>
+        {
+            var recipe = Recipe.Default.With(RecipeKeys.Task, task);
+            Assert.Equal(recipe.HasChoices, BuiltInTask.Of(task).Labels.Count > 0);
+            Assert.Equal(recipe.AnswerMetrics.Count > 0, PromptOptions.Of(recipe, 100).WritesAnswers(RowUse.Evaluation));
+        });
 
     private static string Text(int[] ids) => string.Concat(ids.Select(id => id == 2 ? '^' : (char)id));
 }

@@ -35,7 +35,9 @@ public sealed class BlockDirectory : IBlockStore
 
     IReadOnlyList<StoredBlock> IBlockStore.Blocks => _blocks;
 
-    /// <summary>Opens the blocks of a model, or makes them. Those without a version are the caller's to fill: all bytes, from the base, and a commit.</summary>
+    /// <summary>
+    /// Opens the blocks of a model, or makes them. Those without a version are the caller's to fill: all bytes, from the base, and a commit.
+    /// </summary>
     /// <exception cref="BadInputException">The directory cannot be made or written to.</exception>
     /// <exception cref="RunFailedException">Another run holds it, there is not enough space, or the disk failed.</exception>
     public static BlockDirectory Open(string path, IReadOnlyList<BlockLayout> layouts, BlockDirectoryOptions options)
@@ -43,7 +45,8 @@ public sealed class BlockDirectory : IBlockStore
         BlockSpace.Create(path);
         var lockFile = Path.Combine(path, LockName);
         var held = FileLock.Take(lockFile,
-            $"another run keeps its blocks in '{path}' (it holds the lock on '{lockFile}'); give each run a directory of its own, or wait for the other to end");
+            $"another run keeps its blocks in '{path}' (it holds the lock on '{lockFile}'); " +
+            "give each run a directory of its own, or wait for the other to end");
         var directory = new BlockDirectory(held, new IoLanes(options.Lanes));
         try
         {

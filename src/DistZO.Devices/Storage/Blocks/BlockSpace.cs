@@ -76,7 +76,8 @@ internal static class BlockSpace
     }
 
     private static RunFailedException TooSmall(string path, long needed, long free, Exception? inner = null) => new(
-        $"the blocks in '{path}' need {needed:N0} bytes more, and {free:N0} are free there; free space, or choose a directory on another disk", inner!);
+        $"the blocks in '{path}' need {needed:N0} bytes more, and {free:N0} are free there; " +
+        "free space, or choose a directory on another disk", inner!);
 
     private static void Guarded(string file, Action action)
     {

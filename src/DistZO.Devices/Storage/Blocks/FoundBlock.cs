@@ -37,12 +37,15 @@ internal readonly record struct FoundBlock(BlockState State, int Slot, StoredVer
     public static FoundBlock In(BlockPlan plan, IBlockFile file, long fileBytes, IoLanes lanes, Func<StoredVersion, bool> belongs)
     {
         if (fileBytes < BlockPlan.HeadersBytes) return None(BlockState.Damaged, $"it has only {fileBytes:N0} bytes");
-        using var buffer = new AlignedBuffer((int)Math.Min(Turn, Math.Max(BlockPlan.HeadersBytes, Math.Max(plan.TrainedBytes, plan.FrozenBytes))));
+        var largest = Math.Max(BlockPlan.HeadersBytes, Math.Max(plan.TrainedBytes, plan.FrozenBytes));
+        using var buffer = new AlignedBuffer((int)Math.Min(Turn, largest));
         file.Read(0, buffer.Span[..BlockPlan.HeadersBytes]);
         var headers = buffer.Span[..BlockPlan.HeadersBytes].ToArray();
         var state = BlockHeader.ReadFile(headers.AsSpan(0, BlockPlan.HeaderBytes), plan, out var frozenSum);
-        if (state != HeaderState.Sound) return None(Verdict(state), state == HeaderState.Damaged ? "the checksum of its header is wrong" : null);
-        if (fileBytes != plan.FileBytes) return None(BlockState.Damaged, $"it has {fileBytes:N0} bytes, and should have {plan.FileBytes:N0}");
+        if (state == HeaderState.Damaged) return None(BlockState.Damaged, "the checksum of its header is wrong");
+        if (state != HeaderState.Sound) return None(state == HeaderState.Empty ? BlockState.Empty : BlockState.Other);
+        if (fileBytes != plan.FileBytes)
+            return None(BlockState.Damaged, $"it has {fileBytes:N0} bytes, and should have {plan.FileBytes:N0}");
 
         var slots = new List<(int Slot, StoredVersion Version, ulong Sum)>();
         var (damage, others) = ((string?)null, 0);
@@ -73,13 +76,6 @@ internal readonly record struct FoundBlock(BlockState State, int Slot, StoredVer
 
         return damage is not null ? None(BlockState.Damaged, damage) : None(others > 0 ? BlockState.Other : BlockState.Empty);
     }
-
-    private static BlockState Verdict(HeaderState state) => state switch
-    {
-        HeaderState.Empty => BlockState.Empty,
-        HeaderState.Other => BlockState.Other,
-        _ => BlockState.Damaged,
-    };
 
     private static ulong Sum(IBlockFile file, long at, long bytes, IoLanes lanes, Span<byte> buffer)
     {

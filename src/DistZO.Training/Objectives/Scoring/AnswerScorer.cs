@@ -4,7 +4,16 @@ namespace DistZO.Training;
 /// <param name="exact">Exact match, in place of F1.</param>
 public sealed class AnswerScorer(bool exact) : ITextScorer
 {
+    private const string F1 = "f1", ExactMatch = "exact_match";
+
+    public string Name => exact ? ExactMatch : F1;
+
     public string? StopAt => "\n";
+
+    /// <summary>The scorer of a name.</summary>
+    public static AnswerScorer Of(string name) => name is F1 or ExactMatch
+        ? new AnswerScorer(exact: name == ExactMatch)
+        : throw new ArgumentException($"no scorer is called '{name}'", nameof(name));
 
     public void Score(long step, IReadOnlyList<WrittenAnswer> answers, Span<double> scores)
     {

@@ -26,12 +26,17 @@ public sealed class CommandScorer : ITextScorer
     /// <param name="command">The program and its arguments.</param>
     /// <param name="seed">The run's.</param>
     /// <param name="timeout">How long the program may be silent while a score is awaited.</param>
+    /// <param name="whileWaiting">
+    /// Called for each score, and every second until it comes, since who waits for a program does not hang; may be null.
+    /// </param>
     /// <exception cref="BadInputException">It cannot be started.</exception>
-    public CommandScorer(IReadOnlyList<string> command, ulong seed, TimeSpan timeout)
+    public CommandScorer(IReadOnlyList<string> command, ulong seed, TimeSpan timeout, Action? whileWaiting = null)
     {
         (_seed, _timeout) = (seed, timeout);
-        _process = new ScoringProcess(command);
+        _process = new ScoringProcess(command, whileWaiting);
     }
+
+    public string Name => "score";
 
     public string? StopAt => null;
 
@@ -74,7 +79,7 @@ public sealed class CommandScorer : ITextScorer
                 foreach (string reference in answer.Text.References) json.WriteStringValue(reference);
                 json.WriteEndArray();
                 json.WritePropertyName("row");
-                using var row = JsonDocument.Parse(answer.Text.Row);
+                using var row = JsonDocument.Parse(answer.Text.Row ?? throw new InvalidOperationException("the row was not kept"));
                 row.RootElement.WriteTo(json);
                 json.WriteEndObject();
             }

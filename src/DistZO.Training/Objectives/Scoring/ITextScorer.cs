@@ -12,6 +12,9 @@ public readonly record struct WrittenAnswer(EncodedExample Row, string Generatio
 /// <summary>Scores what the model wrote: the higher the better, each answer on its own.</summary>
 public interface ITextScorer : IDisposable
 {
+    /// <summary>What its scores are called; see <see cref="Optimization.Recipe.AnswerMetrics"/>.</summary>
+    string Name { get; }
+
     /// <summary>A text at which an answer ends, without it; null where an answer ends only as the model ends it.</summary>
     string? StopAt { get; }
 

@@ -13,6 +13,8 @@ namespace DistZO.Training;
 internal sealed class ScoringProcess : IDisposable
 {
     private static readonly TimeSpan LastMoments = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Pulse = TimeSpan.FromSeconds(1);
+    private readonly Action? _whileWaiting;
     private readonly Process _process;
     private readonly BlockingCollection<string> _answers = [];
     private readonly Task _reading;
@@ -20,8 +22,9 @@ internal sealed class ScoringProcess : IDisposable
     private volatile string _said = "";
 
     /// <summary>Starts it. Throws <see cref="BadInputException"/> if that cannot be done.</summary>
-    public ScoringProcess(IReadOnlyList<string> command)
+    public ScoringProcess(IReadOnlyList<string> command, Action? whileWaiting)
     {
+        _whileWaiting = whileWaiting;
         Name = $"'{string.Join(' ', command)}'";
         var start = new ProcessStartInfo(command[0])
         {
@@ -119,7 +122,12 @@ internal sealed class ScoringProcess : IDisposable
 
     private string Answer(int index, int count, TimeSpan timeout)
     {
-        if (_answers.TryTake(out string? line, timeout)) return line;
+        for (var left = timeout; left > TimeSpan.Zero && !_answers.IsCompleted; left -= Pulse)
+        {
+            _whileWaiting?.Invoke();
+            if (_answers.TryTake(out string? line, left < Pulse ? left : Pulse)) return line;
+        }
+
         if (!_answers.IsCompleted)
         {
             throw new RunFailedException(

@@ -3,7 +3,7 @@ using DistZO.Optimization;
 
 namespace DistZO.Training;
 
-/// <summary>Makes the scorer that a recipe's objective asks for.</summary>
+/// <summary>Makes the scorers that a recipe asks for.</summary>
 public static class TextScorers
 {
     /// <summary>
@@ -19,19 +19,15 @@ public static class TextScorers
             $"objective: it would run the program '{string.Join(' ', objective.Command)}' on this machine; allow that with --allow-command, if you trust the recipe");
     }
 
-    /// <summary>The scorer of an objective that scores text; the caller owns it.</summary>
+    /// <summary>A scorer for each of <see cref="Recipe.AnswerMetrics"/>; the caller owns them.</summary>
     /// <param name="recipe">Its objective, seed and scorer_timeout.</param>
     /// <param name="allowsCommand">As in <see cref="Require"/>.</param>
-    public static ITextScorer Create(Recipe recipe, bool allowsCommand)
+    /// <param name="whileWaiting">As in <see cref="CommandScorer"/>; may be null.</param>
+    public static IReadOnlyList<ITextScorer> Create(Recipe recipe, bool allowsCommand, Action? whileWaiting = null)
     {
         Require(recipe, allowsCommand);
-        return recipe.Get(RecipeKeys.Objective) switch
-        {
-            { Kind: ObjectiveKind.F1 } => new AnswerScorer(exact: false),
-            { Kind: ObjectiveKind.ExactMatch } => new AnswerScorer(exact: true),
-            { Kind: ObjectiveKind.Command } objective => new CommandScorer(
-                objective.Command, recipe.Get(RecipeKeys.Seed), TimeSpan.FromSeconds(recipe.Get(RecipeKeys.ScorerTimeout))),
-            _ => throw new ArgumentException("its objective scores no text", nameof(recipe)),
-        };
+        return recipe.Get(RecipeKeys.Objective) is { Kind: ObjectiveKind.Command } objective
+            ? [new CommandScorer(objective.Command, recipe.Get(RecipeKeys.Seed), TimeSpan.FromSeconds(recipe.Get(RecipeKeys.ScorerTimeout)), whileWaiting)]
+            : [.. recipe.AnswerMetrics.Select(AnswerScorer.Of)];
     }
 }

@@ -1,6 +1,8 @@
 namespace DistZO.Devices.Tests;
 
-/// <summary>A block's file in memory that remembers which writes are not flushed: those may be lost, or be there in part, in any combination.</summary>
+/// <summary>
+/// A block's file in memory that remembers which writes are not flushed: those may be lost, or be there in part, in any combination.
+/// </summary>
 internal sealed class LossyFile(long bytes) : IBlockFile
 {
     private readonly List<(long Offset, byte[] Data)> _unflushed = [];

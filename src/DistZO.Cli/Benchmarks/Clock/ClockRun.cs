@@ -1,0 +1,77 @@
+using DistZO.Devices;
+using DistZO.Models;
+
+namespace DistZO.Cli.Benchmarks;
+
+/// <summary>What a step with streamed layers is made of.</summary>
+internal sealed record ClockSchedule
+{
+    /// <summary>Layers, all of which are streamed.</summary>
+    public required int Layers { get; init; }
+
+    /// <summary>Bytes of a layer, a multiple of <see cref="BlockLayout.Alignment"/>; all of it is trained.</summary>
+    public required long BlockBytes { get; init; }
+
+    /// <summary>Seconds that a visit of a layer computes, when it lacks one commit.</summary>
+    public required double BlockSeconds { get; init; }
+
+    /// <summary>Seconds more for each further commit that it lacks.</summary>
+    public double FoldSeconds { get; init; }
+
+    /// <summary>Seconds that embedding and head compute, together.</summary>
+    public double EndSeconds { get; init; }
+
+    public int Buffers { get; init; } = Offloading.DefaultBuffers;
+
+    public int WriteBackSteps { get; init; } = 1;
+
+    public required double UploadBytesPerSecond { get; init; }
+
+    public required double WriteBackBytesPerSecond { get; init; }
+}
+
+/// <summary>Plays the real streaming loop on a clock.</summary>
+internal static class ClockRun
+{
+    private const int WarmUpSteps = 8;
+
+    /// <summary>Seconds of a step in the steady state: an average over whole rounds of write-backs.</summary>
+    public static double StepSeconds(ClockSchedule schedule)
+    {
+        using var device = new ClockDevice();
+        var blocks = Enumerable.Range(0, schedule.Layers).Select(i =>
+        {
+            var parameter = new Parameter($"w{i}", [schedule.BlockBytes / sizeof(float)], TensorRole.Matrix, i, trainable: true, WeightType.Float32);
+            var layout = new BlockLayout($"layers.{i}", [parameter]);
+            return new StreamedBlock(layout, new ClockBlock(layout));
+        }).ToList();
+        var path = new BlockPath(
+            device,
+            blocks,
+            schedule.Buffers,
+            new StreamOptions("upload", new Link(schedule.UploadBytesPerSecond, TimeProvider.System)),
+            new StreamOptions("write-back", new Link(schedule.WriteBackBytesPerSecond, TimeProvider.System)));
+        using var stream = new BlockStream(path, blocks, new FixedWriteBack(schedule.WriteBackSteps));
+        var warm = WarmUpSteps * schedule.WriteBackSteps;
+        var end = warm + (4 * schedule.WriteBackSteps);
+        double began = 0;
+        for (var step = 1; step <= end; step++)
+        {
+            if (step == warm + 1) began = device.Now;
+            device.Compute(schedule.EndSeconds / 2);
+            stream.Begin(null, step);
+            for (var i = 0; i < blocks.Count; i++)
+            {
+                stream.Enter(i);
+                var parameter = blocks[i].Layout.Entries[0].Parameter;
+                device.Compute(schedule.BlockSeconds + (schedule.FoldSeconds * (step - parameter.FoldedTo - 1)));
+                parameter.FoldedTo = step;
+                stream.Leave(i, WriteBack.WhenDue);
+            }
+
+            device.Compute(schedule.EndSeconds / 2);
+        }
+
+        return (device.Now - began) / (end - warm);
+    }
+}
