@@ -44,8 +44,12 @@ internal sealed class CheckedDevice(Device inner, int seed, AccessLog log) : Dev
         stream.Fold(range, updates);
     }
 
+    /// <summary>Bytes that were allocated, freed ones too.</summary>
+    public long AllocatedBytes { get; private set; }
+
     public override DeviceMemory Allocate(long bytes)
     {
+        AllocatedBytes += bytes;
         var memory = inner.Allocate(bytes);
         return new CheckedMemory(memory, memory, 0);
     }

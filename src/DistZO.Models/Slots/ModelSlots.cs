@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using DistZO.Devices;
 
 namespace DistZO.Models;
@@ -77,9 +78,14 @@ public sealed class ModelSlots : IDisposable
         One(0);
         foreach (var thread in threads) thread.Join();
         SetTogether(false);
-        if (failures.FirstOrDefault(failure => failure is not (null or SlotsStoppedException)) is not { } failed) return;
-        _group?.Part();
-        System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(failed);
+        if (failures.FirstOrDefault(failure => failure is not (null or SlotsStoppedException)) is { } failed)
+        {
+            _group?.Part();
+            ExceptionDispatchInfo.Throw(failed);
+        }
+
+        // Only after a failure of which the caller was told before.
+        if (Array.Find(failures, failure => failure is not null) is { } stopped) throw new RunFailedException(stopped.Message, stopped);
 
         Thread Start(int slot)
         {

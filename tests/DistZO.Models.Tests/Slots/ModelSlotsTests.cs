@@ -111,6 +111,71 @@ public sealed class ModelSlotsTests : IDisposable
         Assert.Equal(Resident(folder, WeightType.Float32), Run(folder, devices.All, SlotNetwork.Of(2), Offload(2, null), WeightType.Float32));
     }
 
+    [Fact]
+    public void Run_Sliced_MovesTheBytesThatArePlannedOverEachLink()
+    {
+        var folder = Write("opt");
+        const int passes = 4, buffers = 2;
+        double[] shares = [1, 2, 1];
+        Link Fast() => new(1e12, TimeProvider.System);
+        var fabric = new Link?[3, 3];
+        for (var from = 0; from < 3; from++)
+        {
+            for (var to = 0; to < 3; to++) fabric[from, to] = Fast();
+        }
+
+        var network = new SlotNetwork([.. shares.Select(share => new SlotLinks(Fast(), Fast(), share))], fabric, true);
+        using var devices = new OwnedDevices([.. Enumerable.Range(0, 3).Select(_ => new ReferenceDevice())]);
+        using var checkpoint = Checkpoint.Open(folder);
+        List<BlockSlice[]> slices;
+        using (var slots = ModelSlots.Load(devices.All, network, Offload(buffers, 1), (device, own, _) => Load(device, checkpoint, own, WeightType.Float32, "full")))
+        {
+            var updates = Updates(passes);
+            for (var step = 0; step < passes; step++) _ = Step(slots, updates, step).Count();
+            slices = [.. slots.Models[0].Visits!.Blocks.Select(block => BlockSlice.Cut(block.Layout.Bytes, shares))];
+        }
+
+        for (var slot = 0; slot < 3; slot++)
+        {
+            // The buffers are filled for the pass that would come next; the first pass has nothing to write back.
+            var once = slices.Sum(block => block[slot].Bytes);
+            Assert.Equal((passes * once) + slices.Take(buffers).Sum(block => block[slot].Bytes), network.Host(slot).Up!.Sent);
+            Assert.Equal((passes - 1) * once, network.Host(slot).Down!.Sent);
+            for (var to = 0; to < 3; to++) Assert.Equal(to == slot ? 0 : passes * once, network.Fabric(slot, to)!.Sent);
+        }
+    }
+
+    [Theory]
+    [InlineData(2, Sharing.Sliced)]
+    [InlineData(4, Sharing.Sliced)]
+    [InlineData(2, Sharing.Whole)]
+    public void Slot_TakesNoMoreMemoryThanOneAlone(int slots, Sharing sharing)
+    {
+        var folder = Write("opt");
+        var alone = Allocated(folder, 1, sharing);
+        Assert.All(Allocated(folder, slots, sharing), bytes => Assert.Equal(alone[0], bytes));
+    }
+
+    [Fact]
+    public void Slot_WithShards_TakesItsPartOfTheLayersMore()
+    {
+        var folder = Write("opt");
+        var (alone, layers) = (Allocated(folder, 1, Sharing.Sliced)[0], 0L);
+        using (var checkpoint = Checkpoint.Open(folder))
+        using (var device = new ReferenceDevice())
+        using (var model = Load(device, checkpoint, Offload(2, 1), WeightType.Float32, "full"))
+        {
+            layers = model.Visits!.Blocks.Sum(block => block.Layout.Bytes);
+        }
+
+        foreach (var slots in new[] { 2, 4 })
+        {
+            // Slices are whole pages.
+            var pages = 5 * BlockLayout.Alignment;
+            Assert.All(Allocated(folder, slots, Sharing.Sharded), bytes => Assert.InRange(bytes, alone + (layers / slots) - pages, alone + (layers / slots) + pages));
+        }
+    }
+
     private static Offloading Offload(int buffers, int? writeBack) => new()
     {
         Layers = new HashSet<int> { 0, 1, 3, 4, 5 },
@@ -118,6 +183,14 @@ public sealed class ModelSlotsTests : IDisposable
         WriteBackSteps = writeBack,
         Open = (layouts, _) => new HostBlocks(layouts),
     };
+
+    private List<long> Allocated(string folder, int slots, Sharing sharing)
+    {
+        using var devices = new CheckedDevices(slots, 3, _log);
+        var own = Offload(2, 1) with { IsSharded = sharing == Sharing.Sharded };
+        Run(folder, devices.All, SlotNetwork.Of(slots, sharing != Sharing.Whole), own, WeightType.Float32);
+        return [.. devices.All.Select(device => ((CheckedDevice)device).AllocatedBytes)];
+    }
 
     private static List<string> Resident(string folder, WeightType type, string part = "full")
     {

@@ -1,0 +1,100 @@
+using DistZO.Devices;
+using DistZO.Models;
+
+namespace DistZO.Cli.Benchmarks;
+
+/// <summary>What a step on several slots takes.</summary>
+/// <param name="Seconds">Of the slowest slot.</param>
+/// <param name="Bytes">By track, such as <c>slot 1 upload</c>: what the stream moves a step.</param>
+internal sealed record SlotClockStep(double Seconds, IReadOnlyDictionary<string, long> Bytes);
+
+/// <summary>
+/// Plays the real streaming loop of several slots on clocks: each has its own, and events carry times from one to the other. The host's
+/// threads run as they happen to; what the clocks show does not depend on that.
+/// </summary>
+internal static class SlotClock
+{
+    private const int WarmUpSteps = 8;
+    private const int MeasuredSteps = 8;
+
+    /// <summary>A step in the steady state. The links of a schedule are those of each slot.</summary>
+    /// <param name="schedule">Of each slot.</param>
+    /// <param name="slots">How many; at least 2.</param>
+    /// <param name="fabricBytesPerSecond">From each slot to each other; null for no fabric, so that each uploads whole layers.</param>
+    public static SlotClockStep Step(ClockSchedule schedule, int slots, double? fabricBytesPerSecond)
+    {
+        var fabric = new Link?[slots, slots];
+        for (var i = 0; i < slots * slots; i++)
+            fabric[i / slots, i % slots] = fabricBytesPerSecond is { } rate ? new Link(rate, TimeProvider.System) : null;
+        var network = new SlotNetwork(
+            [.. Enumerable.Range(0, slots).Select(_ => new SlotLinks(
+                new Link(schedule.UploadBytesPerSecond, TimeProvider.System), new Link(schedule.WriteBackBytesPerSecond, TimeProvider.System), 1))],
+            fabric,
+            fabricBytesPerSecond is not null);
+        ClockDevice[] devices = [.. Enumerable.Range(0, slots).Select(_ => new ClockDevice())];
+        var group = new SlotGroup(network, devices, network.HasFabric ? SlotSlicing.Sliced : SlotSlicing.Whole);
+        var policy = new FixedWriteBack(schedule.WriteBackSteps);
+        var stored = Layouts(schedule).Select(layout => new ClockBlock(layout)).ToList();
+        var counts = Enumerable.Range(0, slots).Select(_ => new Counts()).ToArray();
+        var streams = new List<SlotStream>();
+        for (var slot = 0; slot < slots; slot++)
+        {
+            var blocks = Layouts(schedule).Zip(stored, (layout, block) => new StreamedBlock(layout, block)).ToList();
+            var path = new BlockPath(
+                devices[slot],
+                blocks,
+                schedule.Buffers,
+                new StreamOptions($"slot {slot} upload", network.Host(slot).Up, counts[slot]),
+                new StreamOptions($"slot {slot} write-back", network.Host(slot).Down, counts[slot]));
+            streams.Add(new SlotStream(group, slot, path, blocks, counts[slot]));
+            group.Add(streams[^1], policy);
+        }
+
+        var updates = new UpdateHistory();
+        for (var step = 0; step <= WarmUpSteps + MeasuredSteps; step++) updates.Append(new WeightUpdate(1, []));
+        group.Join();
+        var began = Play(1, WarmUpSteps);
+        foreach (var count in counts) count.Clear();
+        var seconds = (Play(WarmUpSteps + 1, MeasuredSteps) - began) / MeasuredSteps;
+        return new SlotClockStep(seconds, counts.SelectMany(count => count.Bytes).ToDictionary(pair => pair.Key, pair => pair.Value / MeasuredSteps));
+
+        double Play(int first, int steps)
+        {
+            var threads = streams.Select((stream, slot) => new Thread(() =>
+            {
+                for (var step = first; step < first + steps; step++) Pass(schedule, devices[slot], stream, updates, step);
+            })).ToList();
+            foreach (var thread in threads) thread.Start();
+            foreach (var thread in threads) thread.Join();
+            return devices.Max(device => device.Now);
+        }
+    }
+
+    private static void Pass(ClockSchedule schedule, ClockDevice device, SlotStream stream, UpdateHistory updates, int step)
+    {
+        device.Compute(schedule.EndSeconds / 2);
+        stream.Begin(updates, step);
+        for (var i = 0; i < schedule.Layers; i++)
+        {
+            stream.Enter(i);
+            device.Compute(schedule.BlockSeconds);
+            foreach (var (parameter, _) in stream.Blocks[i].Layout.Entries) parameter.FoldedTo = step;
+            stream.Leave(i);
+        }
+
+        device.Compute(schedule.EndSeconds / 2);
+    }
+
+    private static IEnumerable<BlockLayout> Layouts(ClockSchedule schedule) => Enumerable.Range(0, schedule.Layers).Select(i => new BlockLayout(
+        $"layers.{i}", [new Parameter($"w{i}", [schedule.BlockBytes / sizeof(float)], TensorRole.Matrix, i, trainable: true, WeightType.Float32)]));
+
+    /// <summary>Adds up what streams move.</summary>
+    private sealed class Counts : ITraceSink
+    {
+        public Dictionary<string, long> Bytes { get; } = [];
+
+        public void Add(in TraceSpan span) => Bytes[span.Track] = Bytes.GetValueOrDefault(span.Track) + span.Bytes;
+
+        public void Clear() => Bytes.Clear();
+    }
+}
