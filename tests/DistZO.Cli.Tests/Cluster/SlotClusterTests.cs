@@ -1,4 +1,6 @@
 using DistZO.Cli.Tests.Commands;
+using DistZO.Devices;
+using DistZO.Runs;
 
 namespace DistZO.Cli.Tests.Cluster;
 
@@ -6,7 +8,7 @@ namespace DistZO.Cli.Tests.Cluster;
 [Collection("processes")]
 public sealed class SlotClusterTests : IDisposable
 {
-    private readonly TinyCluster _cluster = new();
+    private readonly TinyCluster _cluster = new(layers: 5);
 
     private TinyRun Tiny => _cluster.Tiny;
 
@@ -31,17 +33,30 @@ public sealed class SlotClusterTests : IDisposable
     }
 
     [Fact]
-    public void Workers_OfTwoSlots_WithACoordinator_TraceUploadsGathersAndComputing()
+    public void Workers_OfTwoSlots_WithACoordinator_UploadGatherAndComputeAtOnce()
     {
         const int steps = 30;
-        string[] slots = ["--slots", "2", "--offload", "host", "--write-back-steps", "1", "--threads", "2"];
+        // Slow enough that a slice takes some milliseconds.
+        File.WriteAllText(Tiny["links.json"], """
+            {"slots": 2,
+             "host": [{"slot": 0, "up": 1e7, "down": 1e7}, {"slot": 1, "up": 1e7, "down": 1e7}],
+             "fabric": [{"slots": [0, 1], "rate": 2e7}]}
+            """);
+        string[] slots = ["--topology", Tiny["links.json"], "--offload", "host", "--write-back-steps", "1", "--threads", "2"];
         _cluster.StartCoordinator("ledger", steps, "--min-workers", "2", "--num-directions", "2", "--parallelism", "2d");
         var writer = _cluster.StartWorker("out", [.. slots, "--trace", Tiny["trace.json"]]);
         var other = _cluster.StartWorker(null, slots);
         writer.Done();
         other.Done();
         _cluster.AssertSameAsAlone("ledger", "out", steps, "--num-directions", "2");
-        var trace = File.ReadAllText(Tiny["trace.json"]);
-        foreach (var track in new[] { "compute", "upload", "gather", "write-back" }) Assert.Contains($"slot 1 {track}", trace, StringComparison.Ordinal);
+        var spans = TraceReader.Read(Tiny["trace.json"]).Spans.ToLookup(span => span.Track);
+        foreach (var slot in new[] { 0, 1 })
+        {
+            foreach (var (track, beside) in new[] { ("upload", "compute"), ("gather", "compute"), ("write-back", "compute"), ("upload", "gather") })
+                Assert.True(Overlap(spans[$"slot {slot} {track}"], spans[$"slot {slot} {beside}"]), $"slot {slot}: {track} never runs beside {beside}");
+        }
     }
+
+    private static bool Overlap(IEnumerable<TraceSpan> some, IEnumerable<TraceSpan> others) =>
+        some.Any(one => others.Any(other => one.Begin < other.End && other.Begin < one.End));
 }
