@@ -48,9 +48,10 @@ internal sealed class SlotGather : IDisposable
         if (slice.Bytes > 0) _streamOf[peer].Copy(block, post.Memory!, post.Start, buffer, slice.Offset, slice.Bytes);
     }
 
-    /// <summary>Happens when all that was copied so far is there.</summary>
-    public DeviceEvent Record()
+    /// <summary>Happens when all that was copied so far is there; null for a slot without others.</summary>
+    public DeviceEvent? Record()
     {
+        if (_streams.Count == 0) return null;
         foreach (var other in _streams.Skip(1)) _streams[0].Wait(other.Record());
         return _streams[0].Record();
     }

@@ -224,7 +224,7 @@ internal sealed class SlotStream : IDisposable
 
         foreach (var peer in _group.PeersOf(_slot))
             _gather.Copy(peer, block.Layout.Name, Board.Take(visit, SlotNote.Folded, peer), _group.SliceOf(block, peer), own.Buffer.Memory);
-        (own.Buffer.Step, own.Buffer.Ready) = (_step, _gather.Record());
+        (own.Buffer.Step, own.Buffer.Ready) = (_step, _gather.Record() ?? own.Folded!);
         Board.Post(visit, SlotNote.Gathered, _slot, new SlotPost(own.Buffer.Ready));
     }
 

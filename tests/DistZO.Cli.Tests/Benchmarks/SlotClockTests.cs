@@ -43,7 +43,8 @@ public sealed class SlotClockTests
     {
         // Bound by uploads, with slices too.
         var schedule = Schedule(32, 1) with { WriteBackSteps = 4 };
-        var alone = ClockRun.StepSeconds(schedule);
+        var alone = SlotClock.Step(schedule, 1, Fabric(32)).Seconds;
+        Assert.Equal(ClockRun.StepSeconds(schedule), alone, 6);
         Assert.True(alone / SlotClock.Step(schedule, slots, Fabric(32)).Seconds >= 0.9 * slots);
         // Without a fabric each slot uploads all of it.
         Assert.InRange(SlotClock.Step(schedule, slots, null).Seconds / alone, 0.99, 1.01);
@@ -63,6 +64,28 @@ public sealed class SlotClockTests
             Assert.Equal(slices / 2, bytes[$"slot {slot} write-back"]);
             Assert.Equal(slices * (slots - 1), bytes.Where(pair => pair.Key.StartsWith($"slot {slot} gather", StringComparison.Ordinal)).Sum(pair => pair.Value));
         }
+    }
+
+    [Theory]
+    [InlineData(1, 0.03, 0.015)]
+    [InlineData(2, 0.06, 0.03)]
+    [InlineData(2, 0.02, 0.02)]
+    public void Step_OnTheRealClock_TakesWhatTheVirtualOneSays(int slots, double upload, double writeBack)
+    {
+        const int blockBytes = 4 << 20;
+        var schedule = new ClockSchedule
+        {
+            Layers = 6,
+            BlockBytes = blockBytes,
+            BlockSeconds = 0.02,
+            UploadBytesPerSecond = blockBytes / upload,
+            WriteBackBytesPerSecond = blockBytes / writeBack,
+        };
+        var fabric = FabricRatio * blockBytes / upload;
+        var expected = SlotClock.Step(schedule, slots, fabric).Seconds;
+        // A machine that does something else meanwhile is slower; one that is slower each time is not.
+        var seconds = Enumerable.Range(0, 5).Select(_ => SlotClock.Step(schedule, slots, fabric, new RealSlotTime()).Seconds / expected);
+        Assert.Contains(seconds, ratio => ratio is > 0.97 and < 1.15);
     }
 
     private static double Fabric(double upload) => FabricRatio * BlockBytes / upload;

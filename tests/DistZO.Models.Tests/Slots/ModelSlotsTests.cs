@@ -146,6 +146,18 @@ public sealed class ModelSlotsTests : IDisposable
     }
 
     [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Run_WithAStoreThatFails_SaysWhyAndEnds(bool hasFabric)
+    {
+        var folder = Write("opt");
+        using var devices = new OwnedDevices([.. Enumerable.Range(0, 3).Select(_ => CpuDevice.Open(1))]);
+        var offloading = Offload(2, 1) with { Open = (layouts, _) => new FailingBlocks(layouts, writes: 9) };
+        var problem = Assert.Throws<RunFailedException>(() => Run(folder, devices.All, SlotNetwork.Of(3, hasFabric), offloading, WeightType.Float32));
+        Assert.Contains("the disk is gone", problem.Message);
+    }
+
+    [Theory]
     [InlineData(2, Sharing.Sliced)]
     [InlineData(4, Sharing.Sliced)]
     [InlineData(2, Sharing.Whole)]

@@ -8,21 +8,74 @@ namespace DistZO.Cli.Benchmarks;
 /// <param name="Bytes">By track, such as <c>slot 1 upload</c>: what the stream moves a step.</param>
 internal sealed record SlotClockStep(double Seconds, IReadOnlyDictionary<string, long> Bytes);
 
+/// <summary>What slots are made of whose time is told.</summary>
+internal interface ISlotTime
+{
+    /// <summary>A new device for a slot.</summary>
+    Device Open(int slot);
+
+    /// <summary>Where a block is stored.</summary>
+    StoredBlock Store(BlockLayout layout);
+
+    /// <summary>The kernels of a slot are busy for so many seconds.</summary>
+    void Compute(int slot, double seconds);
+
+    /// <summary>Seconds since any moment.</summary>
+    double Now { get; }
+}
+
 /// <summary>
-/// Plays the real streaming loop of several slots on clocks: each has its own, and events carry times from one to the other. The host's
-/// threads run as they happen to; what the clocks show does not depend on that.
+/// Each slot has a clock of its own, and events carry times from one to the other. The host's threads run as they happen to; what the
+/// clocks show does not depend on that.
 /// </summary>
+internal sealed class VirtualSlotTime : ISlotTime
+{
+    private readonly List<ClockDevice> _devices = [];
+
+    public double Now => _devices.Max(device => device.Now);
+
+    public Device Open(int slot)
+    {
+        _devices.Add(new ClockDevice());
+        return _devices[^1];
+    }
+
+    public StoredBlock Store(BlockLayout layout) => new ClockBlock(layout);
+
+    public void Compute(int slot, double seconds) => _devices[slot].Compute(seconds);
+}
+
+/// <summary>Bytes are moved, over links that are modelled, and kernels sleep.</summary>
+internal sealed class RealSlotTime : ISlotTime
+{
+    public double Now => TraceClock.Now * 1e-9;
+
+    public Device Open(int slot) => new ReferenceDevice();
+
+    public StoredBlock Store(BlockLayout layout)
+    {
+        var block = new HostBlock(layout);
+        block.Commit(default);
+        return block;
+    }
+
+    public void Compute(int slot, double seconds) => Thread.Sleep(TimeSpan.FromSeconds(seconds));
+}
+
+/// <summary>Plays the real streaming loop of several slots.</summary>
 internal static class SlotClock
 {
-    private const int WarmUpSteps = 8;
+    private const int WarmUpSteps = 4;
     private const int MeasuredSteps = 8;
 
     /// <summary>A step in the steady state. The links of a schedule are those of each slot.</summary>
     /// <param name="schedule">Of each slot.</param>
-    /// <param name="slots">How many; at least 2.</param>
+    /// <param name="slots">How many.</param>
     /// <param name="fabricBytesPerSecond">From each slot to each other; null for no fabric, so that each uploads whole layers.</param>
-    public static SlotClockStep Step(ClockSchedule schedule, int slots, double? fabricBytesPerSecond)
+    /// <param name="time">Whose; null for a virtual one.</param>
+    public static SlotClockStep Step(ClockSchedule schedule, int slots, double? fabricBytesPerSecond, ISlotTime? time = null)
     {
+        time ??= new VirtualSlotTime();
         var fabric = new Link?[slots, slots];
         for (var i = 0; i < slots * slots; i++)
             fabric[i / slots, i % slots] = fabricBytesPerSecond is { } rate ? new Link(rate, TimeProvider.System) : null;
@@ -31,12 +84,12 @@ internal static class SlotClock
                 new Link(schedule.UploadBytesPerSecond, TimeProvider.System), new Link(schedule.WriteBackBytesPerSecond, TimeProvider.System), 1))],
             fabric,
             fabricBytesPerSecond is not null);
-        ClockDevice[] devices = [.. Enumerable.Range(0, slots).Select(_ => new ClockDevice())];
+        Device[] devices = [.. Enumerable.Range(0, slots).Select(time.Open)];
         var group = new SlotGroup(network, devices, network.HasFabric ? SlotSlicing.Sliced : SlotSlicing.Whole);
         var policy = new FixedWriteBack(schedule.WriteBackSteps);
-        var stored = Layouts(schedule).Select(layout => new ClockBlock(layout)).ToList();
+        var stored = Layouts(schedule).Select(time.Store).ToList();
         var counts = Enumerable.Range(0, slots).Select(_ => new Counts()).ToArray();
-        var streams = new List<SlotStream>();
+        var (streams, paths) = (new List<SlotStream>(), new List<BlockPath>());
         for (var slot = 0; slot < slots; slot++)
         {
             var blocks = Layouts(schedule).Zip(stored, (layout, block) => new StreamedBlock(layout, block)).ToList();
@@ -46,6 +99,7 @@ internal static class SlotClock
                 schedule.Buffers,
                 new StreamOptions($"slot {slot} upload", network.Host(slot).Up, counts[slot]),
                 new StreamOptions($"slot {slot} write-back", network.Host(slot).Down, counts[slot]));
+            paths.Add(path);
             streams.Add(new SlotStream(group, slot, path, blocks, counts[slot]));
             group.Add(streams[^1], policy);
         }
@@ -56,33 +110,35 @@ internal static class SlotClock
         var began = Play(1, WarmUpSteps);
         foreach (var count in counts) count.Clear();
         var seconds = (Play(WarmUpSteps + 1, MeasuredSteps) - began) / MeasuredSteps;
+        group.Settle();
+        foreach (var disposable in (IEnumerable<IDisposable>)[.. streams, .. paths, .. stored, .. devices]) disposable.Dispose();
         return new SlotClockStep(seconds, counts.SelectMany(count => count.Bytes).ToDictionary(pair => pair.Key, pair => pair.Value / MeasuredSteps));
 
         double Play(int first, int steps)
         {
             var threads = streams.Select((stream, slot) => new Thread(() =>
             {
-                for (var step = first; step < first + steps; step++) Pass(schedule, devices[slot], stream, updates, step);
+                for (var step = first; step < first + steps; step++) Pass(schedule, seconds => time.Compute(slot, seconds), stream, updates, step);
             })).ToList();
             foreach (var thread in threads) thread.Start();
             foreach (var thread in threads) thread.Join();
-            return devices.Max(device => device.Now);
+            return time.Now;
         }
     }
 
-    private static void Pass(ClockSchedule schedule, ClockDevice device, SlotStream stream, UpdateHistory updates, int step)
+    private static void Pass(ClockSchedule schedule, Action<double> compute, SlotStream stream, UpdateHistory updates, int step)
     {
-        device.Compute(schedule.EndSeconds / 2);
+        compute(schedule.EndSeconds / 2);
         stream.Begin(updates, step);
         for (var i = 0; i < schedule.Layers; i++)
         {
             stream.Enter(i);
-            device.Compute(schedule.BlockSeconds);
+            compute(schedule.BlockSeconds);
             foreach (var (parameter, _) in stream.Blocks[i].Layout.Entries) parameter.FoldedTo = step;
             stream.Leave(i);
         }
 
-        device.Compute(schedule.EndSeconds / 2);
+        compute(schedule.EndSeconds / 2);
     }
 
     private static IEnumerable<BlockLayout> Layouts(ClockSchedule schedule) => Enumerable.Range(0, schedule.Layers).Select(i => new BlockLayout(
@@ -93,8 +149,14 @@ internal static class SlotClock
     {
         public Dictionary<string, long> Bytes { get; } = [];
 
-        public void Add(in TraceSpan span) => Bytes[span.Track] = Bytes.GetValueOrDefault(span.Track) + span.Bytes;
+        public void Add(in TraceSpan span)
+        {
+            lock (Bytes) Bytes[span.Track] = Bytes.GetValueOrDefault(span.Track) + span.Bytes;
+        }
 
-        public void Clear() => Bytes.Clear();
+        public void Clear()
+        {
+            lock (Bytes) Bytes.Clear();
+        }
     }
 }
