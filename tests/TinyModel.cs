@@ -110,6 +110,31 @@ internal static class TinyModel
             Path.Combine(folder, "model.safetensors"), SafetensorsWriter.InStandardOrder(tensors), SafetensorsWriter.DefaultMetadata);
     }
 
+    /// <summary>Adds a float32 tensor to the one file of a model directory.</summary>
+    public static void AddTensor(string folder, string name, long[] shape, float[] values)
+    {
+        var (file, before) = (Path.Combine(folder, "model.safetensors"), Path.Combine(folder, "before.safetensors"));
+        File.Move(file, before);
+        using (var old = SafetensorsFile.Open(before))
+        {
+            var tensors = old.Tensors.Select(tensor => new TensorToWrite(tensor.Name, tensor.DType, [.. tensor.Shape], tensor.ReadBytes))
+                .Append(new TensorToWrite(name, "F32", shape, (offset, target) => MemoryMarshal.AsBytes(values.AsSpan()).Slice((int)offset, target.Length).CopyTo(target)));
+            SafetensorsWriter.Write(file, SafetensorsWriter.InStandardOrder(tensors), SafetensorsWriter.DefaultMetadata);
+        }
+
+        File.Delete(before);
+    }
+
+    /// <summary>A float32 tensor of a model directory.</summary>
+    public static (long[] Shape, float[] Values) ReadTensor(string folder, string name)
+    {
+        using var checkpoint = Checkpoint.Open(folder);
+        var tensor = checkpoint.Tensors.Single(tensor => tensor.Name == name);
+        var values = new float[tensor.Elements];
+        tensor.Read(0, MemoryMarshal.AsBytes(values.AsSpan()));
+        return ([.. tensor.Shape], values);
+    }
+
     /// <summary>Writes rows with a field <c>text</c> and a <c>label</c> of yes or no.</summary>
     public static void WriteRows(string path, int rows) => File.WriteAllLines(path, Enumerable.Range(0, rows).Select(i =>
     {

@@ -3,14 +3,14 @@ using System.Runtime.InteropServices;
 namespace DistZO.Devices;
 
 /// <summary>
-/// A known-answer test that a device passes before it may take part in a run: one small forward pass with pending commits and both
-/// signs of two directions, whose bits are fixed by cpu-v1. It finds what would otherwise show up as wrong losses hours later: a
+/// A known-answer test that a device passes before it may take part in a run: one small forward pass through a layer of OPT's kind and one of
+/// LLaMA's, with pending commits and both signs of two directions, whose bits are fixed by cpu-v1. It finds what would otherwise show up as wrong losses hours later: a
 /// flush-to-zero mode that some native library switched on, a faulty vector unit, a miscompiled kernel.
 /// </summary>
 public static class DeviceSelfTest
 {
     /// <summary>The digest of all results under cpu-v1 and philox-v1.</summary>
-    internal const ulong Expected = 0xde6a9651a7323fd1;
+    internal const ulong Expected = 0x79c36ecdc195d479;
 
     private const int Width = 36;
     private const int Vocabulary = 113;
@@ -65,11 +65,62 @@ public static class DeviceSelfTest
 
         var hidden = new float[Tokens * Width];
         device.Read(x, 1, hidden);
+        var rotary = RotaryLayer(device, pass, x);
         var digest = new UInt128(0, 0);
         digest += WeightsDigest.Sum(MemoryMarshal.AsBytes(results.AsSpan()), 0, 100);
         digest += WeightsDigest.Sum(MemoryMarshal.AsBytes(hidden.AsSpan()), 0, 101);
+        digest += WeightsDigest.Sum(MemoryMarshal.AsBytes(rotary.AsSpan()), 0, 102);
         foreach (var parameter in (Parameter[])[table, matrix, bias, norm, subnormal]) digest += device.Digest(parameter);
         return (ulong)digest ^ (ulong)(digest >> 64);
+    }
+
+    /// <summary>
+    /// A layer of LLaMA's kind over x: RMS norms over all features and over each head's, rotary positions, key heads that several query
+    /// heads share, a sliding window, SwiGLU; then attention to all tokens, and both kinds of GELU.
+    /// </summary>
+    /// <returns>[probe][token][feature].</returns>
+    private static float[] RotaryLayer(Device device, Pass pass, Activations x)
+    {
+        const int heads = 6, shared = 2, width = Width / heads, inner = 52, window = 5;
+        using var norm = Weights(device, 5, TensorRole.Norm, WeightType.Float16, 1f, Width);
+        using var headNorm = Weights(device, 6, TensorRole.Norm, WeightType.Float32, 1f, width);
+        using var query = Weights(device, 7, TensorRole.Matrix, WeightType.Float16, 1f, Width, Width);
+        using var key = Weights(device, 8, TensorRole.Matrix, WeightType.BFloat16, 1f, shared * width, Width);
+        using var value = Weights(device, 9, TensorRole.Matrix, WeightType.Float32, 1f, shared * width, Width);
+        using var gate = Weights(device, 10, TensorRole.Matrix, WeightType.Float32, 0.2f, inner, Width);
+        using var up = Weights(device, 11, TensorRole.Matrix, WeightType.Float32, 0.2f, inner, Width);
+        using var down = Weights(device, 12, TensorRole.Matrix, WeightType.Float32, 0.2f, inner, Width);
+        // Cosines and sines need be none for their products to have known bits.
+        using var turns = Weights(device, 13, TensorRole.Embedding, WeightType.Float32, 1f, Tokens, width);
+        using var angles = device.CreateActivations(width);
+        using var normed = device.CreateActivations(Width);
+        using var q = device.CreateActivations(Width);
+        using var k = device.CreateActivations(shared * width);
+        using var v = device.CreateActivations(shared * width);
+        using var y = device.CreateActivations(inner);
+
+        device.Lookup(pass, turns, [.. Enumerable.Range(0, Tokens)], angles, accumulate: false, foldsElsewhere: true);
+        device.RmsNorm(pass, norm, 1e-6f, x, normed);
+        device.Linear(pass, query, null, normed, q, Activation.None, Merge.Replace);
+        device.Linear(pass, key, null, normed, k, Activation.None, Merge.Replace);
+        device.Linear(pass, value, null, normed, v, Activation.None, Merge.Replace);
+        foreach (var projected in (Activations[])[q, k])
+        {
+            device.RmsNorm(pass, headNorm, 1e-6f, projected, projected);
+            device.Rotate(pass, angles, projected);
+        }
+
+        device.Attention(pass, new AttentionShape(heads, shared, width, 0.5f, window), q, k, v, q);
+        device.Linear(pass, gate, null, q, y, Activation.Silu, Merge.Replace);
+        device.Linear(pass, up, null, q, y, Activation.None, Merge.Multiply);
+        device.Linear(pass, down, null, y, q, Activation.None, Merge.Add, inputsFirst: true);
+        device.Attention(pass, new AttentionShape(heads, shared, width, 0.5f, Causal: false), q, k, v, q);
+        device.Combine(pass, 0.5f, q, q, Activation.GeluTanh, Merge.Add);
+        device.Combine(pass, 0.5f, x, q, Activation.Gelu, Merge.Add);
+
+        var result = new float[pass.Probes.Count * Tokens * Width];
+        for (var probe = 0; probe < pass.Probes.Count; probe++) device.Read(q, probe, result.AsSpan(probe * Tokens * Width, Tokens * Width));
+        return result;
     }
 
     private static Parameter Weights(Device device, int ordinal, TensorRole role, WeightType type, float scale, params long[] shape)

@@ -27,10 +27,13 @@ public sealed class DeviceSelfTestTests
         }
     }
 
-    [Fact]
-    public void Require_OnADeviceThatIsWrongByOneBit_Fails()
+    public static TheoryData<string> Kernels => [.. Enum.GetNames<WrongKernel>()];
+
+    [Theory]
+    [MemberData(nameof(Kernels))]
+    public void Require_OnADeviceWithAWrongKernel_Fails(string kernel)
     {
-        using var device = new WrongDevice();
+        using var device = new WrongDevice(Enum.Parse<WrongKernel>(kernel));
         var error = Assert.Throws<RunFailedException>(() => DeviceSelfTest.Require(device));
         Assert.Contains("self-test", error.Message);
     }

@@ -1,7 +1,7 @@
 namespace DistZO.Devices.Tests;
 
-/// <summary>The reference device, but for the last bit of its first log-probability.</summary>
-internal sealed class WrongDevice : Device
+/// <summary>The reference device, but for one kernel.</summary>
+internal sealed class WrongDevice(WrongKernel wrong) : Device
 {
     private readonly ReferenceDevice _inner = new();
 
@@ -28,21 +28,35 @@ internal sealed class WrongDevice : Device
 
     public override void Linear(
         Pass pass, Parameter weight, Parameter? bias, Activations x, Activations y, Activation activation, Merge merge, bool inputsFirst = false) =>
-        _inner.Linear(pass, weight, bias, x, y, activation, merge, inputsFirst);
+        _inner.Linear(pass, weight, bias, x, y, Right(activation), Right(merge), inputsFirst);
 
     public override void LayerNorm(Pass pass, Parameter? scale, Parameter? shift, float epsilon, Activations x, Activations y) =>
         _inner.LayerNorm(pass, scale, shift, epsilon, x, y);
 
     public override void RmsNorm(Pass pass, Parameter scale, float epsilon, Activations x, Activations y) =>
-        _inner.RmsNorm(pass, scale, epsilon, x, y);
+        _inner.RmsNorm(pass, scale, wrong == WrongKernel.RmsNorm ? 2 * epsilon : epsilon, x, y);
 
-    public override void Rotate(Pass pass, Activations angles, Activations x) => _inner.Rotate(pass, angles, x);
+    public override void Rotate(Pass pass, Activations angles, Activations x)
+    {
+        if (wrong != WrongKernel.Rotate) _inner.Rotate(pass, angles, x);
+    }
 
     public override void Attention(Pass pass, in AttentionShape shape, FeatureSlice q, FeatureSlice k, FeatureSlice v, Activations y) =>
-        _inner.Attention(pass, shape, q, k, v, y);
+        _inner.Attention(
+            pass,
+            shape with
+            {
+                KeyValueHeads = wrong == WrongKernel.SharedHeads ? 1 : shape.KeyValueHeads,
+                Window = wrong == WrongKernel.Window ? AttentionShape.NoWindow : shape.Window,
+                Causal = wrong == WrongKernel.AttentionToAll || shape.Causal,
+            },
+            q,
+            k,
+            v,
+            y);
 
     public override void Combine(Pass pass, float scale, Activations x, Activations y, Activation activation, Merge merge) =>
-        _inner.Combine(pass, scale, x, y, activation, merge);
+        _inner.Combine(pass, scale, x, y, Right(activation), merge);
 
     public override void Spread(Pass pass, Activations x, Activations y) => _inner.Spread(pass, x, y);
 
@@ -54,7 +68,7 @@ internal sealed class WrongDevice : Device
         Pass pass, Parameter head, Parameter? bias, Activations x, ReadOnlySpan<TokenTarget> targets, Span<double> result)
     {
         _inner.LogProbabilities(pass, head, bias, x, targets, result);
-        result[0] = Math.BitIncrement(result[0]);
+        if (wrong == WrongKernel.LogProbabilities) result[0] = Math.BitIncrement(result[0]);
     }
 
     public override void Read(Activations x, int probe, Span<float> destination) => _inner.Read(x, probe, destination);
@@ -64,4 +78,24 @@ internal sealed class WrongDevice : Device
     public override UInt128 Digest(Parameter parameter) => _inner.Digest(parameter);
 
     public override void Dispose() => _inner.Dispose();
+
+    private Activation Right(Activation activation) => (wrong, activation) is
+        (WrongKernel.Silu, Activation.Silu) or (WrongKernel.Gelu, Activation.Gelu) or (WrongKernel.GeluTanh, Activation.GeluTanh) ? Activation.Relu : activation;
+
+    private Merge Right(Merge merge) => wrong == WrongKernel.Multiply && merge == Merge.Multiply ? Merge.Add : merge;
+}
+
+/// <summary>What a <see cref="WrongDevice"/> computes wrongly: the last bit of one result, or a part that it leaves out.</summary>
+internal enum WrongKernel
+{
+    LogProbabilities,
+    RmsNorm,
+    Rotate,
+    SharedHeads,
+    Window,
+    AttentionToAll,
+    Silu,
+    Multiply,
+    Gelu,
+    GeluTanh,
 }

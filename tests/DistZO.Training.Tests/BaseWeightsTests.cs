@@ -1,5 +1,6 @@
 using DistZO.Devices;
 using DistZO.Models;
+using DistZO.Optimization;
 
 namespace DistZO.Training.Tests;
 
@@ -15,7 +16,7 @@ public sealed class BaseWeightsTests
         File.Copy(Path.Combine(small, "model.safetensors"), folder["model.safetensors"]);
         using var checkpoint = Checkpoint.Open(folder.Root);
         using var device = new ReferenceDevice();
-        var error = Assert.Throws<RunFailedException>(() => BaseWeights.Load(device, checkpoint, WeightType.Float32));
+        var error = Assert.Throws<RunFailedException>(() => BaseWeights.Load(device, checkpoint, adapter: null, Recipe.Default, _ => { }));
         Assert.Contains("not enough memory", error.Message);
         Assert.Contains("--weights-dtype bfloat16", error.Message);
     }

@@ -14,13 +14,14 @@ internal static class EvaluateCommand
     [
         RecipeKeys.Model, RecipeKeys.TrainFile, RecipeKeys.EvalFile, RecipeKeys.Task, RecipeKeys.Prompt, RecipeKeys.Completion, RecipeKeys.Choices,
         RecipeKeys.LabelField, RecipeKeys.Objective, RecipeKeys.MaxNewTokens, RecipeKeys.ScorerTimeout, RecipeKeys.MaxLength, RecipeKeys.NumDemos,
-        RecipeKeys.Seed, RecipeKeys.WeightsDtype, RecipeKeys.Threads,
+        RecipeKeys.Seed, RecipeKeys.WeightsDtype, RecipeKeys.Threads, .. OwnPlacement.Keys,
     ];
 
     public static Command Create()
     {
         var command = new Command("evaluate", "measure a model on held-out rows: those of --eval-data, else of --data, else of the recipe");
         var recipeOptions = new RecipeOptions(command, Keys, hasFile: true);
+        var adapter = AdapterOption.Add(command);
         var predictions = new Option<string?>("--predictions")
         {
             Description = "write one JSON line a row: prediction and scores, or what was written",
@@ -39,7 +40,16 @@ internal static class EvaluateCommand
             var model = recipe.Get(RecipeKeys.Model)
                 ?? throw new BadInputException("model_name_or_path is not set; give it with --model or in the recipe");
             var (data, trainFile) = Rows(recipe, flags, recipeOptions.File(Recipe.Default, parsed));
-            using var inputs = EvaluationInputs.Open(recipe, model, data, trainFile, allowsCommand, () => CpuDevices.Open(recipe));
+            using var placement = new OwnPlacement(flags);
+            using var inputs = EvaluationInputs.Open(
+                placement.Over(recipe),
+                model,
+                parsed.GetValue(adapter),
+                data,
+                trainFile,
+                allowsCommand,
+                () => CpuDevices.Open(recipe),
+                parsed.InvocationConfiguration.Error.WriteLine);
             var result = Run(inputs, parsed.GetValue(predictions));
             Print(result, data, parsed.GetValue(json), parsed.InvocationConfiguration.Output);
             return ExitCodes.Done;

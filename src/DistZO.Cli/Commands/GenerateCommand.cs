@@ -15,7 +15,8 @@ internal static class GenerateCommand
     public static Command Create()
     {
         var command = new Command("generate", "continue prompts with a model");
-        var recipeOptions = new RecipeOptions(command, [RecipeKeys.Model, RecipeKeys.WeightsDtype, RecipeKeys.Seed, RecipeKeys.Threads], hasFile: false);
+        var recipeOptions = new RecipeOptions(command, [RecipeKeys.Model, RecipeKeys.WeightsDtype, RecipeKeys.Seed, RecipeKeys.Threads, .. OwnPlacement.Keys], hasFile: false);
+        var adapter = AdapterOption.Add(command);
         var prompts = new Option<string[]>("--prompt") { Description = "text to continue; may be given several times", HelpName = "TEXT" };
         var file = new Option<string?>("--prompts") { Description = "JSON Lines file with a 'prompt' in each row", HelpName = "FILE" };
         var most = new Option<int>("--max-new-tokens") { Description = "the longest continuation [50]", HelpName = "N", DefaultValueFactory = _ => 50 };
@@ -47,8 +48,10 @@ internal static class GenerateCommand
             Require(options);
             using var checkpoint = Checkpoint.Open(directory);
             var tokenizer = Tokenizer.Load(directory);
+            var added = parsed.GetValue(adapter) is { } folder ? PeftReader.Read(folder, ModelFamilies.Describe(checkpoint)) : null;
             using var device = CpuDevices.Open(recipe);
-            using var model = BaseWeights.Load(device, checkpoint, recipe.Get(RecipeKeys.WeightsDtype));
+            using var placement = new OwnPlacement(recipe);
+            using var model = BaseWeights.Load(device, checkpoint, added, placement.Over(recipe), parsed.InvocationConfiguration.Error.WriteLine);
             var generator = new TextGenerator(model, tokenizer, options with { EndTokens = [.. EndTokens.Of(checkpoint)] });
             int[][] ids = [.. texts.Select(text => tokenizer.Encode(text))];
             ulong[] seeds = [.. texts.Select((_, i) => Philox.Word64(recipe.Get(RecipeKeys.Seed), 0, (uint)i, PhiloxStream.TextSeed))];

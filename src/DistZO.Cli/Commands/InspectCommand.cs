@@ -14,7 +14,7 @@ internal static class InspectCommand
     public static Command Create()
     {
         var command = new Command(
-            "inspect", "tell what a model directory, safetensors file, ledger or data file is, and whether it is sound");
+            "inspect", "tell what a model or adapter directory, safetensors file, ledger or data file is, and whether it is sound");
         var path = new Argument<string?>("PATH") { Description = "a file or a directory", Arity = ArgumentArity.ZeroOrOne };
         var json = new Option<bool>("--json") { Description = "print one line of JSON" };
         var identity = new Option<bool>("--identity") { Description = "print the canonical identity of a run: of a ledger, or of --config, --model and --data" };

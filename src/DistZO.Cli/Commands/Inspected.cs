@@ -43,31 +43,51 @@ internal sealed record Inspected(string Kind, Func<IEnumerable<string>> Lines, A
         Write(json);
     }
 
+    /// <summary>A directory may be a model's, an adapter's, and that of a run, which holds its ledger and perhaps an adapter.</summary>
     private static Inspected OfDirectory(string path)
     {
         var run = new RunDirectory(path);
-        var ledger = File.Exists(run.Ledger) ? OfLedger(run.Ledger) : null;
-        if (!File.Exists(Path.Combine(path, Checkpoint.ConfigName)))
+        var inside = Path.Combine(path, PeftWriter.FolderName);
+        List<(string Name, Inspected Part)> parts = [];
+        if (File.Exists(Path.Combine(path, Checkpoint.ConfigName))) parts.Add(("", OfModel(path)));
+        if (PeftConfig.IsIn(path)) parts.Add(("", OfAdapter(path)));
+        else if (PeftConfig.IsIn(inside)) parts.Add((PeftWriter.FolderName, OfAdapter(inside)));
+        if (File.Exists(run.Ledger)) parts.Add((RunDirectory.LedgerName, OfLedger(run.Ledger)));
+        if (parts.Count == 0)
         {
-            return ledger ?? throw new BadInputException(
-                $"'{path}' is neither a model directory (it has no {Checkpoint.ConfigName}) "
+            throw new BadInputException(
+                $"'{path}' is neither a model directory (it has no {Checkpoint.ConfigName}) nor an adapter's (it has no {PeftWriter.ConfigName}) "
                 + $"nor that of a run (it has no {RunDirectory.LedgerName})");
         }
 
-        var model = ModelSummary.Read(path);
-        var problem = model.Problem is { } cause ? $"'{path}' cannot be trained: {cause}" : null;
-        if (ledger is null) return new Inspected("model", model.Lines, model.WriteJson, problem);
-        return new Inspected(
-            "model",
-            () => model.Lines().Concat(ledger.Lines().Select(line => $"{RunDirectory.LedgerName}: {line}")),
-            json =>
+        var (first, others) = (parts[0].Part, parts[1..]);
+        return first with
+        {
+            Lines = () => first.Lines().Concat(others.SelectMany(other => other.Part.Lines().Select(line => $"{other.Name}: {line}"))),
+            Write = json =>
             {
-                model.WriteJson(json);
-                json.WriteStartObject("ledger");
-                ledger.Write(json);
-                json.WriteEndObject();
+                first.Write(json);
+                foreach (var (_, part) in others)
+                {
+                    json.WriteStartObject(part.Kind);
+                    part.Write(json);
+                    json.WriteEndObject();
+                }
             },
-            ledger.Problem ?? problem);
+            Problem = parts.Select(part => part.Part.Problem).LastOrDefault(problem => problem is not null),
+        };
+    }
+
+    private static Inspected OfModel(string path)
+    {
+        var model = ModelSummary.Read(path);
+        return new Inspected("model", model.Lines, model.WriteJson, model.Problem is { } cause ? $"'{path}' cannot be trained: {cause}" : null);
+    }
+
+    private static Inspected OfAdapter(string path)
+    {
+        var adapter = AdapterSummary.Read(path);
+        return new Inspected("adapter", adapter.Lines, adapter.WriteJson);
     }
 
     private static Inspected OfLedger(string path)

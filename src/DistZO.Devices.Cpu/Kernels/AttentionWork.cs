@@ -32,6 +32,7 @@ internal sealed unsafe class AttentionWork<TLanes>(WorkerPool pool) : ParallelWo
         if (!shape.Causal && shape.Window != AttentionShape.NoWindow) throw new ArgumentException("A window looks back only.");
         if (_width > Chunk) throw new BadInputException($"config.json: heads of {_width} features are not supported; the widest is {Chunk}.");
         y.Resize(q.Buffer.Tokens, pass.Probes.Count);
+        Reserve();
         pool.Run(this, pass.Probes.Count * pass.Sequences.Count * shape.KeyValueHeads);
     }
 
@@ -50,6 +51,24 @@ internal sealed unsafe class AttentionWork<TLanes>(WorkerPool pool) : ParallelWo
         foreach (var scratch in _scratch) scratch.Dispose();
     }
 
+    /// <summary>
+    /// Grows every thread's scratch to what the largest task needs: which thread gets that one is chance, and a warm pass must find room in any.
+    /// </summary>
+    private void Reserve()
+    {
+        var keys = 0;
+        for (var i = 0; i < _pass.Sequences.Count; i++) keys = Math.Max(keys, _pass.Sequences[i].PrefixLength + _pass.Sequences[i].Length);
+        var floats = ScratchFloats(keys, _width <= Head64Stride.Floats ? Head64Stride.Floats : _width <= Head128Stride.Floats ? Head128Stride.Floats : KeyChunkStride.Floats);
+        foreach (var scratch in _scratch) scratch.Floats(floats);
+    }
+
+    /// <summary>Packed keys and values, scores, and two tiles of a head.</summary>
+    private long ScratchFloats(int keys, int stride)
+    {
+        var (chunks, rows) = ((keys + Chunk - 1) / Chunk, RoundUp(_width));
+        return ((long)RoundUp(keys) * stride) + ((long)chunks * rows * Chunk) + ((RoundUp(keys) + (2 * rows)) * Lanes) + TileSum.Floats;
+    }
+
     private static TileActivations Tiles(FeatureSlice slice) => (TileActivations)slice.Buffer;
 
     private static int RoundUp(int n) => (n + Step - 1) / Step * Step;
@@ -61,7 +80,7 @@ internal sealed unsafe class AttentionWork<TLanes>(WorkerPool pool) : ParallelWo
         var chunks = (keys + Chunk - 1) / Chunk;
         var rows = RoundUp(_width);
         var stride = TStride.Floats;
-        var packedKeys = scratch.Floats(((long)RoundUp(keys) * stride) + ((long)chunks * rows * Chunk) + ((RoundUp(keys) + (2 * rows)) * Lanes) + TileSum.Floats);
+        var packedKeys = scratch.Floats(ScratchFloats(keys, stride));
         var packedValues = packedKeys + ((long)RoundUp(keys) * stride);
         var scores = packedValues + ((long)chunks * rows * Chunk);
         var query = scores + (RoundUp(keys) * Lanes);

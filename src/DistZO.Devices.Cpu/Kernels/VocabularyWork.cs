@@ -38,6 +38,9 @@ internal sealed unsafe class VocabularyWork<TLanes> : ParallelWork, IDisposable
     /// <summary>Lanes of all tiles of a probe.</summary>
     private int Padded => _x.Tiles * Lanes;
 
+    /// <summary>Logits of a task.</summary>
+    private long LogitFloats => (long)Math.Max(2, _probes) * Padded * Chunk;
+
     public void Run(Pass pass, Parameter head, Parameter? bias, TileActivations x, ReadOnlySpan<TokenTarget> targets, Span<double> result)
     {
         if (head.Columns != x.Features) throw new ArgumentException($"'{head.Name}' has {head.Columns} columns, not {x.Features}.");
@@ -48,6 +51,8 @@ internal sealed unsafe class VocabularyWork<TLanes> : ParallelWork, IDisposable
         _sum = _max + ((long)_probes * _chunks * Padded);
         _hasBias = bias is not null;
         if (bias is not null) _bias.Load(pass, bias);
+        // For every thread, since which of them get a task is chance, and a warm pass must find room in any.
+        foreach (var logits in _logits) logits.Floats(LogitFloats);
         _weights = new WeightView(head, pass);
         _pool.Run(this, _chunks);
         _weights.Done();
@@ -66,7 +71,7 @@ internal sealed unsafe class VocabularyWork<TLanes> : ParallelWork, IDisposable
         var row = chunk * Chunk;
         var rows = Math.Min(Chunk, _vocabulary - row);
         var columns = _x.Features;
-        var logits = _logits[thread].Floats((long)Math.Max(2, _probes) * Padded * Chunk);
+        var logits = _logits[thread].Floats(LogitFloats);
         for (var probe = 0; probe < _probes;)
         {
             var group = _weights.GroupSize(probe, out var panels);

@@ -21,18 +21,21 @@ internal static class LoraArchitecture
     /// <summary>Queries and values, as the families call them; GPT-2 has them in one matrix with the keys.</summary>
     private static readonly string[] QueriesAndValues = ["q_proj", "v_proj", "query", "value", "c_attn"];
 
+    /// <summary>Adds to the layers that the options name.</summary>
+    /// <exception cref="BadInputException">The model has no layer of a name.</exception>
     public static ModelArchitecture Of(ModelArchitecture architecture, LoraOptions options)
     {
         var targets = options.Targets.Count > 0 ? options.Targets : QueriesAndValues;
-        var found = new HashSet<string>();
-        var adapted = architecture with { Layers = [.. architecture.Layers.Select(Adapt)] };
-        if (options.Targets.FirstOrDefault(target => !found.Contains(target)) is { } missing)
-        {
-            var names = architecture.Layers[0].Tensors.Where(tensor => tensor.Role == TensorRole.Matrix).Select(tensor => Module(tensor.Name).Split('.')[^1]);
+        var names = architecture.Layers[0].Linears.Select(linear => LastPart(Module(linear.Weight.Name))).Distinct().ToList();
+        if (options.Targets.FirstOrDefault(target => !names.Contains(target)) is { } missing)
             throw new BadInputException($"lora_target_modules: the model has no layer '{missing}'; it has {string.Join(", ", names)}");
-        }
+        return Of(architecture, options, module => targets.Contains(LastPart(module)));
+    }
 
-        return adapted;
+    /// <summary>Adds to the layers for whose modules, by their paths within a PEFT model, <paramref name="adapts"/> is true.</summary>
+    public static ModelArchitecture Of(ModelArchitecture architecture, LoraOptions options, Func<string, bool> adapts)
+    {
+        return architecture with { Layers = [.. architecture.Layers.Select(Adapt)] };
 
         TransformerBlock Adapt(TransformerBlock layer) => layer with
         {
@@ -54,12 +57,9 @@ internal static class LoraArchitecture
         LinearSpec? Linear(LinearSpec? linear)
         {
             if (linear is null) return null;
-            var module = Module(linear.Weight.Name);
-            var target = module.Split('.')[^1];
-            if (!targets.Contains(target)) return linear;
-            found.Add(target);
-            TensorSpec Tensor(string name, params long[] shape) =>
-                new($"{PeftNames.Module(architecture.Family, module)}.{name}.weight", shape, TensorRole.Matrix) { IsAdded = true };
+            var module = PeftNames.Module(architecture.Family, Module(linear.Weight.Name));
+            if (!adapts(module)) return linear;
+            TensorSpec Tensor(string name, params long[] shape) => new($"{module}.{name}.weight", shape, TensorRole.Matrix) { IsAdded = true };
             return linear with
             {
                 Lora = new LoraSpec(
@@ -69,11 +69,16 @@ internal static class LoraArchitecture
     }
 
     private static string Module(string weight) => weight[..weight.LastIndexOf('.')];
+
+    private static string LastPart(string module) => module[(module.LastIndexOf('.') + 1)..];
 }
 
 /// <summary>Names of modules as PEFT writes them.</summary>
 internal static class PeftNames
 {
+    /// <summary>The one tensor of a prefix or a prompt.</summary>
+    public const string Table = "prompt_embeddings";
+
     /// <summary>The path of a module within a PEFT model; checkpoints may leave out the name of the base model.</summary>
     public static string Module(string family, string module)
     {

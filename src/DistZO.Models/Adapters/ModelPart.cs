@@ -76,6 +76,10 @@ public sealed class ModelPart
     public static ModelPart WithLora(ModelArchitecture architecture, LoraOptions options) =>
         new("lora", LoraArchitecture.Of(architecture, options), (_, tensor) => tensor.IsAdded) { Lora = options };
 
+    /// <summary>Low-rank additions to the linear layers for whose modules, by their paths within a PEFT model, <paramref name="adapts"/> is true.</summary>
+    internal static ModelPart WithLora(ModelArchitecture architecture, LoraOptions options, Func<string, bool> adapts) =>
+        new("lora", LoraArchitecture.Of(architecture, options, adapts), (_, tensor) => tensor.IsAdded) { Lora = options };
+
     /// <summary>Keys and values in front of every sequence, in all layers.</summary>
     /// <param name="architecture">The model.</param>
     /// <param name="tokens">m.</param>
@@ -98,7 +102,7 @@ public sealed class ModelPart
         MaxPositions = Room(architecture, tokens),
         Embedding = architecture.Embedding with
         {
-            Prompt = new TensorSpec("prompt_embeddings", [tokens, architecture.Embedding.TokenTable.Shape[1]], TensorRole.Embedding) { IsAdded = true },
+            Prompt = new TensorSpec(PeftNames.Table, [tokens, architecture.Embedding.TokenTable.Shape[1]], TensorRole.Embedding) { IsAdded = true },
         },
     }, (_, tensor) => tensor.IsAdded);
 

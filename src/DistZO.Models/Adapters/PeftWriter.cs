@@ -9,9 +9,11 @@ namespace DistZO.Models;
 /// <summary>Writes an adapter as the <c>peft</c> library does: <c>adapter_config.json</c> and <c>adapter_model.safetensors</c>, in float32.</summary>
 public static class PeftWriter
 {
-    public const string WeightsName = "adapter_model.safetensors";
+    /// <summary>The folder of an adapter in the output directory of a run.</summary>
+    public const string FolderName = "adapter";
 
-    private const string ConfigName = "adapter_config.json";
+    public const string WeightsName = "adapter_model.safetensors";
+    public const string ConfigName = "adapter_config.json";
 
     private static readonly JsonSerializerOptions Style = new() { WriteIndented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
@@ -27,9 +29,15 @@ public static class PeftWriter
         var config = model.Part.Lora is { } lora ? LoraConfig(model, lora) : model.Part.Name == "prefix" ? PrefixConfig(model) : PromptConfig(model);
         config["base_model_name_or_path"] = Path.GetFullPath(source.Directory);
         config["inference_mode"] = true;
-        config["task_type"] = "CAUSAL_LM";
+        config["task_type"] = TaskType(model.Part);
         DurableFile.WriteAtomically(Path.Combine(directory, ConfigName), file => file.Write(JsonSerializer.SerializeToUtf8Bytes(config, Style)));
     }
+
+    /// <summary>
+    /// PEFT has no task of masked language models. LoRA needs none: it wraps the model as it is. A prefix or prompt is put in front of the tokens
+    /// only by the class of a task, of which feature extraction's gives what the model itself does.
+    /// </summary>
+    private static string? TaskType(ModelPart part) => part.Architecture.MaskToken is null ? "CAUSAL_LM" : part.Lora is null ? "FEATURE_EXTRACTION" : null;
 
     private static JsonObject LoraConfig(Model model, LoraOptions lora) => new()
     {
@@ -87,7 +95,7 @@ public static class PeftWriter
                 layers[i].AsSpan(token * features, features).CopyTo(table.AsSpan(((token * layers.Length) + i) * features));
         }
 
-        return Tensor("prompt_embeddings", [tokens, (long)layers.Length * features], table);
+        return Tensor(PeftNames.Table, [tokens, (long)layers.Length * features], table);
     }
 
     private static IEnumerable<LinearSpec> Adapted(Model model) => model.Architecture.Layers.SelectMany(layer => layer.Linears).Where(linear => linear.Lora is not null);

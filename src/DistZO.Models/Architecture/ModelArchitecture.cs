@@ -33,6 +33,10 @@ public sealed record ModelArchitecture(
     /// <summary>The matrix to the vocabulary; the token table when they are tied.</summary>
     public TensorSpec HeadMatrix => Head.Vocabulary ?? Embedding.TokenTable;
 
+    /// <summary>Other names under which a checkpoint may hold a tensor once more, and that tensor: the head's matrix where they are tied.</summary>
+    public IReadOnlyDictionary<string, TensorSpec> Copies { get; init; } =
+        Head.Vocabulary is null ? new Dictionary<string, TensorSpec> { ["lm_head.weight"] = Embedding.TokenTable } : [];
+
     /// <summary>True when the head's matrix is the token table: one tensor, one z, one update.</summary>
     public bool IsTied => Head.Vocabulary is null;
 }

@@ -16,8 +16,15 @@ internal static class ChatTemplateFile
     /// The template's text and the file it stands in: chat_template.jinja, or else chat_template in tokenizer_config.json, of several
     /// named ones the one named default.
     /// </summary>
-    /// <exception cref="BadInputException">There is none, or a file is damaged.</exception>
+    /// <exception cref="BadInputException">There is none, it is empty, or a file is damaged.</exception>
     public static (string Template, string File) Find(string directory)
+    {
+        var (template, file) = Locate(directory);
+        return !string.IsNullOrWhiteSpace(template) ? (template, file) : throw new BadInputException(
+            $"'{file}': the chat template is empty; put the template of the model's chat format there, or turn each row into {{\"prompt\", \"completion\"}}");
+    }
+
+    private static (string Template, string File) Locate(string directory)
     {
         string file = Path.Combine(directory, TemplateName);
         if (File.Exists(file)) return (ReadText(file), file);

@@ -53,6 +53,7 @@ public sealed class Checkpoint : IDisposable
                 $"'{directory}' is not a directory; give the folder of a downloaded model (with {ConfigName} and {SingleName})");
         }
 
+        if (!File.Exists(Path.Combine(directory, ConfigName))) RefuseAdapter(directory);
         var checkpoint = new Checkpoint(directory, ModelConfig.Read(Path.Combine(directory, ConfigName)));
         try
         {
@@ -82,6 +83,18 @@ public sealed class Checkpoint : IDisposable
     public void Dispose()
     {
         foreach (var file in _files) file.Dispose();
+    }
+
+    /// <summary>An adapter, or the output of a run that has nothing else, is no model.</summary>
+    private static void RefuseAdapter(string directory)
+    {
+        var inside = Path.Combine(directory, PeftWriter.FolderName);
+        var adapter = PeftConfig.IsIn(directory) ? directory : inside;
+        if (!PeftConfig.IsIn(adapter)) return;
+        var config = ModelConfig.Read(Path.Combine(adapter, PeftWriter.ConfigName));
+        throw new BadInputException(
+            $"'{directory}' holds an adapter, not a model; give the model that it was trained on, and the adapter: "
+            + $"--model {config.GetStringOr("base_model_name_or_path", "BASE")} --adapter {adapter} (evaluate and generate have the flag)");
     }
 
     private void OpenFiles()

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using DistZO.Devices;
 
 namespace DistZO.Models;
@@ -40,6 +41,15 @@ public sealed class CheckpointTensor
     /// <param name="element">The first element to read, in row-major order.</param>
     /// <param name="destination">A whole number of elements of <see cref="WeightType"/>.</param>
     public void Read(long element, Span<byte> destination) => ReadBytes(checked(element * WeightType.Size()), destination);
+
+    /// <summary>Reads weights as float32, <paramref name="count"/> of them from element <paramref name="element"/> on.</summary>
+    public float[] ReadFloat32(long element, int count)
+    {
+        var (stored, values) = (new byte[count * WeightType.Size()], new float[count]);
+        Read(element, stored);
+        WeightConversion.Convert(stored, WeightType, MemoryMarshal.AsBytes(values.AsSpan()), WeightType.Float32);
+        return values;
+    }
 
     /// <summary>Reads the stored bytes of a tensor of any format, from byte <paramref name="offset"/> of the tensor on.</summary>
     public void ReadBytes(long offset, Span<byte> destination) => _file.Read(_entry, offset, destination);

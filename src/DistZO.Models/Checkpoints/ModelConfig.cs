@@ -37,6 +37,21 @@ public sealed class ModelConfig
     /// <summary>True if the key is there and not null.</summary>
     public bool Has(string name) => Find(name) is not null;
 
+    /// <summary>True if the key is absent, null, false, 0, or an empty text, list or object: an option that is not used.</summary>
+    public bool IsOff(string name) => Find(name) switch
+    {
+        null => true,
+        { ValueKind: JsonValueKind.False } => true,
+        { ValueKind: JsonValueKind.Number } value => value.TryGetDouble(out var number) && number == 0,
+        { ValueKind: JsonValueKind.String } value => value.GetString()!.Length == 0,
+        { ValueKind: JsonValueKind.Array } value => value.GetArrayLength() == 0,
+        { ValueKind: JsonValueKind.Object } value => !value.EnumerateObject().Any(),
+        _ => false,
+    };
+
+    /// <summary>True if the key is a text.</summary>
+    public bool IsText(string name) => Find(name) is { ValueKind: JsonValueKind.String };
+
     /// <summary>A whole number that must be there.</summary>
     public int GetInt(string name) => TryGetInt(name) ?? throw Missing(name);
 

@@ -10,15 +10,14 @@ internal static class Gpt2Family
 {
     public static ModelArchitecture Describe(ModelConfig config, Func<string, bool> hasTensor)
     {
-        var hidden = config.GetInt("n_embd");
-        var heads = config.GetInt("n_head");
+        var hidden = ConfigChecks.Features(config, "n_embd");
+        var heads = ConfigChecks.Heads(config, "n_head", "n_embd", hidden);
         var layers = ConfigChecks.Layers(config, "n_layer");
-        var inner = config.GetIntOr("n_inner", checked(4 * hidden));
-        var vocabulary = config.GetInt("vocab_size");
-        var positions = config.GetInt("n_positions");
+        var inner = ConfigChecks.Features(config, "n_inner", 4 * hidden);
+        var vocabulary = ConfigChecks.Rows(config, "vocab_size");
+        var positions = ConfigChecks.Rows(config, "n_positions");
         var epsilon = ConfigChecks.Epsilon(config, "layer_norm_epsilon", 1e-5);
         var activation = ConfigChecks.Activation(config, "activation_function", "gelu_new");
-        ConfigChecks.Multiple(config, "n_head", "n_embd", hidden);
         ConfigChecks.Only(config, "scale_attn_weights", true);
         ConfigChecks.Only(config, "scale_attn_by_inverse_layer_idx", false);
         ConfigChecks.Only(config, "add_cross_attention", false);

@@ -9,7 +9,7 @@ internal static class LlamaFamily
         return new RotaryDecoder(config, hasTensor)
         {
             MaxPositions = 2048,
-            HeadWidth = config.Has("head_dim") ? config.GetInt("head_dim") : null,
+            HeadWidth = config.Has("head_dim") ? ConfigChecks.HeadWidth(config, "head_dim", 0) : null,
             HasQueryKeyValueBias = bias,
             HasOutputBias = bias,
             HasFeedForwardBias = config.GetBoolOr("mlp_bias", false),

@@ -10,10 +10,11 @@ internal static class MistralFamily
         ConfigChecks.Only(config, "attention_bias", false);
         ConfigChecks.Only(config, "mlp_bias", false);
         var window = SlidingWindow.Size(config, DefaultWindow);
+        if (window is not null) ConfigChecks.Only(config, "use_sliding_window", true);
         return new RotaryDecoder(config, hasTensor)
         {
             MaxPositions = 131_072,
-            HeadWidth = config.Has("head_dim") ? config.GetInt("head_dim") : null,
+            HeadWidth = config.Has("head_dim") ? ConfigChecks.HeadWidth(config, "head_dim", 0) : null,
             Window = _ => window,
         }.Describe();
     }

@@ -20,7 +20,13 @@ public static class ModelFamilies
     public static IReadOnlyCollection<string> Supported => Known.Keys;
 
     /// <summary>Describes the model of an open checkpoint; see the other overload.</summary>
-    public static ModelArchitecture Describe(Checkpoint checkpoint) => Describe(checkpoint.Config, name => checkpoint.TryGet(name, out _));
+    /// <exception cref="BadInputException">Also where the checkpoint holds tensors that the model has no place for.</exception>
+    public static ModelArchitecture Describe(Checkpoint checkpoint)
+    {
+        var architecture = Describe(checkpoint.Config, name => checkpoint.TryGet(name, out _));
+        StoredTensors.RequireUsed(checkpoint, architecture);
+        return architecture;
+    }
 
     /// <summary>Describes the model of a checkpoint. Throws <see cref="BadInputException"/> for a family or an option that is not supported.</summary>
     /// <param name="config">The checkpoint's config.json.</param>
@@ -31,6 +37,10 @@ public static class ModelFamilies
         if (!Known.TryGetValue(type, out var describe))
             throw config.Unsupported("model_type", $"supported: {string.Join(", ", Known.Keys)}.");
         if (config.Has("quantization_config")) throw config.Unsupported("quantization_config", "use the checkpoint that is not quantized.");
-        return describe(config, hasTensor);
+        ForeignOptions.Refuse(config);
+        var architecture = describe(config, hasTensor);
+        if (type is not "qwen2" and not "qwen3")
+            SlidingWindow.RequireAlike(config, architecture.Layers.Count, architecture.Layers[0].Attention.Window is not null);
+        return architecture;
     }
 }

@@ -13,19 +13,17 @@ internal static class OptFamily
 
     public static ModelArchitecture Describe(ModelConfig config, Func<string, bool> hasTensor)
     {
-        var hidden = config.GetInt("hidden_size");
-        var heads = config.GetInt("num_attention_heads");
-        var layers = config.GetInt("num_hidden_layers");
-        var feedForward = config.GetInt("ffn_dim");
-        var vocabulary = config.GetInt("vocab_size");
-        var positions = config.GetInt("max_position_embeddings");
-        var embedding = config.GetIntOr("word_embed_proj_dim", hidden);
+        var hidden = ConfigChecks.Features(config, "hidden_size");
+        var heads = ConfigChecks.Heads(config, "num_attention_heads", "hidden_size", hidden);
+        var layers = ConfigChecks.Layers(config, "num_hidden_layers");
+        var feedForward = ConfigChecks.Features(config, "ffn_dim");
+        var vocabulary = ConfigChecks.Rows(config, "vocab_size");
+        var positions = ConfigChecks.Rows(config, "max_position_embeddings");
+        var embedding = ConfigChecks.Features(config, "word_embed_proj_dim", hidden);
         var normFirst = config.GetBoolOr("do_layer_norm_before", true);
         var bias = config.GetBoolOr("enable_bias", true);
         var affine = config.GetBoolOr("layer_norm_elementwise_affine", true);
         var activation = ConfigChecks.Activation(config, "activation_function", "relu");
-        ConfigChecks.Layers(config, "num_hidden_layers");
-        ConfigChecks.Multiple(config, "num_attention_heads", "hidden_size", hidden);
 
         // transformers saves the base model's tensors with the prefix "model.", the original checkpoints without.
         var prefix = hasTensor("decoder.embed_tokens.weight") ? "decoder." : "model.decoder.";

@@ -10,7 +10,7 @@ internal static class Qwen2Family
         return new RotaryDecoder(config, hasTensor)
         {
             MaxPositions = 32_768,
-            HeadWidth = config.Has("head_dim") ? config.GetInt("head_dim") : null,
+            HeadWidth = config.Has("head_dim") ? ConfigChecks.HeadWidth(config, "head_dim", 0) : null,
             HasQueryKeyValueBias = true,
             Window = SlidingWindow.Read(config),
         }.Describe();

@@ -12,7 +12,7 @@ internal static class Qwen3Family
         return new RotaryDecoder(config, hasTensor)
         {
             MaxPositions = 32_768,
-            HeadWidth = config.GetIntOr("head_dim", DefaultHeadWidth),
+            HeadWidth = ConfigChecks.HeadWidth(config, "head_dim", DefaultHeadWidth),
             HasQueryKeyValueBias = bias,
             HasOutputBias = bias,
             HasHeadNorms = true,

@@ -12,21 +12,20 @@ internal static class RobertaFamily
 
     public static ModelArchitecture Describe(ModelConfig config, Func<string, bool> hasTensor)
     {
-        var hidden = config.GetInt("hidden_size");
-        var heads = config.GetInt("num_attention_heads");
+        var hidden = ConfigChecks.Features(config, "hidden_size");
+        var heads = ConfigChecks.Heads(config, "num_attention_heads", "hidden_size", hidden);
         var layers = ConfigChecks.Layers(config, "num_hidden_layers");
-        var inner = config.GetInt("intermediate_size");
-        var vocabulary = config.GetInt("vocab_size");
-        var rows = config.GetInt("max_position_embeddings");
+        var inner = ConfigChecks.Features(config, "intermediate_size");
+        var vocabulary = ConfigChecks.Rows(config, "vocab_size");
+        var rows = ConfigChecks.Rows(config, "max_position_embeddings");
         var padding = config.GetIntOr("pad_token_id", 1);
         var activation = ConfigChecks.Activation(config, "hidden_act", "gelu");
         var epsilon = ConfigChecks.Epsilon(config, "layer_norm_eps", 1e-12);
-        ConfigChecks.Multiple(config, "num_attention_heads", "hidden_size", hidden);
         ConfigChecks.Only(config, "is_decoder", false);
         ConfigChecks.Only(config, "add_cross_attention", false);
         if (config.GetStringOr("position_embedding_type", "absolute") != "absolute")
             throw config.Unsupported("position_embedding_type", "only \"absolute\" is.");
-        if (padding < 0 || rows <= padding + 1) throw config.Unsupported("pad_token_id", "it must be 0 or more, and below max_position_embeddings − 1.");
+        if (padding < 0 || padding >= rows - 1) throw config.Unsupported("pad_token_id", "it must be 0 or more, and below max_position_embeddings − 1.");
 
         const string prefix = "roberta.";
         TensorSpec Tensor(string name, TensorRole role, params long[] shape) => new(name, shape, role);
@@ -56,6 +55,10 @@ internal static class RobertaFamily
         }
 
         const string embeddings = prefix + "embeddings.";
+        const string vocabularyMatrix = "lm_head.decoder.weight";
+        var tokens = Tensor(embeddings + "word_embeddings.weight", TensorRole.Embedding, vocabulary, hidden);
+        var bias = Tensor("lm_head.bias", TensorRole.Bias, vocabulary);
+        var isTied = config.GetBoolOr("tie_word_embeddings", true);
         return new ModelArchitecture(
             "roberta",
             hidden,
@@ -63,22 +66,27 @@ internal static class RobertaFamily
             rows - padding - 1,
             new EmbeddingBlock(
                 "embedding",
-                Tensor(embeddings + "word_embeddings.weight", TensorRole.Embedding, vocabulary, hidden),
+                tokens,
                 null,
                 Tensor(embeddings + "position_embeddings.weight", TensorRole.Embedding, rows, hidden),
                 padding + 1,
                 padding,
-                Tensor(embeddings + "token_type_embeddings.weight", TensorRole.Embedding, config.GetIntOr("type_vocab_size", 2), hidden),
+                Tensor(embeddings + "token_type_embeddings.weight", TensorRole.Embedding, ConfigChecks.Rows(config, "type_vocab_size", 2), hidden),
                 Norm(embeddings + "LayerNorm")),
             [.. Enumerable.Range(0, layers).Select(Layer)],
             new HeadBlock(
                 "head",
                 null,
                 Linear("lm_head.dense", hidden, hidden),
-                config.GetBoolOr("tie_word_embeddings", true) ? null : Tensor("lm_head.decoder.weight", TensorRole.Matrix, vocabulary, hidden),
+                isTied ? null : Tensor(vocabularyMatrix, TensorRole.Matrix, vocabulary, hidden),
                 Activation.Gelu,
                 Norm("lm_head.layer_norm"),
-                Tensor("lm_head.bias", TensorRole.Bias, vocabulary)),
-            MaskToken: MaskToken);
+                bias),
+            MaskToken: MaskToken)
+        {
+            Copies = isTied
+                ? new Dictionary<string, TensorSpec> { [vocabularyMatrix] = tokens, ["lm_head.decoder.bias"] = bias }
+                : new Dictionary<string, TensorSpec> { ["lm_head.decoder.bias"] = bias },
+        };
     }
 }

@@ -10,6 +10,8 @@ internal static class RotaryConfig
 {
     private const double DefaultTheta = 10_000;
 
+    private static readonly string[] Common = ["rope_theta", "rope_type", "type", "partial_rotary_factor", "original_max_position_embeddings"];
+
     /// <summary>The rotation of heads of <paramref name="width"/> features.</summary>
     public static RotarySpec Read(ModelConfig config, int width)
     {
@@ -21,18 +23,42 @@ internal static class RotaryConfig
             if (place.GetDoubleOr("partial_rotary_factor", 1) != 1) throw place.Unsupported("partial_rotary_factor", "only 1 is.");
         }
 
-        var thetaPlace = options is not null && options.Has("rope_theta") ? options : config;
-        var theta = thetaPlace.GetDoubleOr("rope_theta", DefaultTheta);
-        if (theta is <= 1 or > float.MaxValue) throw thetaPlace.Unsupported("rope_theta", "it must be above 1.");
-        var frequencies = Frequencies(theta, width);
+        var frequencies = Frequencies(Theta(config, options), width);
         if (options is null) return new RotarySpec(frequencies);
         var key = options.Has("rope_type") || !options.Has("type") ? "rope_type" : "type";
-        return options.GetString(key) switch
+        switch (options.GetString(key))
         {
-            "default" => new RotarySpec(frequencies),
-            "llama3" => new RotarySpec(Llama3(options, frequencies)),
-            _ => throw options.Unsupported(key, "supported: default, llama3."),
-        };
+            case "default":
+                Only(options, Common);
+                return new RotarySpec(frequencies);
+            case "llama3":
+                Only(options, [.. Common, "factor", "low_freq_factor", "high_freq_factor"]);
+                return new RotarySpec(Llama3(options, frequencies));
+            default:
+                throw options.Unsupported(key, "supported: default, llama3.");
+        }
+    }
+
+    /// <summary>It may stand beside the other options or among them; in both places only with one value.</summary>
+    private static double Theta(ModelConfig config, ModelConfig? options)
+    {
+        double? theta = null;
+        foreach (var place in options is null ? [config] : new[] { options, config })
+        {
+            if (!place.Has("rope_theta")) continue;
+            var value = place.GetDouble("rope_theta");
+            if (value is <= 1 or > float.MaxValue) throw place.Unsupported("rope_theta", "it must be above 1.");
+            if (theta is not null && value != theta) throw place.Unsupported("rope_theta", "the other rotary options have another one, leave one out.");
+            theta = value;
+        }
+
+        return theta ?? DefaultTheta;
+    }
+
+    private static void Only(ModelConfig options, IReadOnlyCollection<string> known)
+    {
+        if (options.Names.FirstOrDefault(name => options.Has(name) && !known.Contains(name)) is { } unknown)
+            throw options.Unsupported(unknown, $"known: {string.Join(", ", known)}.");
     }
 
     /// <summary>1 / θ^(2i/width).</summary>
@@ -52,8 +78,8 @@ internal static class RotaryConfig
         var low = (float)options.GetDouble("low_freq_factor");
         var high = (float)options.GetDouble("high_freq_factor");
         var original = options.GetInt("original_max_position_embeddings");
-        if (factor < 1) throw options.Unsupported("factor", "it must be 1 or more.");
-        if (low <= 0 || high <= low) throw options.Unsupported("high_freq_factor", "it must be above low_freq_factor, and that above 0.");
+        if (!(factor >= 1 && float.IsFinite(factor))) throw options.Unsupported("factor", "it must be 1 or more, and a float32.");
+        if (!(low > 0 && high > low && float.IsFinite(high))) throw options.Unsupported("high_freq_factor", "it must be above low_freq_factor, and that above 0.");
         if (original < 1) throw options.Unsupported("original_max_position_embeddings", "it must be 1 or more.");
         return [.. frequencies.Select(frequency =>
         {

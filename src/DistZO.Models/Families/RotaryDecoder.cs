@@ -8,9 +8,9 @@ namespace DistZO.Models;
 /// </summary>
 internal sealed class RotaryDecoder(ModelConfig config, Func<string, bool> hasTensor)
 {
-    private readonly int _hidden = config.GetInt("hidden_size");
+    private readonly int _hidden = ConfigChecks.Features(config, "hidden_size");
     private readonly int _layers = ConfigChecks.Layers(config, "num_hidden_layers");
-    private readonly int _heads = config.GetInt("num_attention_heads");
+    private readonly int _heads = ConfigChecks.Features(config, "num_attention_heads");
     private readonly float _epsilon = ConfigChecks.Epsilon(config, "rms_norm_eps", 1e-6);
 
     // transformers saves the base model's tensors with the prefix "model.", a bare base model without.
@@ -41,18 +41,16 @@ internal sealed class RotaryDecoder(ModelConfig config, Func<string, bool> hasTe
     public ModelArchitecture Describe()
     {
         var shared = config.GetIntOr("num_key_value_heads", _heads);
-        if (_heads < 1) throw config.Unsupported("num_attention_heads", "it must be 1 or more.");
         ConfigChecks.Multiple(config, "num_key_value_heads", "num_attention_heads", _heads);
-        if (HeadWidth is null) ConfigChecks.Multiple(config, "num_attention_heads", "hidden_size", _hidden);
-        var width = HeadWidth ?? _hidden / _heads;
-        if (width < 2 || width % 2 != 0) throw config.Unsupported("head_dim", $"heads of {width} features cannot turn in pairs.");
+        var width = HeadWidth ?? _hidden / ConfigChecks.Heads(config, "num_attention_heads", "hidden_size", _hidden);
+        if (width % 2 != 0) throw config.Unsupported("head_dim", $"heads of {width} features cannot turn in pairs.");
 
-        var vocabulary = config.GetInt("vocab_size");
+        var vocabulary = ConfigChecks.Rows(config, "vocab_size");
         return new ModelArchitecture(
             config.GetString("model_type"),
             _hidden,
             vocabulary,
-            config.GetIntOr("max_position_embeddings", MaxPositions),
+            ConfigChecks.Rows(config, "max_position_embeddings", MaxPositions),
             new EmbeddingBlock("embedding", Tensor("embed_tokens.weight", TensorRole.Embedding, vocabulary, _hidden), null, null, 0),
             [.. Enumerable.Range(0, _layers).Select(i => Layer($"layers.{i}", shared, width, Window(i)))],
             new HeadBlock(
@@ -65,7 +63,7 @@ internal sealed class RotaryDecoder(ModelConfig config, Func<string, bool> hasTe
 
     private TransformerBlock Layer(string name, int shared, int width, int? window)
     {
-        var inner = config.GetInt("intermediate_size");
+        var inner = ConfigChecks.Features(config, "intermediate_size");
         return new TransformerBlock(
             name,
             NormFirst: true,

@@ -23,7 +23,19 @@ internal static class SlidingWindow
 
         var window = Size(config, DefaultWindow);
         var first = config.GetIntOr("max_window_layers", DefaultFirstLayer);
+        if (first < 0) throw config.Unsupported("max_window_layers", "it must be 0 or more.");
         return i => (types.Count > 0 ? types[i] == Sliding : i >= first) ? window : null;
+    }
+
+    /// <summary>Refuses <c>layer_types</c> that are not those of a family whose layers are all alike.</summary>
+    /// <param name="config">The model's.</param>
+    /// <param name="layers">How many layers it has.</param>
+    /// <param name="slides">Whether each has a window.</param>
+    public static void RequireAlike(ModelConfig config, int layers, bool slides)
+    {
+        var (types, type) = (config.GetStrings("layer_types"), slides ? Sliding : Full);
+        if (types.Count > 0 && (types.Count != layers || types.Any(other => other != type)))
+            throw config.Unsupported("layer_types", $"in a model like this one it must be {layers} times \"{type}\".");
     }
 
     /// <summary><c>sliding_window</c>: tokens that a token sees, its own included. Null in the file: no window.</summary>

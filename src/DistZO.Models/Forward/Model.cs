@@ -328,6 +328,7 @@ public sealed class Model : IDisposable
 
     private float[] Logits(Pass pass, Activations y, int probe)
     {
+        pass.BeforeBlock?.Invoke();
         using var logits = Device.CreateActivations(Architecture.VocabularySize);
         Device.Linear(pass, _forward.Of(Architecture.HeadMatrix), _forward.Find(Architecture.Head.Bias), y, logits, Activation.None, Merge.Replace);
         var result = new float[y.Tokens * Architecture.VocabularySize];

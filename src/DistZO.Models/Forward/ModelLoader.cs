@@ -33,6 +33,7 @@ public static class ModelLoader
         InitialValues? initial = null,
         Offloading? offloading = null)
     {
+        StoredTensors.RequireEqualCopies(checkpoint, part.Architecture);
         var values = initial ?? InitialValues.Of(
             part, seed, tokens => PrefixValues.Compute(device, checkpoint, tokens), tokens => Rows(checkpoint, part.Architecture.Embedding.TokenTable, tokens));
         var types = part.Tensors.ToDictionary(spec => spec.Name, spec => part.IsTrained(spec) ? weightType : TypeOf(checkpoint, spec));

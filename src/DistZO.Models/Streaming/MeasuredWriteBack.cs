@@ -48,7 +48,8 @@ internal sealed class MeasuredWriteBack(
     private void Choose(IReadOnlyList<StreamedBlock> blocks, double fold)
     {
         double read = share * blocks.Sum(block => block.Layout.Bytes), written = share * blocks.Sum(block => block.Layout.TrainedBytes);
-        var rest = Median(_computing) - (fold * (_steps + 1) / 2);
+        // Noise may make it less than folding alone takes.
+        var rest = Math.Max(0, Median(_computing) - (fold * (_steps + 1) / 2));
         double Step(int k)
         {
             var computing = rest + (fold * (k + 1) / 2);

@@ -44,8 +44,8 @@ internal static class TokenizerFile
         string file = Path.Combine(directoryOrFile, Name);
         if (File.Exists(file)) return file;
         throw new BadInputException(
-            $"{directoryOrFile}: no {Name} here; AutoTokenizer.from_pretrained(...).save_pretrained(...) of transformers makes one "
-            + "from vocab.json and merges.txt");
+            $"{directoryOrFile}: no {Name} here, the one tokenizer file that is read; download it with the model, or have transformers "
+            + "make it of the model's other tokenizer files: AutoTokenizer.from_pretrained(DIR).save_pretrained(DIR)");
     }
 
     /// <summary>Refuses bytes that are not UTF-8 and escapes such as \ud800 alone, which JsonElement would only trip over later.</summary>

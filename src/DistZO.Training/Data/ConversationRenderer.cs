@@ -21,7 +21,12 @@ internal sealed class ConversationRenderer(Lazy<ChatTemplate>? chat)
         if (tools.ValueKind is not (JsonValueKind.Undefined or JsonValueKind.Null or JsonValueKind.Array))
             throw row.Error($"field \"tools\" must be a list, but is {JsonlRow.Kind(tools)}");
         var (prompt, whole, file) = Render(row, messages, tools);
-        if (!whole.StartsWith(prompt, StringComparison.Ordinal) || whole.Length == prompt.Length)
+        if (prompt.StartsWith(whole, StringComparison.Ordinal))
+        {
+            throw row.Error($"'{file}': the chat template writes nothing of the answer: the text is the same without the last message; put the " +
+                            "template of the model's chat format there, or turn the rows into {\"prompt\", \"completion\"}");
+        }
+        if (!whole.StartsWith(prompt, StringComparison.Ordinal))
         {
             throw row.Error($"'{file}': the chat template writes the earlier messages otherwise when the answer follows, so it does not " +
                             "say where the answer begins; turn the rows into {\"prompt\", \"completion\"}");

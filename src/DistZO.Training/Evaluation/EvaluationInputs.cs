@@ -28,22 +28,27 @@ public sealed class EvaluationInputs : IDisposable
     /// <summary>Opens a model and rows. The rows are read before the weights, so that a bad one is told at once.</summary>
     /// <param name="recipe">Its prompt, choices, objective and weights_dtype hold.</param>
     /// <param name="model">Directory of the model.</param>
+    /// <param name="adapter">Directory of an adapter over it, in PEFT's layout; null for none.</param>
     /// <param name="data">The rows, JSON Lines.</param>
     /// <param name="trainFile">Where num_demos takes its demonstrations from; null if there are no training rows.</param>
     /// <param name="allowsCommand">As in <see cref="TextScorers.Require"/>.</param>
     /// <param name="openDevice">Opens the device.</param>
+    /// <param name="notice">Told, in a line for people, where the weights are and what was found there.</param>
     public static EvaluationInputs Open(
-        Recipe recipe, string model, string data, string? trainFile, bool allowsCommand, Func<Device> openDevice)
+        Recipe recipe, string model, string? adapter, string data, string? trainFile, bool allowsCommand, Func<Device> openDevice, Action<string> notice)
     {
         var checkpoint = Checkpoint.Open(model);
         Device? device = null;
         Model? loaded = null;
         try
         {
-            var rows = ExampleSet.Load(data, RunInputs.Encoder(recipe, checkpoint, trainFile), RowUse.Evaluation);
-            rows.RequireVocabulary(ModelFamilies.Describe(checkpoint).VocabularySize);
+            var architecture = ModelFamilies.Describe(checkpoint);
+            var added = adapter is null ? null : PeftReader.Read(adapter, architecture);
+            var encoder = RunInputs.Encoder(recipe, checkpoint, added?.Part.Architecture ?? architecture, trainFile);
+            var rows = ExampleSet.Load(data, encoder, RowUse.Evaluation);
+            rows.RequireVocabulary(architecture.VocabularySize);
             device = openDevice();
-            loaded = BaseWeights.Load(device, checkpoint, recipe.Get(RecipeKeys.WeightsDtype));
+            loaded = BaseWeights.Load(device, checkpoint, added, recipe, notice);
             return new EvaluationInputs(recipe, device, checkpoint, loaded, rows, allowsCommand);
         }
         catch

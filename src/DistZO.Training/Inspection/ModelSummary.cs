@@ -77,6 +77,7 @@ public sealed class ModelSummary
             }
         }
 
+        StoredTensors.RequireEqualCopies(checkpoint, architecture);
         return architecture;
     }
 

@@ -45,6 +45,5 @@ public static class BaseModel
                 $"{path}: its perturbations are {identity.Perturbation}, and this distzo makes {RunIdentity.PerturbationVersion}; "
                 + "use a newer one");
         }
-
     }
 }

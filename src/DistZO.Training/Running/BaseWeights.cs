@@ -12,34 +12,35 @@ namespace DistZO.Training;
 /// </summary>
 public static class BaseWeights
 {
-    /// <summary>
-    /// Loads the model of a checkpoint; see <see cref="ModelLoader.Load"/>. Throws <see cref="RunFailedException"/> where memory cannot
-    /// suffice or the device fails its self-test.
-    /// </summary>
-    public static Model Load(Device device, Checkpoint checkpoint, WeightType type)
+    /// <summary>Loads a model as it is, all of it, or with an adapter over it. What is then the base's own keeps the format of the checkpoint, as it did when the adapter was trained.</summary>
+    /// <param name="device">Where it is computed.</param>
+    /// <param name="checkpoint">The model, or the base.</param>
+    /// <param name="adapter">Over it; null for none.</param>
+    /// <param name="recipe">How and where weights are held.</param>
+    /// <param name="notice">Told, in a line for people, where the weights are and what was found there.</param>
+    public static Model Load(Device device, Checkpoint checkpoint, PeftAdapter? adapter, Recipe recipe, Action<string> notice)
     {
-        var part = ModelPart.Full(ModelFamilies.Describe(checkpoint));
-        if (MachineResources.Read(checkpoint.Directory).AvailableMemory is { } available) Require(checkpoint, Sizes(checkpoint, part, type).Sum(), type, available);
-        DeviceSelfTest.Require(device);
-        return ModelLoader.Load(device, checkpoint, part, type, seed: 0);
+        var part = adapter?.Part ?? ModelPart.Full(ModelFamilies.Describe(checkpoint));
+        var placement = Place(checkpoint, part, recipe);
+        if (placement.Description is { } where) notice(where);
+        return Load(device, checkpoint, part, recipe, placement, () => BaseModel.Digest(checkpoint), notice, adapter?.Values);
     }
 
-    /// <summary>As above, with the part of the model that a recipe trains, placed as the recipe says, and what added tensors start from; null to make that.</summary>
-    public static Model Load(Device device, Checkpoint checkpoint, Recipe recipe, InitialValues? initial = null) =>
-        Load(device, checkpoint, recipe, Place(checkpoint, recipe), () => BaseModel.Digest(checkpoint), _ => { }, initial);
-
-    /// <summary>As above, placed already.</summary>
+    /// <summary>Loads the model of a checkpoint, of which a part is trained; see <see cref="ModelLoader.Load"/>.</summary>
     /// <param name="device">Where it is computed.</param>
     /// <param name="checkpoint">The base.</param>
-    /// <param name="recipe">What is trained, and how weights are held.</param>
+    /// <param name="part">What is trained.</param>
+    /// <param name="recipe">How weights are held, and where on disk.</param>
     /// <param name="placement">Where they are.</param>
     /// <param name="baseDigest">Digest of the base; called where weights are stored on disk.</param>
     /// <param name="notice">Told, in a line for people, what was found there.</param>
     /// <param name="initial">What added tensors start from; null to make it.</param>
     /// <param name="trace">Takes what is computed and moved when; null for nobody.</param>
+    /// <exception cref="RunFailedException">The device fails its self-test, or memory or disk do not suffice.</exception>
     public static Model Load(
         Device device,
         Checkpoint checkpoint,
+        ModelPart part,
         Recipe recipe,
         Placement placement,
         Func<string> baseDigest,
@@ -48,7 +49,7 @@ public static class BaseWeights
         ITraceSink? trace = null)
     {
         DeviceSelfTest.Require(device);
-        var model = Load(device, checkpoint, recipe, Offload(recipe, placement, baseDigest, notice, trace), initial);
+        var model = Load(device, checkpoint, part, recipe, Offload(recipe, placement, baseDigest, notice, trace), initial);
         model.Trace = trace;
         return model;
     }
@@ -57,7 +58,8 @@ public static class BaseWeights
     /// <param name="devices">By slot.</param>
     /// <param name="network">The links between them.</param>
     /// <param name="checkpoint">The base.</param>
-    /// <param name="recipe">What is trained, and how weights are held.</param>
+    /// <param name="part">What is trained.</param>
+    /// <param name="recipe">How weights are held, and where on disk.</param>
     /// <param name="placement">Where they are.</param>
     /// <param name="baseDigest">Digest of the base; called where weights are stored on disk.</param>
     /// <param name="notice">Told, in a line for people, what was found there.</param>
@@ -66,6 +68,7 @@ public static class BaseWeights
         IReadOnlyList<Device> devices,
         SlotNetwork network,
         Checkpoint checkpoint,
+        ModelPart part,
         Recipe recipe,
         Placement placement,
         Func<string> baseDigest,
@@ -79,28 +82,32 @@ public static class BaseWeights
             devices,
             network,
             Offload(recipe, placement, baseDigest, notice, trace),
-            (device, offloading, initial) => Load(device, checkpoint, recipe, offloading, initial));
+            (device, offloading, initial) => Load(device, checkpoint, part, recipe, offloading, initial));
         foreach (var (slot, model) in slots.Models.Index()) (model.Trace, model.Track) = (trace, devices.Count == 1 ? model.Track : $"slot {slot} {model.Track}");
         return slots;
     }
 
     /// <summary>Decides where the weights of a model go.</summary>
     /// <param name="checkpoint">The base.</param>
+    /// <param name="part">What of it is trained.</param>
     /// <param name="recipe">What the user wants.</param>
     /// <param name="slots">Device slots that share this machine's memory.</param>
-    public static Placement Place(Checkpoint checkpoint, Recipe recipe, int slots = 1)
+    /// <exception cref="RunFailedException">They fit nowhere; the message says what is needed.</exception>
+    public static Placement Place(Checkpoint checkpoint, ModelPart part, Recipe recipe, int slots = 1)
     {
         var (type, tier) = (recipe.Get(RecipeKeys.WeightsDtype), recipe.Get(RecipeKeys.Offload));
-        var blocks = Sizes(checkpoint, TrainedParts.Of(recipe, checkpoint), type);
+        var blocks = Sizes(checkpoint, part, type);
         var available = MachineResources.Read(checkpoint.Directory).AvailableMemory;
-        if (tier == OffloadTier.None && available is { } memory) Require(checkpoint, blocks.Sum() * slots, type, memory);
-        return Placement.Of(blocks, tier, recipe.Get(RecipeKeys.DeviceMemory), recipe.Get(RecipeKeys.HostMemory), available, slots);
+        var placement = Placement.Of(blocks, tier, recipe.Get(RecipeKeys.DeviceMemory), recipe.Get(RecipeKeys.HostMemory), available, slots);
+        if (available is { } memory && placement.DeviceBytes * slots > memory) throw TooLarge(checkpoint, placement, type, memory);
+        return placement;
     }
 
-    private static Model Load(Device device, Checkpoint checkpoint, Recipe recipe, Offloading? offloading, InitialValues? initial) => ModelLoader.Load(
+    private static Model Load(
+        Device device, Checkpoint checkpoint, ModelPart part, Recipe recipe, Offloading? offloading, InitialValues? initial) => ModelLoader.Load(
         device,
         checkpoint,
-        TrainedParts.Of(recipe, checkpoint),
+        part,
         recipe.Get(RecipeKeys.WeightsDtype),
         recipe.Get(RecipeKeys.Seed),
         initial,
@@ -129,11 +136,13 @@ public static class BaseWeights
         WeightType TypeOf(TensorSpec tensor) => !part.IsTrained(tensor) && checkpoint.TryGet(tensor.Name, out var stored) ? stored.WeightType : type;
     }
 
-    private static void Require(Checkpoint checkpoint, long bytes, WeightType type, long available)
+    private static RunFailedException TooLarge(Checkpoint checkpoint, Placement placement, WeightType type, long available)
     {
-        if (bytes <= available) return;
-        throw new RunFailedException(
-            $"not enough memory: the weights of '{checkpoint.Directory}' take {Quantity.Bytes(bytes)} as {type.Name()} and {Quantity.Bytes(available)} are available; "
-            + (type == WeightType.Float32 ? "use --offload disk, --weights-dtype bfloat16, or a larger machine" : "use --offload disk, free memory, or use a larger machine"));
+        var what = placement.Tier == OffloadTier.None ? "the weights" : "embedding, head and the buffers of layers";
+        var offload = placement.Tier == OffloadTier.None ? "--offload disk, " : "";
+        var smaller = type == WeightType.Float32 ? "--weights-dtype bfloat16, " : "";
+        return new RunFailedException(
+            $"not enough memory: {what} of '{checkpoint.Directory}' take {Quantity.Bytes(placement.DeviceBytes * placement.Slots)} as {type.Name()} and {Quantity.Bytes(available)} are available; "
+            + $"use {offload}{smaller}or a larger machine");
     }
 }

@@ -36,10 +36,11 @@ public sealed class LedgerReplay : IDisposable
             BaseModel.Require(ledger, checkpoint);
             device = openDevice();
             var recipe = place(ledger.Header.Identity.Recipe);
-            var placement = BaseWeights.Place(checkpoint, recipe);
+            var part = TrainedParts.Of(recipe, checkpoint);
+            var placement = BaseWeights.Place(checkpoint, part, recipe);
             if (placement.Description is { } where) notice(where);
             var digest = ledger.Header.Identity.BaseDigest;
-            var loaded = BaseWeights.Load(device, checkpoint, recipe, placement, () => digest, notice, Initial(ledger, checkpoint));
+            var loaded = BaseWeights.Load(device, checkpoint, part, recipe, placement, () => digest, notice, Initial(ledger, checkpoint));
             RequireSameStart(ledger, loaded);
             return new LedgerReplay(ledger, device, checkpoint, loaded);
         }

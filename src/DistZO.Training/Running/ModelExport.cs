@@ -13,9 +13,6 @@ namespace DistZO.Training;
 /// </summary>
 public static class ModelExport
 {
-    /// <summary>The folder of an adapter in the directory.</summary>
-    public const string AdapterFolder = "adapter";
-
     /// <summary>Exports the weights as they are now.</summary>
     /// <param name="model">All tensors folded to one step.</param>
     /// <param name="source">The base checkpoint.</param>
@@ -23,7 +20,7 @@ public static class ModelExport
     /// <param name="saveType">The number format; null for that of the base.</param>
     public static void Write(Model model, Checkpoint source, string directory, WeightType? saveType)
     {
-        if (model.Part.IsAdapter) PeftWriter.Write(model, source, Path.Combine(directory, AdapterFolder));
+        if (model.Part.IsAdapter) PeftWriter.Write(model, source, Path.Combine(directory, PeftWriter.FolderName));
         if (!IsWhole(model)) return;
         var byName = model.Parameters.ToDictionary(p => p.Name);
         var adapted = model.Architecture.Layers.SelectMany(layer => layer.Linears).Where(linear => linear.Lora is not null).ToDictionary(linear => linear.Weight.Name);
@@ -32,8 +29,9 @@ public static class ModelExport
             if (adapted.TryGetValue(name, out var linear)) return new ExportedWeights(WeightType.Float32, new MergedWeights(model, linear).Read);
             if (!byName.TryGetValue(name, out var parameter))
             {
-                if (!IsSecondHead(model, name)) return null;
-                parameter = byName[model.Architecture.HeadMatrix.Name];
+                // Some checkpoints store a tied head a second time: both copies must say the same.
+                if (!model.Architecture.Copies.TryGetValue(name, out var original)) return null;
+                parameter = byName[original.Name];
             }
 
             var size = parameter.Type.Size();
@@ -77,15 +75,12 @@ public static class ModelExport
     public static bool IsDone(RunDirectory directory, int step, ChainHash chain, WeightType? saveType) =>
         File.Exists(directory.Exported)
         && File.ReadAllBytes(directory.Exported).AsSpan().SequenceEqual(Mark(step, chain, saveType))
-        && new[] { Checkpoint.SingleName, Checkpoint.IndexName, Path.Combine(AdapterFolder, PeftWriter.WeightsName) }.Any(name => File.Exists(Path.Combine(directory.Path, name)));
+        && new[] { Checkpoint.SingleName, Checkpoint.IndexName, Path.Combine(PeftWriter.FolderName, PeftWriter.WeightsName) }.Any(name => File.Exists(Path.Combine(directory.Path, name)));
 
     /// <summary>Whether a model is written: of an adapter that can be merged into one, too.</summary>
     private static bool IsWhole(Model model) => model.Part is { IsAdapter: false } or { Lora: not null };
 
-    private static bool IsOf(Model model, string name) => IsSecondHead(model, name) || model.Architecture.Tensors.Any(tensor => tensor.Name == name);
-
-    /// <summary>Some checkpoints store a tied head a second time: both copies must say the same.</summary>
-    private static bool IsSecondHead(Model model, string name) => name == "lm_head.weight" && model.Architecture.IsTied;
+    private static bool IsOf(Model model, string name) => model.Architecture.Copies.ContainsKey(name) || model.Architecture.Tensors.Any(tensor => tensor.Name == name);
 
     private static byte[] Mark(int step, ChainHash chain, WeightType? saveType) =>
         JsonSerializer.SerializeToUtf8Bytes(new { step, chain = chain.ToString(), dtype = saveType?.Name() ?? "base" });

@@ -54,7 +54,7 @@ public sealed class RunInputs : IDisposable
         var devices = new List<Device>();
         try
         {
-            var encoder = Encoder(recipe, checkpoint, trainFile);
+            var encoder = Encoder(recipe, checkpoint, TrainedParts.Of(recipe, checkpoint).Architecture, trainFile);
             var train = ExampleSet.Load(trainFile, encoder, RowUse.Training);
             var evaluation = recipe.Get(RecipeKeys.EvalFile) is { } path ? ExampleSet.Load(path, encoder, RowUse.Evaluation) : null;
             var resolved = recipe.Resolve(train.Examples.Count);
@@ -62,12 +62,13 @@ public sealed class RunInputs : IDisposable
             var vocabulary = ModelFamilies.Describe(checkpoint).VocabularySize;
             train.RequireVocabulary(vocabulary);
             evaluation?.RequireVocabulary(vocabulary);
+            var part = TrainedParts.Of(recipe, checkpoint);
             var network = SlotTopology.Of(recipe);
-            var placement = BaseWeights.Place(checkpoint, recipe, network.Slots);
+            var placement = BaseWeights.Place(checkpoint, part, recipe, network.Slots);
             for (var slot = 0; slot < network.Slots; slot++) devices.Add(openDevice());
             var digest = BaseModel.Digest(checkpoint);
             var notices = new List<string>();
-            var slots = BaseWeights.Load(devices, network, checkpoint, recipe, placement, () => digest, notices.Add, trace);
+            var slots = BaseWeights.Load(devices, network, checkpoint, part, recipe, placement, () => digest, notices.Add, trace);
             if (placement.Description is { } where) notices.Insert(0, where);
             return new RunInputs(resolved, devices, checkpoint, slots, notices, digest, train, evaluation);
         }
@@ -81,11 +82,11 @@ public sealed class RunInputs : IDisposable
 
     /// <summary>The encoder of a recipe's rows for the model of a checkpoint.</summary>
     /// <param name="recipe">Says what rows are.</param>
-    /// <param name="checkpoint">The model.</param>
+    /// <param name="checkpoint">Has the tokenizer.</param>
+    /// <param name="architecture">The model, with what is added to it: that takes room of the text.</param>
     /// <param name="trainFile">Where num_demos takes its demonstrations from; null if there are no training rows.</param>
-    public static ExampleEncoder Encoder(Recipe recipe, Checkpoint checkpoint, string? trainFile)
+    public static ExampleEncoder Encoder(Recipe recipe, Checkpoint checkpoint, ModelArchitecture architecture, string? trainFile)
     {
-        var architecture = TrainedParts.Of(recipe, checkpoint).Architecture;
         var tokenizer = Tokenizer.Load(checkpoint.Directory);
         var options = PromptOptions.Of(recipe, architecture.MaxPositions) with { EndTokens = EndTokens.Of(checkpoint) };
         var chat = new Lazy<ChatTemplate>(() => ChatTemplate.Load(checkpoint.Directory));

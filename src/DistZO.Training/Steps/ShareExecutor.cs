@@ -15,7 +15,7 @@ public sealed class ShareExecutor : IShareExecutor
     /// Tokens × probes that one pass holds activations for. A larger share is evaluated in several passes over its samples, which costs
     /// time (z is made again) but no bits.
     /// </summary>
-    private const int MaxTokensPerPass = 1 << 14;
+    public const int MaxTokensPerPass = 1 << 14;
 
     private readonly SamplePass _pass;
     private readonly bool _countsErrors;

@@ -9,7 +9,7 @@ public sealed class ChaosTests : IDisposable
     public void Dispose() => _cluster.Dispose();
 
     [Fact]
-    public void Cluster_KilledAFewTimes_EndsAsIfNothingHadHappened() => KillUntilTheEnd(steps: 120, workers: 2, kills: 5, farthest: 20, seed: 1);
+    public void Cluster_KilledAFewTimes_EndsAsIfNothingHadHappened() => KillUntilTheEnd(steps: 600, workers: 2, kills: 5, farthest: 20, seed: 1);
 
     [Fact]
     [Trait("Category", "Chaos")]

@@ -10,7 +10,7 @@ namespace DistZO.Cli.Tests.Cluster;
 internal sealed partial class DistzoProcess : IDisposable
 {
     /// <summary>Whatever takes this long has hung.</summary>
-    public static readonly TimeSpan Limit = TimeSpan.FromSeconds(90);
+    public static readonly TimeSpan Limit = TimeSpan.FromMinutes(5);
 
     public const int Interrupt = 2;
     public const int Terminate = 15;

@@ -49,7 +49,7 @@ internal sealed class TinyCluster(int layers = 2) : IDisposable
     /// <summary>The command line of a worker.</summary>
     public string[] WorkerArguments(string? output = null, params string[] more)
     {
-        string[] own = ["--coordinator", Address, "--patience", "30", "--model", Tiny.Model, "--data", Tiny.Data, "--eval-data", Tiny.Held, "--threads", "1"];
+        string[] own = ["--coordinator", Address, "--patience", "300", "--model", Tiny.Model, "--data", Tiny.Data, "--eval-data", Tiny.Held, "--threads", "1"];
         if (output is not null) own = [.. own, "--output", Tiny[output]];
         return ["worker", .. own.Chunk(2).Where(pair => !more.Contains(pair[0])).SelectMany(pair => pair), .. more];
     }

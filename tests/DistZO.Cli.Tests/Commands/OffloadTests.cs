@@ -88,6 +88,17 @@ public sealed class OffloadTests : IDisposable
             "verify", _tiny.LedgerPath("resident"), "--model", _tiny.Model, "--data", _tiny.Data, "--samples", "4", "--offload", "disk", "--offload-dir", _tiny["b"]).Done();
     }
 
+    [Theory]
+    [InlineData("host")]
+    [InlineData("disk")]
+    public void Evaluate_AndGenerate_WithOffloadedLayers_SayTheSame(string tier)
+    {
+        string[] evaluate = ["evaluate", "--model", _tiny.Model, "--data", _tiny.Held, "--prompt", "{text} It was", "--choices", "{no: ' bad', yes: ' good'}"];
+        Assert.Equal(Distzo.Run(evaluate).Done(), Distzo.Run([.. evaluate, "--offload", tier]).Done());
+        string[] generate = ["generate", "--model", _tiny.Model, "--prompt", "It was", "--max-new-tokens", "9"];
+        Assert.Equal(Distzo.Run(generate).Done(), Distzo.Run([.. generate, "--offload", tier]).Done());
+    }
+
     [Fact]
     public void Train_WithATrace_SaysWhatStreamsAndKernelsDid()
     {

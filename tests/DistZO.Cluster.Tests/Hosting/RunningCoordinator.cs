@@ -13,7 +13,7 @@ namespace DistZO.Cluster.Tests.Hosting;
 internal sealed class RunningCoordinator : IAsyncDisposable
 {
     public const string Token = "a long random word";
-    public static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
+    public static readonly TimeSpan Limit = TimeSpan.FromMinutes(3);
 
     private readonly List<IDisposable> _owned = [];
 

@@ -11,7 +11,7 @@ namespace DistZO.Coordinator.Tests;
 /// <summary>A coordinator's HTTP side over a made-up run, on a real port of the loopback.</summary>
 internal sealed class RunHost : IAsyncDisposable
 {
-    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    public static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
 
     private readonly WebApplication _app;
 

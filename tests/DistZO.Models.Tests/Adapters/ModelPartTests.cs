@@ -37,6 +37,15 @@ public sealed class ModelPartTests
     public void Layers_TrainsTheseAlone() =>
         Assert.All(ModelPart.Layers(Opt, [1]).Trained, tensor => Assert.Contains(".layers.1.", tensor.Name, StringComparison.Ordinal));
 
+    /// <summary>GPT-2 has a c_proj in either half of a layer.</summary>
+    [Fact]
+    public void Lora_OfAModuleThatIsNotThere_NamesEachOnce()
+    {
+        using var checkpoint = Checkpoint.Open(Path.Combine(ModelFolders.Opt, "..", "gpt2"));
+        var error = Assert.Throws<BadInputException>(() => ModelPart.WithLora(ModelFamilies.Describe(checkpoint), new LoraOptions { Targets = ["q_proj"] }));
+        Assert.EndsWith("it has c_attn, c_proj, c_fc", error.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Part_ThatTheModelHasNot_IsRefusedByName()
     {

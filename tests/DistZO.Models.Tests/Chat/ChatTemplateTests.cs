@@ -89,6 +89,8 @@ public class ChatTemplateTests
     [InlineData("{}", "the model has no chat template: neither '")]
     [InlineData("""{"chat_template": null}""", "the model has no chat template: neither '")]
     [InlineData("""{"chat_template": [{"name": "rag", "template": "x"}]}""", "no template named 'default' (it has 'rag')")]
+    [InlineData("""{"chat_template": ""}""", "the chat template is empty")]
+    [InlineData("""{"chat_template": [{"name": "default", "template": " "}]}""", "the chat template is empty")]
     [InlineData("""{"chat_template": 7}""", "chat_template is neither a text nor a list")]
     public void Load_NoTemplate_NamesTheFiles(string config, string expected)
     {

@@ -59,6 +59,26 @@ public class FamilyConfigTests
     [InlineData("llama", """ "rope_parameters": {"rope_type": "default", "partial_rotary_factor": 0.5} """, "partial_rotary_factor")]
     [InlineData("llama", """ "rope_scaling": {"rope_type": "llama3", "factor": 8.0} """, "rope_scaling.low_freq_factor")]
     [InlineData("llama", """ "rope_theta": -1 """, "rope_theta")]
+    [InlineData("llama", """ "rope_theta": -1, "rope_parameters": {"rope_theta": 1e4, "rope_type": "default"} """, "rope_theta")]
+    [InlineData("llama", """ "rope_theta": 1e5, "rope_parameters": {"rope_theta": 1e4, "rope_type": "default"} """, "rope_theta")]
+    [InlineData("llama", """ "rope_scaling": {"rope_type": "default", "factor": 4.0} """, "rope_scaling.factor")]
+    [InlineData("llama", """ "rms_norm_eps": 0 """, "rms_norm_eps")]
+    [InlineData("llama", """ "rms_norm_eps": -1e-5 """, "rms_norm_eps")]
+    [InlineData("llama", """ "rms_norm_eps": 1e-60 """, "rms_norm_eps")]
+    [InlineData("llama", """ "head_dim": 258 """, "head_dim")]
+    [InlineData("llama", """ "attn_logit_softcapping": 50.0 """, "attn_logit_softcapping")]
+    [InlineData("llama", """ "final_logit_softcapping": 30.0 """, "final_logit_softcapping")]
+    [InlineData("llama", """ "residual_multiplier": 0.22 """, "residual_multiplier")]
+    [InlineData("llama", """ "attention_multiplier": 0.0078125 """, "attention_multiplier")]
+    [InlineData("llama", """ "embedding_multiplier": 12.0 """, "embedding_multiplier")]
+    [InlineData("llama", """ "logits_scaling": 8.0 """, "logits_scaling")]
+    [InlineData("llama", """ "num_local_experts": 8 """, "num_local_experts")]
+    [InlineData("llama", """ "sliding_window": 24 """, "sliding_window")]
+    [InlineData("llama", """ "layer_types": ["full_attention", "sliding_attention", "full_attention"] """, "layer_types")]
+    [InlineData("llama", """ "layer_types": ["full_attention"] """, "layer_types")]
+    [InlineData("mistral", """ "layer_types": ["full_attention", "sliding_attention", "full_attention"] """, "layer_types")]
+    [InlineData("mistral", """ "use_sliding_window": false """, "use_sliding_window")]
+    [InlineData("qwen2", """ "use_sliding_window": true, "max_window_layers": -1 """, "max_window_layers")]
     [InlineData("llama", """ "num_key_value_heads": 3 """, "num_key_value_heads")]
     [InlineData("llama", """ "head_dim": 7 """, "head_dim")]
     [InlineData("llama", """ "quantization_config": {"bits": 4} """, "quantization_config")]
@@ -74,6 +94,46 @@ public class FamilyConfigTests
         Assert.StartsWith("'test.json': ", error.Message);
         Assert.Contains($"{name}'", error.Message);
     }
+
+    /// <summary>Every size that is read must be one that a model can have.</summary>
+    [Theory]
+    [InlineData("llama", "hidden_size", "intermediate_size", "num_attention_heads", "num_hidden_layers", "vocab_size", "max_position_embeddings", "num_key_value_heads", "head_dim")]
+    [InlineData("opt", "hidden_size", "ffn_dim", "num_attention_heads", "num_hidden_layers", "vocab_size", "max_position_embeddings", "word_embed_proj_dim")]
+    [InlineData("roberta", "hidden_size", "intermediate_size", "num_attention_heads", "num_hidden_layers", "vocab_size", "max_position_embeddings", "type_vocab_size")]
+    [InlineData("gpt2", "n_embd", "n_inner", "n_head", "n_layer", "vocab_size", "n_positions")]
+    public void Describe_ASizeOutOfRange_IsRefusedByItsOwnName(string family, params string[] names)
+    {
+        Describe(family, Options(null, 0));
+        foreach (var name in names)
+        {
+            foreach (var value in new[] { -2048, 0, int.MaxValue })
+            {
+                var error = Assert.Throws<BadInputException>(() => Describe(family, Options(name, value)));
+                Assert.StartsWith($"'test.json': '{name}' is {value}", error.Message);
+            }
+        }
+
+        string Options(string? changed, int value)
+        {
+            var sizes = new Dictionary<string, int>
+            {
+                ["vocab_size"] = 50,
+                [family == "gpt2" ? "n_embd" : "hidden_size"] = 48,
+                [family == "gpt2" ? "n_layer" : "num_hidden_layers"] = 3,
+                [family == "gpt2" ? "n_head" : "num_attention_heads"] = 4,
+                [family == "gpt2" ? "n_positions" : "max_position_embeddings"] = 64,
+                [family switch { "gpt2" => "n_inner", "opt" => "ffn_dim", _ => "intermediate_size" }] = 40,
+            };
+            if (changed is not null) sizes[changed] = value;
+            return string.Join(", ", sizes.Select(size => $"\"{size.Key}\": {size.Value}"));
+        }
+    }
+
+    [Fact]
+    public void Describe_OptionsOfOthersThatChangeNothing_AreAllowed() => Describe("llama", $$"""
+        {{Sizes}}, "attn_logit_softcapping": null, "residual_multiplier": 1.0, "logits_scaling": 1, "no_rope_layers": [], "num_experts": 0, "sliding_window": null,
+        "layer_types": ["full_attention", "full_attention", "full_attention"], "rope_theta": 1e4, "rope_parameters": {"rope_theta": 1e4, "rope_type": "default"}
+        """);
 
     [Theory]
     [InlineData(""" "activation_function": "tanh" """, "activation_function")]

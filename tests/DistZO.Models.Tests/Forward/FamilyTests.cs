@@ -62,6 +62,22 @@ public sealed class FamilyTests : IDisposable
         Assert.Equal(model.Logits(Pass([ids], Probe.Plain), rows), model.Logits(split, rows));
     }
 
+    /// <summary>A worker leaves a pass between two blocks, also before the head's product, the largest of many models.</summary>
+    [Fact]
+    public void Pass_OfAnyKind_IsToldBeforeEveryBlock()
+    {
+        TinyModel.Write(_folder["model"], seed: 5);
+        using var checkpoint = Checkpoint.Open(_folder["model"]);
+        using var device = new ReferenceDevice();
+        using var model = ModelLoader.Load(device, checkpoint, WeightType.Float32);
+        var calls = 0;
+        var pass = Pass([Ids(6, 4)], Probe.Plain) with { BeforeBlock = () => calls++ };
+        model.LogProbabilities(pass, [0, 1], [new TokenTarget(0, 5)], new double[1]);
+        Assert.Equal(model.Architecture.Blocks.Count(), calls);
+        model.Logits(pass, [0, 1]);
+        Assert.Equal(2 * model.Architecture.Blocks.Count(), calls);
+    }
+
     public void Dispose() => _folder.Dispose();
 
     private static int[] Ids(int seed, int count)

@@ -6,6 +6,18 @@ namespace DistZO.Models.Tests.Tokenizers;
 
 public class TokenizerRefusalTests
 {
+    /// <summary>vocab.json and merges.txt may well be there: they are not read.</summary>
+    [Fact]
+    public void Load_OfAFolderWithoutTokenizerJson_NamesThatFileAlone()
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(folder["vocab.json"], "{}");
+        var error = Assert.Throws<BadInputException>(() => Tokenizer.Load(folder.Root));
+        Assert.StartsWith($"{folder.Root}: no tokenizer.json here", error.Message);
+        Assert.DoesNotContain("vocab.json", error.Message);
+        Assert.DoesNotContain("merges.txt", error.Message);
+    }
+
     [Theory]
     [InlineData("model", """{"type": "WordPiece", "vocab": {}}""", "model: type 'WordPiece'")]
     [InlineData("model", """{"type": "Unigram", "vocab": []}""", "model: type 'Unigram'")]

@@ -88,7 +88,10 @@ public class ConversationTests
     [Theory]
     [InlineData("{{ raise_exception('no') }}", "rows.jsonl:1: field \"messages\": '", "line 1: the template refuses: no")]
     [InlineData("{{ messages|length }}{{ messages[-1].content }}", "rows.jsonl:1: '", "does not say where the answer begins")]
-    [InlineData("constant", "rows.jsonl:1: '", "does not say where the answer begins")]
+    [InlineData("constant", "rows.jsonl:1: '", "writes nothing of the answer")]
+    [InlineData("{{ messages[0].content }}{{ 'A:' if add_generation_prompt }}", "rows.jsonl:1: '", "writes nothing of the answer")]
+    [InlineData("{# nothing #}", "rows.jsonl:1: '", "writes nothing of the answer")]
+    [InlineData(" \n", "rows.jsonl:1: field \"messages\": '", "the chat template is empty")]
     public void Encode_TemplateThatRefuses_NamesRowAndTemplate(string template, string start, string reason)
     {
         string error = ErrorOf(Row, template);

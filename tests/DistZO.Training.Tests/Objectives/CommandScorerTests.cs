@@ -5,6 +5,9 @@ namespace DistZO.Training.Tests;
 public sealed class CommandScorerTests : IDisposable
 {
     private const string Constant = "while read -r line; do echo 0.25; done";
+
+    /// <summary>A program that is to answer has all the time that a busy machine may take to start it.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
     private readonly TemporaryFolder _folder = new();
 
     public void Dispose() => _folder.Dispose();
@@ -39,7 +42,7 @@ public sealed class CommandScorerTests : IDisposable
                 print(len(it["generation"]) if right and list(it) == ["prompt", "generation", "references", "row"] else -1, flush=True)
             """;
         var row = Row(7) with { Text = new SampleText("p\n😀", ["r", "é"], "{\"n\":[1, 2.50],\"t\":\"ü\\n\"}") };
-        using var scorer = new CommandScorer(["/usr/bin/python3", "-c", Script], 0, TimeSpan.FromSeconds(20));
+        using var scorer = new CommandScorer(["/usr/bin/python3", "-c", Script], 0, Patience);
         double[] scores = new double[2];
         scorer.Score(0, [row.With("a\n\"b\" 😀"), row.With("")], scores);
         Assert.Equal([7, 0], scores);
@@ -63,12 +66,22 @@ public sealed class CommandScorerTests : IDisposable
         Assert.Contains(expected, error.Message);
     }
 
+    /// <summary>It never says a word, so however slow the machine is, the limit is reached with none.</summary>
     [Fact]
     public void Score_OfASilentProgram_TimesOut()
     {
-        using var scorer = new CommandScorer(["sh", "-c", "read -r line; echo 1; exec sleep 1000"], 0, TimeSpan.FromSeconds(3));
+        using var scorer = new CommandScorer(["sh", "-c", "exec sleep 1000"], 0, TimeSpan.FromSeconds(0.2));
         var error = Assert.Throws<RunFailedException>(() => Scores(scorer, 0, "a", "b"));
-        Assert.Contains("has been silent for 3 s, after 1 of 2 scores; does it flush its output?", error.Message);
+        Assert.Contains("has been silent for 0.2 s, after 0 of 2 scores; does it flush its output?", error.Message);
+    }
+
+    [Fact]
+    public void Exchange_WithAProgramThatFallsSilent_TimesOutAtTheNextLine()
+    {
+        using var program = new ScoringProcess(["sh", "-c", "read -r line; echo 1; exec sleep 1000"], whileWaiting: null);
+        using (var answered = program.Exchange("a\n"u8.ToArray(), 1, Patience)) Assert.Equal("1", answered.Next());
+        using var silent = program.Exchange("b\n"u8.ToArray(), 1, TimeSpan.FromSeconds(0.2));
+        Assert.Contains("has been silent for 0.2 s, after 0 of 1 scores", Assert.Throws<RunFailedException>(() => silent.Next()).Message);
     }
 
     [Fact]
@@ -124,7 +137,7 @@ public sealed class CommandScorerTests : IDisposable
         Assert.False(Directory.Exists($"/proc/{File.ReadAllText(file).Trim()}"));
     }
 
-    private static CommandScorer Shell(string script) => new(["sh", "-c", script], 0, TimeSpan.FromSeconds(20));
+    private static CommandScorer Shell(string script) => new(["sh", "-c", script], 0, Patience);
 
     private static double[] Scores(CommandScorer scorer, long step, params string[] generations)
     {

@@ -75,7 +75,7 @@ public class TextScoringTests
         using var checkpoint = Checkpoint.Open(folder["model"]);
         using var device = CpuDevice.Open(1);
         var recipe = Recipe.Default.WithFlags([("train", "prefix"), ("num-virtual-tokens", "9")]);
-        using var model = BaseWeights.Load(device, checkpoint, recipe);
+        using var model = ModelLoader.Load(device, checkpoint, TrainedParts.Of(recipe, checkpoint), WeightType.Float32, seed: 0);
         var generator = new ModelTextGenerator(model, checkpoint, new UpdateHistory(), newTokens: 20, stopAt: null, beforeBlock: null);
         Assert.Equal(9 + 3 + 20, generator.TokensHeld(Sample(1, "x")));
     }

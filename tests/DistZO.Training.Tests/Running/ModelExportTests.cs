@@ -24,7 +24,8 @@ public sealed class ModelExportTests
         using var folder = new TemporaryFolder();
         using var checkpoint = Checkpoint.Open(Path.Combine(Fixtures.Repository, "tests", "DistZO.Models.Tests", "Data", "opt"));
         using var device = new ReferenceDevice();
-        using var model = BaseWeights.Load(device, checkpoint, Recipe.ParseYaml($"train: {part}", "recipe"));
+        using var model = ModelLoader.Load(
+            device, checkpoint, TrainedParts.Of(Recipe.ParseYaml($"train: {part}", "recipe"), checkpoint), WeightType.Float32, seed: 0);
         ModelExport.Write(model, checkpoint, folder["out"], saveType);
         if (model.Initial.Digest is not null) InitialValuesFile.Write(model, Path.Combine(folder["out"], RunDirectory.InitialValuesName));
         var written = Directory.GetFiles(folder["out"], "*.safetensors", SearchOption.AllDirectories).Sum(file => new FileInfo(file).Length);

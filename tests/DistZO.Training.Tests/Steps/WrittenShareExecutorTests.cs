@@ -90,7 +90,7 @@ public class WrittenShareExecutorTests
     [Fact]
     public void Execute_WithAProgram_LosesNothingOfItsScores()
     {
-        using var scorer = new CommandScorer(["sh", "-c", "while read -r line; do echo 0.1; done"], 0, TimeSpan.FromSeconds(20));
+        using var scorer = new CommandScorer(["sh", "-c", "while read -r line; do echo 0.1; done"], 0, TimeSpan.FromMinutes(3));
         var executor = new WrittenShareExecutor(new FakeGenerator((line, scale) => $"{line * scale}"), scorer, TimeProvider.System);
         var sums = new ProbeSum[2];
 

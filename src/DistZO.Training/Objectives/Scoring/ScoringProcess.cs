@@ -12,7 +12,12 @@ namespace DistZO.Training;
 /// </summary>
 internal sealed class ScoringProcess : IDisposable
 {
+    /// <summary>For a program to end by itself once its input has ended.</summary>
     private static readonly TimeSpan LastMoments = TimeSpan.FromSeconds(2);
+
+    /// <summary>For what takes no time but on a machine that is very busy: a program that was killed, or closed its output, to be gone.</summary>
+    private static readonly TimeSpan Aftermath = TimeSpan.FromSeconds(20);
+
     private static readonly TimeSpan Pulse = TimeSpan.FromSeconds(1);
     private readonly Action? _whileWaiting;
     private readonly Process _process;
@@ -68,7 +73,7 @@ internal sealed class ScoringProcess : IDisposable
             if (!_process.WaitForExit(LastMoments))
             {
                 _process.Kill(entireProcessTree: true);
-                _process.WaitForExit(LastMoments);
+                _process.WaitForExit(Aftermath);
             }
         }
         catch (Exception e) when (e is IOException or InvalidOperationException or Win32Exception)
@@ -134,8 +139,8 @@ internal sealed class ScoringProcess : IDisposable
                 $"the scoring program {Name} has been silent for {timeout.TotalSeconds:0.###} s, after {index} of {count} scores; does it flush its output? "
                 + "scorer_timeout sets how long it may take");
         }
-        _listening.Wait(LastMoments);
-        string how = _process.WaitForExit(LastMoments) ? $"ended with exit code {_process.ExitCode}" : "closed its output";
+        _listening.Wait(Aftermath);
+        string how = _process.WaitForExit(Aftermath) ? $"ended with exit code {_process.ExitCode}" : "closed its output";
         string said = _said.Length > 0 ? $"; its last words: {_said}" : "";
         throw new RunFailedException($"the scoring program {Name} {how} after {index} of {count} scores{said}");
     }

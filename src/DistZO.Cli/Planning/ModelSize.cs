@@ -1,0 +1,110 @@
+using DistZO.Devices;
+using DistZO.Models;
+
+namespace DistZO.Cli.Planning;
+
+/// <summary>What a model weighs and costs, from its shapes alone.</summary>
+internal sealed class ModelSize
+{
+    private readonly ModelArchitecture _architecture;
+
+    /// <param name="part">The model, and what of it is trained.</param>
+    /// <param name="weights">Number format of the trained weights.</param>
+    /// <param name="stored">Number format of the frozen ones.</param>
+    public ModelSize(ModelPart part, WeightType weights, WeightType stored)
+    {
+        (_architecture, WeightType) = (part.Architecture, weights);
+        long Trained(Block block) => block.Tensors.Where(part.IsTrained).Sum(Elements);
+        long Frozen(Block block) => block.Tensors.Where(tensor => !part.IsTrained(tensor)).Sum(Elements);
+        var layers = _architecture.Layers;
+        Layers = layers.Count;
+        Parameters = _architecture.Tensors.Sum(Elements);
+        BlockTrained = layers.Max(Trained);
+        BlockTrainedBytes = BlockTrained * weights.Size();
+        BlockFrozenBytes = layers.Max(Frozen) * stored.Size();
+        BlockMatrices = layers.Max(layer => layer.Linears.Sum(Weights));
+        EndsTrained = Trained(_architecture.Embedding) + Trained(_architecture.Head);
+        EndsBytes = (EndsTrained * weights.Size()) + ((Frozen(_architecture.Embedding) + Frozen(_architecture.Head)) * stored.Size());
+        HeadMatrices = Elements(_architecture.HeadMatrix) + _architecture.Head.Linears.Sum(Weights);
+        HeadTrained = _architecture.Head.Tensors.Append(_architecture.HeadMatrix).Distinct().Where(part.IsTrained).Sum(Elements);
+        LargestMatrix = layers[0].Linears.Max(Weights);
+    }
+
+    /// <summary>Number format of the trained weights, and of the products.</summary>
+    public WeightType WeightType { get; }
+
+    public int Layers { get; }
+
+    /// <summary>All weights.</summary>
+    public long Parameters { get; }
+
+    /// <summary>The longest sequence.</summary>
+    public int MaxPositions => _architecture.MaxPositions;
+
+    /// <summary>Trained weights of a layer.</summary>
+    public long BlockTrained { get; }
+
+    public long BlockTrainedBytes { get; }
+
+    public long BlockFrozenBytes { get; }
+
+    /// <summary>Bytes of a layer.</summary>
+    public long BlockBytes => BlockTrainedBytes + BlockFrozenBytes;
+
+    /// <summary>Weights of a layer that a token is multiplied by.</summary>
+    public long BlockMatrices { get; }
+
+    /// <summary>Bytes of embedding and head.</summary>
+    public long EndsBytes { get; }
+
+    /// <summary>Trained weights of embedding and head; a tied table counts once.</summary>
+    public long EndsTrained { get; }
+
+    /// <summary>Trained weights that the head's visit perturbs; the embedding perturbs only the rows that it looks up.</summary>
+    public long HeadTrained { get; }
+
+    /// <summary>Weights of the head that a token is multiplied by.</summary>
+    public long HeadMatrices { get; }
+
+    /// <summary>Weights of the largest matrix of a layer.</summary>
+    public long LargestMatrix { get; }
+
+    /// <summary>Bytes of all weights.</summary>
+    public long Bytes => EndsBytes + (Layers * BlockBytes);
+
+    /// <summary>
+    /// Floating-point operations of one probe of one sequence in a layer, on average over the layers: two for each weight and token, and
+    /// four for each feature of attention and pair of tokens that see each other.
+    /// </summary>
+    public double BlockOperations(int tokens) => _architecture.Layers.Average(layer =>
+        (2.0 * BlockMatrices * tokens) + (4.0 * layer.Attention.Heads * layer.Attention.Width * Pairs(layer.Attention, tokens)));
+
+    /// <summary>Floating-point operations of one probe of one sequence in the head, if all tokens are scored.</summary>
+    public double HeadOperations(int tokens) => 2.0 * HeadMatrices * tokens;
+
+    /// <summary>
+    /// Bytes of activations of one token and probe, float32: the residual stream and its norm, queries, keys and values, the attended heads
+    /// and the inner features.
+    /// </summary>
+    public long ActivationBytes
+    {
+        get
+        {
+            var layer = _architecture.Layers[0];
+            var heads = layer.Attention.Heads + (layer.Attention.KeyValueHeads * 2);
+            return sizeof(float) * ((2L * _architecture.HiddenSize) + (heads * layer.Attention.Width) + layer.FeedForward.Up.Outputs);
+        }
+    }
+
+    private static double Pairs(AttentionSpec attention, int tokens)
+    {
+        if (!attention.Causal) return (double)tokens * tokens;
+        double seen = Math.Min(tokens, attention.Window ?? tokens);
+        return (seen * (seen + 1) / 2) + ((tokens - seen) * seen);
+    }
+
+    private static long Elements(TensorSpec tensor) => tensor.Shape.Aggregate(1L, (product, n) => product * n);
+
+    private static long Weights(LinearSpec linear) =>
+        Elements(linear.Weight) + (linear.Lora is { } lora ? Elements(lora.Down) + Elements(lora.Up) : 0);
+}

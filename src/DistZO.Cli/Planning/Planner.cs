@@ -1,0 +1,89 @@
+using DistZO.Devices;
+using DistZO.Optimization;
+
+namespace DistZO.Cli.Planning;
+
+/// <summary>Compares the ways to run a model: numbers of devices, splits of a step, and how layers come to the devices.</summary>
+internal static class Planner
+{
+    /// <summary>Commits that a stored block may lack at most.</summary>
+    public const int MostWriteBackSteps = 32;
+
+    /// <summary>A larger K must promise this much.</summary>
+    private const double WorthWhile = 0.99;
+
+    /// <summary>All of them, one device first.</summary>
+    /// <exception cref="BadInputException">A budget does not suffice, or a rate is missing.</exception>
+    public static IReadOnlyList<Plan> Compare(PlanRequest request)
+    {
+        if (request.Tokens < 1 || request.Tokens > request.Model.MaxPositions)
+            throw new BadInputException($"--tokens: {request.Tokens} is not between 1 and {request.Model.MaxPositions}, the positions of the model");
+        if (request.TransferBytes is not null && request.HostFoldRate is null)
+            throw new BadInputException("--transfer-dtype: the host folds then, and its speed is not known; give --host-fold-rate, or --measure it");
+        var plans = new List<Plan>();
+        foreach (var devices in Counts(request.Devices))
+        {
+            foreach (var kind in devices == 1 ? [ParallelismKind.Pertp] : request.Kinds)
+            {
+                if (GridSplit.Of(kind, devices, request.Directions, request.BatchSize) is not { } split) continue;
+                foreach (var path in Enum.GetValues<BlockPath>())
+                {
+                    if (Of(request, devices, devices == 1 ? null : kind, split, path) is { } plan) plans.Add(plan);
+                }
+            }
+        }
+
+        return plans;
+    }
+
+    /// <summary>1, 2, 3, 4; or the powers of two and the last one.</summary>
+    private static IEnumerable<int> Counts(int devices)
+    {
+        for (var count = 1; count <= devices; count = devices <= 4 ? count + 1 : count * 2) yield return count;
+        if (devices > 4 && !int.IsPow2(devices)) yield return devices;
+    }
+
+    private static Plan? Of(PlanRequest request, int devices, ParallelismKind? kind, GridSplit split, BlockPath path)
+    {
+        if (path != BlockPath.Whole && (devices == 1 || request.Device.FabricRate is null)) return null;
+        if (path == BlockPath.Sharded && request.Offload is not null) return null;
+        var models = new StepModels(request);
+        var needs = models.Needs(split.Shares.MaxBy(share => share.Cells));
+        var tiers = path == BlockPath.Sharded
+            ? TierPlan.Shard(request.Model, needs, request.Budget, request.Buffers, devices)
+            : TierPlan.Fit(request.Model, needs, request.Budget, request.Offload, request.Buffers);
+        if (tiers is null || (tiers.Resident == request.Model.Layers && path != BlockPath.Whole)) return null;
+        if (tiers.Disk > 0 && request.Device.Disk is null)
+        {
+            throw new BadInputException(
+                $"{tiers.Describe()}, and the disk's speed is not known; give --disk READ/WRITE in GB/s, more --host-memory, or --measure");
+        }
+
+        var model = Fastest(request, models, models.Of(devices, split, path, tiers));
+        return new Plan(devices, kind, split, path, tiers, model, StepPredictor.Predict(model));
+    }
+
+    /// <summary>Chooses how stored layers are kept up: written back every K-th step, or folded by the host.</summary>
+    private static StepModel Fastest(PlanRequest request, StepModels models, StepModel model)
+    {
+        if (!model.WritesBack || model.Streamed == 0) return model;
+        if (request.TransferBytes is not null)
+        {
+            if (model.FromDisk > 0)
+                throw new BadInputException("--transfer-dtype: the host folds in its memory then, which does not hold the layers; give more --host-memory");
+            return models.HostFolds(model);
+        }
+
+        var choices = request.WriteBackSteps is { } steps ? [steps] : Enumerable.Range(1, MostWriteBackSteps);
+        var ways = choices.Select(k => model with { WriteBackSteps = k });
+        if (request is { HostFoldRate: not null, WriteBackSteps: null } && model.FromDisk == 0) ways = ways.Append(models.HostFolds(model));
+        var (best, least) = (model, double.PositiveInfinity);
+        foreach (var way in ways)
+        {
+            var seconds = StepPredictor.Predict(way).StepSeconds;
+            if (seconds < least * WorthWhile) (best, least) = (way, seconds);
+        }
+
+        return best;
+    }
+}
