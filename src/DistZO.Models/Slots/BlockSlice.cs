@@ -49,7 +49,8 @@ internal readonly record struct BlockSlice(long Offset, long Bytes)
                 parameter.Ordinal,
                 parameter.Role.Decays(),
                 (from - offset) / size,
-                (to - from) / size) { First = first };
+                (to - from) / size)
+            { First = first };
         }
     }
 }

@@ -65,8 +65,7 @@ internal sealed class RealSlotTime : ISlotTime
 /// <summary>Plays the real streaming loop of several slots.</summary>
 internal static class SlotClock
 {
-    private const int WarmUpSteps = 4;
-    private const int MeasuredSteps = 8;
+    private const int FewestSteps = 4;
 
     /// <summary>A step in the steady state. The links of a schedule are those of each slot.</summary>
     /// <param name="schedule">Of each slot.</param>
@@ -76,6 +75,8 @@ internal static class SlotClock
     public static SlotClockStep Step(ClockSchedule schedule, int slots, double? fabricBytesPerSecond, ISlotTime? time = null)
     {
         time ??= new VirtualSlotTime();
+        // Whole rounds of write-backs.
+        var (warm, measured) = (FewestSteps * schedule.WriteBackSteps, 2 * FewestSteps * schedule.WriteBackSteps);
         var fabric = new Link?[slots, slots];
         for (var i = 0; i < slots * slots; i++)
             fabric[i / slots, i % slots] = fabricBytesPerSecond is { } rate ? new Link(rate, TimeProvider.System) : null;
@@ -105,14 +106,14 @@ internal static class SlotClock
         }
 
         var updates = new UpdateHistory();
-        for (var step = 0; step <= WarmUpSteps + MeasuredSteps; step++) updates.Append(new WeightUpdate(1, []));
+        for (var step = 0; step <= warm + measured; step++) updates.Append(new WeightUpdate(1, []));
         group.Join();
-        var began = Play(1, WarmUpSteps);
+        var began = Play(1, warm);
         foreach (var count in counts) count.Clear();
-        var seconds = (Play(WarmUpSteps + 1, MeasuredSteps) - began) / MeasuredSteps;
+        var seconds = (Play(warm + 1, measured) - began) / measured;
         group.Settle();
         foreach (var disposable in (IEnumerable<IDisposable>)[.. streams, .. paths, .. stored, .. devices]) disposable.Dispose();
-        return new SlotClockStep(seconds, counts.SelectMany(count => count.Bytes).ToDictionary(pair => pair.Key, pair => pair.Value / MeasuredSteps));
+        return new SlotClockStep(seconds, counts.SelectMany(count => count.Bytes).ToDictionary(pair => pair.Key, pair => pair.Value / measured));
 
         double Play(int first, int steps)
         {
