@@ -152,7 +152,7 @@ internal sealed class CpuDevice<TLanes> : Device
         for (long at = 0; at < range.Count; at += most)
         {
             FoldKernel.Apply(
-                ((HostMemory)range.Memory).Pointer,
+                ((HostMemory)range.Memory).Pointer - (range.First * range.Type.Size()),
                 range.Type,
                 (uint)range.Ordinal,
                 range.Decays,

@@ -80,7 +80,7 @@ internal sealed class OpenedRun : IDisposable
         _zSeconds,
         Inputs.Model.ParameterCount,
         Inputs.Model.Bytes,
-        Inputs.Device.Description,
+        Inputs.Slots.Models.Count == 1 ? Inputs.Device.Description : $"{Inputs.Slots.Models.Count} slots: {Inputs.Device.Description}",
         Inputs.Recipe.Get(RecipeKeys.Threads) ?? Environment.ProcessorCount,
         _options.Output is not null);
 

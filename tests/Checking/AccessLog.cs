@@ -14,6 +14,9 @@ internal sealed class AccessLog
 
     private sealed record Access(object Memory, long Begin, long End, bool Writes, int Actor, long At, string What);
 
+    /// <summary>Held by whoever touches a device of the log: what devices do, they do one after the other.</summary>
+    public object Gate { get; } = new();
+
     /// <summary>Races that were found.</summary>
     public List<string> Races { get; } = [];
 

@@ -4,7 +4,7 @@ namespace DistZO.Tests;
 
 /// <summary>
 /// A device that checks every access to memory against events, and lets its streams run as late or as early as chance wants: what is
-/// right on it does not depend on luck.
+/// right on it does not depend on luck. Devices of one log may be used by several threads, and do one thing at a time.
 /// </summary>
 /// <param name="inner">Computes; owned.</param>
 /// <param name="seed">Of the order in which streams run.</param>
@@ -44,14 +44,19 @@ internal sealed class CheckedDevice(Device inner, int seed, AccessLog log) : Dev
         stream.Fold(range, updates);
     }
 
+    /// <summary>Bytes that were allocated, freed ones too.</summary>
+    public long AllocatedBytes { get; private set; }
+
     public override DeviceMemory Allocate(long bytes)
     {
+        AllocatedBytes += bytes;
         var memory = inner.Allocate(bytes);
         return new CheckedMemory(memory, memory, 0);
     }
 
     public override void Upload(ReadOnlySpan<byte> source, DeviceMemory destination, long offset)
     {
+        using var gate = Enter();
         var to = (CheckedMemory)destination;
         log.Note(_actor, to.Root, to.Offset + offset, source.Length, true, "storing");
         inner.Upload(source, to.Inner, offset);
@@ -59,6 +64,7 @@ internal sealed class CheckedDevice(Device inner, int seed, AccessLog log) : Dev
 
     public override void Download(DeviceMemory source, long offset, Span<byte> destination)
     {
+        using var gate = Enter();
         var from = (CheckedMemory)source;
         log.Note(_actor, from.Root, from.Offset + offset, destination.Length, false, "loading");
         inner.Download(from.Inner, offset, destination);
@@ -66,6 +72,7 @@ internal sealed class CheckedDevice(Device inner, int seed, AccessLog log) : Dev
 
     public override DeviceStream CreateStream(StreamOptions options)
     {
+        using var gate = Enter();
         var stream = new CheckedStream(this, options);
         _streams.Add(stream);
         return stream;
@@ -73,11 +80,16 @@ internal sealed class CheckedDevice(Device inner, int seed, AccessLog log) : Dev
 
     public override void Await(DeviceEvent happened)
     {
+        using var gate = Enter();
         log.Merge(_actor, ((CheckedEvent)happened).Known);
         happened.Synchronize();
     }
 
-    public override DeviceEvent Record() => new CheckedEvent(null, 0, log.Snapshot(_actor));
+    public override DeviceEvent Record()
+    {
+        using var gate = Enter();
+        return new CheckedEvent(null, 0, log.Snapshot(_actor));
+    }
 
     public override Activations CreateActivations(int features) => inner.CreateActivations(features);
 
@@ -147,9 +159,13 @@ internal sealed class CheckedDevice(Device inner, int seed, AccessLog log) : Dev
         inner.Dispose();
     }
 
+    /// <summary>One thing at a time on all devices of the log; until it is disposed.</summary>
+    public Held Enter() => new(log.Gate);
+
     /// <summary>The parameters are where the inner device knows them, as long as a kernel runs.</summary>
     private Binding Use(int step, bool isOnlyRead, params Parameter?[] parameters)
     {
+        var held = Enter();
         List<(Parameter, CheckedMemory)> bound = [];
         foreach (var parameter in parameters)
         {
@@ -160,14 +176,24 @@ internal sealed class CheckedDevice(Device inner, int seed, AccessLog log) : Dev
             bound.Add((parameter, memory));
         }
 
-        return new Binding(bound);
+        return new Binding(bound, held);
     }
 
-    private sealed class Binding(List<(Parameter Parameter, CheckedMemory Memory)> bound) : IDisposable
+    internal readonly struct Held : IDisposable
+    {
+        private readonly object _gate;
+
+        public Held(object gate) => Monitor.Enter(_gate = gate);
+
+        public void Dispose() => Monitor.Exit(_gate);
+    }
+
+    private sealed class Binding(List<(Parameter Parameter, CheckedMemory Memory)> bound, Held held) : IDisposable
     {
         public void Dispose()
         {
             foreach (var (parameter, memory) in bound) parameter.Bind(memory);
+            held.Dispose();
         }
     }
 }

@@ -8,7 +8,7 @@ internal sealed class CheckedEvent(CheckedStream? stream, int position, long[] k
     /// <summary>What whoever waits for it learns.</summary>
     public long[] Known => known;
 
-    public override bool IsDone => stream is null || stream.Done >= position;
+    public override bool IsDone => stream is null || stream.IsAt(position);
 
     public override void Synchronize() => stream?.RunTo(position);
 }
@@ -29,8 +29,15 @@ internal sealed class CheckedStream(CheckedDevice device, StreamOptions options)
 
     public bool HasMore => Done < _queue.Count;
 
+    public bool IsAt(int position)
+    {
+        using var gate = device.Enter();
+        return Done >= position;
+    }
+
     public override void Upload(StoredBlock source, long offset, DeviceMemory destination, long destinationOffset, long bytes)
     {
+        using var gate = device.Enter();
         var to = (CheckedMemory)destination;
         var what = $"uploading {source.Name}";
         device.Log.Note(_actor, source, offset, bytes, false, what);
@@ -45,6 +52,7 @@ internal sealed class CheckedStream(CheckedDevice device, StreamOptions options)
 
     public override void Download(DeviceMemory source, long offset, StoredBlock destination, long destinationOffset, long bytes)
     {
+        using var gate = device.Enter();
         var from = (CheckedMemory)source;
         var what = $"writing {destination.Name} back";
         device.Log.Note(_actor, from.Root, from.Offset + offset, bytes, false, what);
@@ -61,6 +69,7 @@ internal sealed class CheckedStream(CheckedDevice device, StreamOptions options)
 
     public override void Copy(string label, DeviceMemory source, long offset, DeviceMemory destination, long destinationOffset, long bytes)
     {
+        using var gate = device.Enter();
         var (from, to) = ((CheckedMemory)source, (CheckedMemory)destination);
         device.Log.Note(_actor, from.Root, from.Offset + offset, bytes, false, $"copying {label}");
         device.Log.Note(_actor, to.Root, to.Offset + destinationOffset, bytes, true, $"copying {label}");
@@ -74,19 +83,25 @@ internal sealed class CheckedStream(CheckedDevice device, StreamOptions options)
 
     public override void Fold(in FoldRange range, WeightUpdate[] updates)
     {
+        using var gate = device.Enter();
         var (what, memory) = (range, (CheckedMemory)range.Memory);
         var size = range.Type.Size();
-        device.Log.Note(_actor, memory.Root, memory.Offset + (range.Start * size), range.Count * size, true, "folding");
+        device.Log.Note(_actor, memory.Root, memory.Offset + ((range.Start - range.First) * size), range.Count * size, true, "folding");
         Add(() => device.FoldNow(what with { Memory = memory.Inner }, updates));
     }
 
     public override void Wait(DeviceEvent happened)
     {
+        using var gate = device.Enter();
         device.Log.Merge(_actor, ((CheckedEvent)happened).Known);
         Add(happened.Synchronize);
     }
 
-    public override DeviceEvent Record() => new CheckedEvent(this, _queue.Count, device.Log.Snapshot(_actor));
+    public override DeviceEvent Record()
+    {
+        using var gate = device.Enter();
+        return new CheckedEvent(this, _queue.Count, device.Log.Snapshot(_actor));
+    }
 
     /// <summary>Does the next thing.</summary>
     public void RunOne()
@@ -99,6 +114,7 @@ internal sealed class CheckedStream(CheckedDevice device, StreamOptions options)
     /// <summary>Does all that comes before a position.</summary>
     public void RunTo(int position)
     {
+        using var gate = device.Enter();
         while (Done < position) RunOne();
     }
 
@@ -106,6 +122,7 @@ internal sealed class CheckedStream(CheckedDevice device, StreamOptions options)
 
     private void Add(Action action)
     {
+        using var gate = device.Enter();
         _queue.Add(action);
         device.Chance();
     }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using DistZO.Devices;
 using DistZO.Optimization;
+using DistZO.Training;
 
 namespace DistZO.Cli.Cluster;
 
@@ -45,6 +46,7 @@ internal sealed class LocalWorkers : IDisposable
                 "--model", recipe.Get(RecipeKeys.Model) ?? throw new BadInputException("model_name_or_path is not set; give it with --model or in the recipe"),
                 "--data", recipe.Get(RecipeKeys.TrainFile) ?? throw new BadInputException("train_file is not set; give it with --data or in the recipe"),
                 .. recipe.Get(RecipeKeys.EvalFile) is { } rows ? (string[])["--eval-data", rows] : [],
+                .. PlacementArguments(recipe, i),
                 .. allowsCommand ? (string[])[Commands.AllowCommand.Flag] : [],
                 // One of them writes; snapshots help all of them to come back.
                 .. i == 0 ? (string[])["--output", recipe.Get(RecipeKeys.Output)!] : ["--cache", Path.Combine(recipe.Get(RecipeKeys.Output)!, ".distzo"), "--no-snapshots"],
@@ -52,6 +54,21 @@ internal sealed class LocalWorkers : IDisposable
             var number = i;
             _watches.Add(Task.Run(() => Watch(number, arguments, token)));
         }
+    }
+
+    /// <summary>Where a worker keeps its weights: as the recipe says, on disk in a folder of its own.</summary>
+    private static IEnumerable<string> PlacementArguments(Recipe recipe, int worker)
+    {
+        foreach (var key in (RecipeKey[])[.. Commands.OwnPlacement.Keys, RecipeKeys.Slots, RecipeKeys.Topology])
+        {
+            if (key == RecipeKeys.OffloadDir || recipe.Text(key) is not { } text) continue;
+            yield return $"--{key.Name.Replace('_', '-')}";
+            yield return text;
+        }
+
+        if (recipe.Get(RecipeKeys.Offload) is not (null or OffloadTier.Disk)) yield break;
+        yield return "--offload-dir";
+        yield return worker == 0 ? BlockStores.FolderOf(recipe) : $"{BlockStores.FolderOf(recipe)}-{worker}";
     }
 
     /// <summary>Threads of each worker: they add up to the total, and differ by one at most; each has one at least.</summary>

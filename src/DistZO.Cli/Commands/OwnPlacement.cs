@@ -27,7 +27,9 @@ internal sealed class OwnPlacement : IDisposable
         .With(RecipeKeys.DeviceMemory, given.Get(RecipeKeys.DeviceMemory))
         .With(RecipeKeys.HostMemory, given.Get(RecipeKeys.HostMemory))
         .With(RecipeKeys.OffloadDir, given.Get(RecipeKeys.OffloadDir))
-        .With(RecipeKeys.WriteBackSteps, given.Get(RecipeKeys.WriteBackSteps));
+        .With(RecipeKeys.WriteBackSteps, given.Get(RecipeKeys.WriteBackSteps))
+        .With(RecipeKeys.Slots, given.Get(RecipeKeys.Slots))
+        .With(RecipeKeys.Topology, given.Get(RecipeKeys.Topology));
 
     public void Dispose()
     {

@@ -21,7 +21,7 @@ internal static class WorkerCommand
             HelpName = "HOST:PORT",
         };
         var recipeOptions = new RecipeOptions(
-            command, [RecipeKeys.Model, RecipeKeys.TrainFile, RecipeKeys.EvalFile, RecipeKeys.Output, RecipeKeys.Threads, RecipeKeys.LogJson, .. OwnPlacement.Keys], hasFile: false);
+            command, [RecipeKeys.Model, RecipeKeys.TrainFile, RecipeKeys.EvalFile, RecipeKeys.Output, RecipeKeys.Threads, RecipeKeys.LogJson, .. OwnPlacement.Keys, RecipeKeys.Slots, RecipeKeys.Topology], hasFile: false);
         var cache = new Option<string?>("--cache") { Description = "directory for snapshots of the weights, to come back sooner [OUT/.distzo]", HelpName = "DIR" };
         var name = new Option<string?>("--name") { Description = "what people call it [the host's name, with the rank]", HelpName = "NAME" };
         var patience = new Option<double>("--patience")
@@ -106,6 +106,6 @@ internal static class WorkerCommand
             .With(RecipeKeys.TrainFile, own.Get(RecipeKeys.TrainFile))
             .With(RecipeKeys.EvalFile, own.Get(RecipeKeys.EvalFile))
             .With(RecipeKeys.Threads, threads);
-        return RunInputs.Open(recipe, () => CpuDevices.Open(recipe), trace);
+        return RunInputs.Open(recipe, () => CpuDevices.OpenSlot(recipe), trace);
     }
 }

@@ -240,7 +240,8 @@ public sealed unsafe class ReferenceDevice : Device
 
     private static HostMemoryAccess Access { get; } = new(
         memory => (nint)Memory(memory),
-        (range, updates) => FoldReference.Apply(Memory(range.Memory), range.Type, (uint)range.Ordinal, range.Decays, range.Start, range.Count, updates));
+        (range, updates) => FoldReference.Apply(
+            Memory(range.Memory) - (range.First * range.Type.Size()), range.Type, (uint)range.Ordinal, range.Decays, range.Start, range.Count, updates));
 
     private static byte* Memory(DeviceMemory memory) => ((ReferenceMemory)memory).Pointer;
 

@@ -43,10 +43,14 @@ public abstract class DeviceStream : IDisposable
 }
 
 /// <summary>Some elements of a tensor, for folding outside of a kernel's visit.</summary>
-/// <param name="Memory">Holds the tensor's element 0 at its byte 0.</param>
+/// <param name="Memory">Holds the tensor's element <see cref="First"/> at its byte 0.</param>
 /// <param name="Type">Number format.</param>
 /// <param name="Ordinal">The tensor's position in the layout.</param>
 /// <param name="Decays">Whether its role has weight decay.</param>
-/// <param name="Start">First element.</param>
+/// <param name="Start">First element, counted in the tensor.</param>
 /// <param name="Count">How many elements.</param>
-public readonly record struct FoldRange(DeviceMemory Memory, WeightType Type, int Ordinal, bool Decays, long Start, long Count);
+public readonly record struct FoldRange(DeviceMemory Memory, WeightType Type, int Ordinal, bool Decays, long Start, long Count)
+{
+    /// <summary>The element of the tensor with which the memory begins; not behind <see cref="Start"/>.</summary>
+    public long First { get; init; }
+}

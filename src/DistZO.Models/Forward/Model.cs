@@ -87,6 +87,9 @@ public sealed class Model : IDisposable
     /// <summary>Takes what is computed when; null for nobody.</summary>
     public ITraceSink? Trace { get; set; }
 
+    /// <summary>The track of what is computed.</summary>
+    public string Track { get; set; } = "compute";
+
     /// <summary>K: a streamed block is written back every so many steps; null where none is, or while that is being measured.</summary>
     public int? WriteBackSteps => _visits?.WriteBackSteps;
 
@@ -138,6 +141,24 @@ public sealed class Model : IDisposable
         Device.LogProbabilities(pass, _forward.Of(Architecture.HeadMatrix), _forward.Find(Architecture.Head.Bias), y, targets, result);
         Note(Architecture.Head.Name, began);
         _kept?.End(WriteBackPolicy.Most, _chainAt);
+    }
+
+    /// <summary>
+    /// Visits all layers as a pass does, and computes nothing: the part of a slot without work in a pass that others make with it.
+    /// </summary>
+    /// <param name="updates">As <see cref="Pass.Updates"/>.</param>
+    /// <param name="step">As <see cref="Pass.Step"/>.</param>
+    /// <param name="beforeBlock">As <see cref="Pass.BeforeBlock"/>.</param>
+    internal void Walk(UpdateHistory updates, int step, Action? beforeBlock)
+    {
+        if (_visits is null) return;
+        _visits.Begin(updates, step);
+        for (var block = 0; block < _visits.Blocks.Count; block++)
+        {
+            beforeBlock?.Invoke();
+            _visits.Enter(block);
+            _visits.Leave(block, WriteBack.WhenDue);
+        }
     }
 
     /// <summary>All logits of the chosen rows for the pass's probe <paramref name="probe"/>: [rows, vocabulary], row-major.</summary>
@@ -198,12 +219,18 @@ public sealed class Model : IDisposable
         }
 
         var (block, at) = _visits!.Find(parameter);
-        block.Written?.Synchronize();
+        _visits.Settle();
         block.Stored.Read(at + offset, destination);
     }
 
     /// <summary>Gives bytes of a parameter, from a byte of it on.</summary>
     public delegate void ParameterReader(Parameter parameter, long offset, Span<byte> destination);
+
+    /// <summary>How often other weights were put in the place of those that were there.</summary>
+    internal int Replacements { get; private set; }
+
+    /// <summary>Brings the layers that do not stay on the device; null where all stay.</summary>
+    internal IBlockVisits? Visits => _visits;
 
     /// <summary>Puts other weights in the place of all trained ones: those at a step.</summary>
     public void Replace(int step, ParameterReader read)
@@ -229,6 +256,7 @@ public sealed class Model : IDisposable
     /// <param name="action">Called with each parameter, while it is on the device.</param>
     internal void Visit(WriteBack write, Action<Parameter> action)
     {
+        if (write == WriteBack.Always) Replacements++;
         _kept?.Begin();
         foreach (var parameter in Parameters)
         {
@@ -296,7 +324,7 @@ public sealed class Model : IDisposable
         }
     }
 
-    private void Note(string name, long began) => Trace?.Add(new TraceSpan("compute", name, began, TraceClock.Now, 0));
+    private void Note(string name, long began) => Trace?.Add(new TraceSpan(Track, name, began, TraceClock.Now, 0));
 
     private float[] Logits(Pass pass, Activations y, int probe)
     {

@@ -15,7 +15,7 @@ internal sealed class BlockStream : IBlockVisits
 {
     private readonly Device _device;
     private readonly WriteBackPolicy _policy;
-    private readonly List<BlockBuffer> _buffers = [];
+    private readonly BlockPath _path;
 
     // Those whose blocks nobody needs any more, and the block that comes next.
     private readonly List<BlockBuffer> _idle = [];
@@ -24,26 +24,11 @@ internal sealed class BlockStream : IBlockVisits
     private readonly DeviceStream _upload;
     private readonly DeviceStream _writeBack;
 
-    /// <param name="device">Where blocks are computed with; must outlive this.</param>
+    /// <param name="path">What blocks come and go over; owned.</param>
     /// <param name="blocks">In the order of a pass; at least one.</param>
-    /// <param name="buffers">How many blocks the device has memory for. With one nothing overlaps; with three, an upload, computing and a write-back do.</param>
     /// <param name="policy">When to write back.</param>
-    /// <param name="upload">The stream to the device.</param>
-    /// <param name="writeBack">The stream from it.</param>
-    public BlockStream(
-        Device device,
-        IReadOnlyList<StreamedBlock> blocks,
-        int buffers,
-        WriteBackPolicy policy,
-        StreamOptions upload,
-        StreamOptions writeBack)
-    {
-        (_device, Blocks, _policy) = (device, blocks, policy);
-        var bytes = blocks.Max(block => block.Layout.Bytes);
-        for (var i = 0; i < Math.Min(buffers, blocks.Count); i++) _buffers.Add(new BlockBuffer(device.Allocate(bytes)));
-        _upload = device.CreateStream(upload);
-        _writeBack = device.CreateStream(writeBack);
-    }
+    public BlockStream(BlockPath path, IReadOnlyList<StreamedBlock> blocks, WriteBackPolicy policy) =>
+        (_path, _device, _upload, _writeBack, Blocks, _policy) = (path, path.Device, path.Upload, path.WriteBack, blocks, policy);
 
     public IReadOnlyList<StreamedBlock> Blocks { get; }
 
@@ -81,7 +66,7 @@ internal sealed class BlockStream : IBlockVisits
 
         streamed.Depart();
         // With room for all of them, they stay.
-        if (_buffers.Count == Blocks.Count) return;
+        if (Buffers.Count == Blocks.Count) return;
         _idle.Add(buffer);
         Refill();
     }
@@ -98,23 +83,20 @@ internal sealed class BlockStream : IBlockVisits
         foreach (var block in Blocks) block.Written?.Synchronize();
     }
 
-    public void Dispose()
-    {
-        _upload.Dispose();
-        _writeBack.Dispose();
-        foreach (var buffer in _buffers) buffer.Dispose();
-    }
+    public void Dispose() => _path.Dispose();
 
-    private BlockBuffer? Find(int block) => _buffers.Find(buffer => buffer.Block == Blocks[block]);
+    private IReadOnlyList<BlockBuffer> Buffers => _path.Buffers;
+
+    private BlockBuffer? Find(int block) => Buffers.FirstOrDefault(buffer => buffer.Block == Blocks[block]);
 
     /// <summary>The pass is not where it was expected: what is wanted now is uploaded into the buffers that hold something else.</summary>
     private BlockBuffer StartAt(int block)
     {
         var there = 0;
-        while (there < _buffers.Count && Find((block + there) % Blocks.Count) is not null) there++;
+        while (there < Buffers.Count && Find((block + there) % Blocks.Count) is not null) there++;
         var kept = Enumerable.Range(0, there).Select(i => Blocks[(block + i) % Blocks.Count]).ToList();
         _idle.Clear();
-        _idle.AddRange(_buffers.Where(buffer => buffer.Block is null || !kept.Contains(buffer.Block)).OrderBy(IsHeld));
+        _idle.AddRange(Buffers.Where(buffer => buffer.Block is null || !kept.Contains(buffer.Block)).OrderBy(IsHeld));
         _next = (block + there) % Blocks.Count;
         foreach (var buffer in _idle) Upload(buffer);
         _idle.Clear();
@@ -130,7 +112,7 @@ internal sealed class BlockStream : IBlockVisits
         for (var i = 0; i < _idle.Count;)
         {
             var buffer = _idle[i];
-            if (_policy.Steps > 1 && _idle.Count < _buffers.Count && IsHeld(buffer))
+            if (_policy.Steps > 1 && _idle.Count < Buffers.Count && IsHeld(buffer))
             {
                 i++;
                 continue;

@@ -12,8 +12,9 @@ namespace DistZO.Models;
 /// <param name="isShared">Whether the two run over the same disk.</param>
 /// <param name="foldSeconds">To fold one direction of one commit into all trained weights that are streamed.</param>
 /// <param name="time">The clock.</param>
+/// <param name="share">Of what is moved and folded that is this slot's; 1 for a slot alone.</param>
 internal sealed class MeasuredWriteBack(
-    TransferMeter meter, string upload, string writeBack, bool isShared, double foldSeconds, TimeProvider time) : WriteBackPolicy
+    TransferMeter meter, string upload, string writeBack, bool isShared, double foldSeconds, TimeProvider time, double share = 1) : WriteBackPolicy
 {
     private const int StepsPerChoice = 8;
     private const double Tolerance = 1.01;
@@ -39,14 +40,14 @@ internal sealed class MeasuredWriteBack(
         (_began, _step, _stalled) = (now, step, 0);
         if (_computing.Count < (_isChosen ? StepsPerChoice : 2) || updates is null || step == 0) return;
         var directions = updates.Between(step - 1, step)[0].Directions.Length;
-        Choose(blocks, Math.Max(1, directions) * foldSeconds);
+        Choose(blocks, Math.Max(1, directions) * foldSeconds * share);
         _computing.Clear();
         _isChosen = true;
     }
 
     private void Choose(IReadOnlyList<StreamedBlock> blocks, double fold)
     {
-        double read = blocks.Sum(block => block.Layout.Bytes), written = blocks.Sum(block => block.Layout.TrainedBytes);
+        double read = share * blocks.Sum(block => block.Layout.Bytes), written = share * blocks.Sum(block => block.Layout.TrainedBytes);
         // Noise may make it less than folding alone takes.
         var rest = Math.Max(0, Median(_computing) - (fold * (_steps + 1) / 2));
         double Step(int k)

@@ -50,7 +50,7 @@ internal static class ModelAssembly
             }
 
             if (layouts.Count == 0) return new Model(device, part, InOrder(), initial);
-            var store = Keep(offloading!.Open(layouts, initial));
+            var store = Keep(offloading is { IsSharded: true, Slot: { Slot: 0 } first } ? first.Group.Shard(layouts) : offloading!.Open(layouts, initial));
             var blocks = layouts.Zip(store.Blocks, Store).ToList();
             var streamed = blocks.Where((_, i) => streams[i]).ToList();
             var kept = blocks.Where((_, i) => !streams[i]).ToList();
@@ -90,18 +90,24 @@ internal static class ModelAssembly
             source(spec, (offset, bytes) => device.Upload(bytes, parameter.Storage, offset));
         }
 
-        BlockStream Stream(List<StreamedBlock> streamed)
+        IBlockVisits Stream(List<StreamedBlock> streamed)
         {
-            var meter = new TransferMeter(offloading!.Trace);
-            var (upload, writeBack) = (new StreamOptions("upload", offloading.UploadLink, meter), new StreamOptions("write-back", offloading.WriteBackLink, meter));
-            return new BlockStream(device, streamed, offloading.Buffers, Policy(), upload, writeBack);
+            var (meter, slot) = (new TransferMeter(offloading!.Trace), offloading.Slot);
+            var track = slot is null ? "" : $"slot {slot.Slot} ";
+            var (upload, writeBack) = (
+                new StreamOptions($"{track}upload", offloading.UploadLink, meter), new StreamOptions($"{track}write-back", offloading.WriteBackLink, meter));
+            var policy = Policy();
+            var path = new BlockPath(device, streamed, offloading.Buffers, upload, writeBack);
+            return slot is null ? new BlockStream(path, streamed, policy) : new SlotVisits(slot.Group, slot.Slot, path, streamed, policy, offloading.Trace);
 
             WriteBackPolicy Policy()
             {
+                // The first slot's decides for all.
                 if (offloading.WriteBackSteps is { } steps) return new FixedWriteBack(steps);
+                if (slot is { Slot: > 0 } or { Group.Slicing: SlotSlicing.Sharded }) return new FixedWriteBack(1);
                 var trained = streamed.SelectMany(block => block.Layout.Entries).Select(entry => entry.Parameter).Where(parameter => parameter.Trainable).ToList();
                 var fold = trained.Count == 0 ? 0 : PerturbationSpeed.Measure(device, trained.Sum(parameter => parameter.Length), trained[0].Type, offloading.Time);
-                return new MeasuredWriteBack(meter, upload.Name, writeBack.Name, offloading.SharesLink, fold, offloading.Time);
+                return new MeasuredWriteBack(meter, upload.Name, writeBack.Name, offloading.SharesLink, fold, offloading.Time, slot?.Group.ShareOf(slot.Slot) ?? 1);
             }
         }
     }

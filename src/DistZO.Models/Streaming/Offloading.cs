@@ -32,9 +32,18 @@ public sealed record Offloading
     /// <summary>The modelled way back.</summary>
     public Link? WriteBackLink { get; init; }
 
+    /// <summary>Whether the layers are not stored at all but kept in slices on the slots of a node; <see cref="Open"/> is not called then.</summary>
+    public bool IsSharded { get; init; }
+
+    /// <summary>Which of several slots the model is for; null for one alone.</summary>
+    internal SlotPlace? Slot { get; init; }
+
     /// <summary>Takes what is done when; may be null.</summary>
     public ITraceSink? Trace { get; init; }
 
     /// <summary>The clock of what is measured.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
 }
+
+/// <summary>One of the slots of a node.</summary>
+internal sealed record SlotPlace(SlotGroup Group, int Slot);

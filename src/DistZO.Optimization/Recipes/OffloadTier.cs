@@ -11,4 +11,7 @@ public enum OffloadTier
 
     /// <summary>On disk.</summary>
     Disk,
+
+    /// <summary>In slices on the device slots of this machine.</summary>
+    Shard,
 }

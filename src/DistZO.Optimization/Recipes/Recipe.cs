@@ -123,6 +123,9 @@ public sealed class Recipe
     internal static Recipe FromJson(IEnumerable<JsonObject> parts, string source) => Default.WithLayer(
         parts.SelectMany(part => part).Select(pair => (Named(pair.Key, source), RecipeJson.Read(pair.Value, source))));
 
+    /// <summary>A key's value as a flag's text; null where it is not set.</summary>
+    public string? Text(RecipeKey key) => JsonOf(key)?.ToString();
+
     internal JsonNode? JsonOf(RecipeKey key) => key.ToJson(_set.TryGetValue(key, out var value) ? value : key.DefaultValue);
 
     private JsonObject ToJson(Func<RecipeKey, bool> which)

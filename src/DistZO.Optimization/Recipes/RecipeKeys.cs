@@ -191,10 +191,10 @@ public static class RecipeKeys
 
     public static readonly RecipeKey<OffloadTier?> Offload = Declare(
         "offload",
-        Optional(OneOf(("none", OffloadTier.None), ("host", OffloadTier.Host), ("disk", OffloadTier.Disk)), "auto"),
+        Optional(OneOf(("none", OffloadTier.None), ("host", OffloadTier.Host), ("disk", OffloadTier.Disk), ("shard", OffloadTier.Shard)), "auto"),
         null,
         Operational,
-        "where layers are that the device has no memory for: in host memory or on disk (auto: nowhere, if all fit)");
+        "where layers are that the device has no memory for: in host memory, on disk, or in slices on all slots (auto: nowhere, if all fit)");
 
     public static readonly RecipeKey<long?> DeviceMemory = Declare(
         "device_memory", Optional(Bytes), null, Operational, "bytes that weights may take on the device (none: what the machine has)");
@@ -208,6 +208,12 @@ public static class RecipeKeys
     public static readonly RecipeKey<int?> WriteBackSteps = Declare(
         "write_back_steps", Optional(Integer(1, 32), "auto"), null, Operational,
         "an offloaded layer is written back every so many steps, and what it lacks is folded again until then (auto: what is fastest)");
+
+    public static readonly RecipeKey<int?> Slots = Declare(
+        "slots", Optional(Integer(1, 64), "auto"), null, Operational, "device slots of this machine that share a step and its layers (auto: as the topology says, or 1)");
+
+    public static readonly RecipeKey<string?> Topology = Declare(
+        "topology", OptionalReference(Text), null, Operational, "JSON file of the slots' links (null: as fast as the machine is)");
 
     public static readonly RecipeKey<bool> LogJson = Declare(
         "log_json", Switch, false, Operational, "progress as JSON lines");

@@ -20,8 +20,13 @@ public sealed record Placement(OffloadTier Tier, IReadOnlySet<int> Streamed, int
     /// <summary>One line for people; null where all layers stay.</summary>
     public string? Description => Tier == OffloadTier.None
         ? null
-        : $"{Streamed.Count} of {Layers} layers come from {(Tier == OffloadTier.Disk ? "disk" : "host memory")} ({Quantity.Bytes(StreamedBytes)}), "
-            + $"through {Buffers} buffers; weights take {Quantity.Bytes(DeviceBytes)} on the device";
+        : $"{Streamed.Count} of {Layers} layers come from {Place} ({Quantity.Bytes(StreamedBytes)}), "
+            + $"through {Buffers} buffers; weights take {Quantity.Bytes(DeviceBytes)} on {(Slots == 1 ? "the device" : $"each of {Slots} slots")}";
+
+    /// <summary>Slots that share the layers.</summary>
+    public int Slots { get; private init; } = 1;
+
+    private string Place => Tier switch { OffloadTier.Disk => "disk", OffloadTier.Shard => "slices on all slots", _ => "host memory" };
 
     /// <summary>Places a model.</summary>
     /// <param name="blocks">Bytes of each block in the order of a pass: the embedding, the layers, the head.</param>
@@ -29,40 +34,50 @@ public sealed record Placement(OffloadTier Tier, IReadOnlySet<int> Streamed, int
     /// <param name="deviceMemory">Bytes that weights may take on the device; null for all that there is.</param>
     /// <param name="hostMemory">Bytes that they may take in host memory.</param>
     /// <param name="available">Bytes of memory that this machine has left; null where that cannot be known.</param>
+    /// <param name="slots">Device slots that share the layers; each has <paramref name="deviceMemory"/>.</param>
+    /// <exception cref="BadInputException">One slot alone has nobody to share with.</exception>
     /// <exception cref="RunFailedException">They do not fit, however they are placed; the message says what is needed.</exception>
-    public static Placement Of(IReadOnlyList<long> blocks, OffloadTier? tier, long? deviceMemory, long? hostMemory, long? available)
+    public static Placement Of(IReadOnlyList<long> blocks, OffloadTier? tier, long? deviceMemory, long? hostMemory, long? available, int slots = 1)
     {
         var layers = blocks.Skip(1).SkipLast(1).ToList();
         long all = blocks.Sum(), fixedBytes = blocks[0] + blocks[^1], largest = layers.Max();
-        var device = deviceMemory ?? available ?? long.MaxValue;
+        var device = deviceMemory ?? available / slots ?? long.MaxValue;
+        if (tier == OffloadTier.Shard && slots == 1) throw new BadInputException("offload: shard keeps layers in slices on several slots; give --slots 2 or more, or use --offload host");
+        // What of a layer that does not stay is on each slot for good.
+        long kept = tier == OffloadTier.Shard ? (largest + slots - 1) / slots : 0;
         if (tier == OffloadTier.None || (tier is null && all <= device))
         {
             if (all > device && deviceMemory is not null) throw TooSmall(all, "with offload: none all weights stay on the device");
-            return new Placement(OffloadTier.None, new HashSet<int>(), layers.Count, 0, all, 0);
+            return new Placement(OffloadTier.None, new HashSet<int>(), layers.Count, 0, all, 0) { Slots = slots };
         }
 
-        var (resident, buffers) = Fit(layers.Count, fixedBytes, largest, tier is null || deviceMemory is not null ? device : 0);
-        if (deviceMemory is { } budget && fixedBytes + largest > budget)
-            throw TooSmall(fixedBytes + (FewestBuffers * largest), $"embedding and head take {Quantity.Bytes(fixedBytes)}, the largest layer {Quantity.Bytes(largest)}, of which two must fit");
+        var (resident, buffers) = Fit(layers.Count, fixedBytes + (layers.Count * kept), largest - kept, largest, tier is null || deviceMemory is not null ? device : 0);
+        if (deviceMemory is { } budget && fixedBytes + (layers.Count * kept) + largest > budget)
+            throw TooSmall(fixedBytes + (layers.Count * kept) + (FewestBuffers * largest), $"embedding and head take {Quantity.Bytes(fixedBytes)}, the largest layer {Quantity.Bytes(largest)}, of which two must fit");
         var streamed = Spread(layers.Count, layers.Count - resident);
         var streamedBytes = streamed.Sum(layer => layers[layer]);
         var host = hostMemory ?? available ?? long.MaxValue;
         tier ??= deviceMemory is not null && streamedBytes <= host ? OffloadTier.Host : OffloadTier.Disk;
         if (tier == OffloadTier.Host && hostMemory is not null && streamedBytes > hostMemory)
             throw new RunFailedException($"--host-memory {Quantity.Bytes(host)} does not hold {Quantity.Bytes(streamedBytes)} of layers; give more, or use --offload disk");
-        return new Placement(
-            tier.Value, streamed, layers.Count, Math.Min(buffers, streamed.Count), all - streamedBytes + (Math.Min(buffers, streamed.Count) * largest), streamedBytes);
+        var onDevice = all - streamedBytes + (Math.Min(buffers, streamed.Count) * largest) + (tier == OffloadTier.Shard ? (streamedBytes + slots - 1) / slots : 0);
+        return new Placement(tier.Value, streamed, layers.Count, Math.Min(buffers, streamed.Count), onDevice, streamedBytes) { Slots = slots };
 
         RunFailedException TooSmall(long needed, string why) =>
             new($"--device-memory {Quantity.Bytes(device)} is too small for this model: {Quantity.Bytes(needed)} are needed, since {why}");
     }
 
     /// <summary>As many layers as fit beside the buffers stay; where not even three buffers fit, two.</summary>
-    private static (int Resident, int Buffers) Fit(int layers, long fixedBytes, long largest, long device)
+    /// <param name="layers">In all.</param>
+    /// <param name="fixedBytes">What is on the device in any case.</param>
+    /// <param name="more">What a layer takes more that stays.</param>
+    /// <param name="largest">Bytes of a buffer.</param>
+    /// <param name="device">Bytes for all; 0 for as few layers as can be.</param>
+    private static (int Resident, int Buffers) Fit(int layers, long fixedBytes, long more, long largest, long device)
     {
-        var room = Math.Max(0, device - fixedBytes) / Math.Max(1, largest);
-        var buffers = room >= Offloading.DefaultBuffers || device == 0 ? Offloading.DefaultBuffers : FewestBuffers;
-        return ((int)Math.Clamp(room - buffers, 0, layers - 1), buffers);
+        var room = Math.Max(0, device - fixedBytes);
+        var buffers = room / Math.Max(1, largest) >= Offloading.DefaultBuffers || device == 0 ? Offloading.DefaultBuffers : FewestBuffers;
+        return ((int)Math.Clamp((room - (buffers * largest)) / Math.Max(1, more), 0, layers - 1), buffers);
     }
 
     private static HashSet<int> Spread(int layers, int streamed) => [.. Enumerable.Range(0, streamed).Select(i => (int)((long)i * layers / streamed))];

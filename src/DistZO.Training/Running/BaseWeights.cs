@@ -49,7 +49,73 @@ public static class BaseWeights
         ITraceSink? trace = null)
     {
         DeviceSelfTest.Require(device);
-        var offloading = placement.Tier == OffloadTier.None ? null : new Offloading
+        var model = Load(device, checkpoint, part, recipe, Offload(recipe, placement, baseDigest, notice, trace), initial);
+        model.Trace = trace;
+        return model;
+    }
+
+    /// <summary>As above, on the slots of a node.</summary>
+    /// <param name="devices">By slot.</param>
+    /// <param name="network">The links between them.</param>
+    /// <param name="checkpoint">The base.</param>
+    /// <param name="part">What is trained.</param>
+    /// <param name="recipe">How weights are held, and where on disk.</param>
+    /// <param name="placement">Where they are.</param>
+    /// <param name="baseDigest">Digest of the base; called where weights are stored on disk.</param>
+    /// <param name="notice">Told, in a line for people, what was found there.</param>
+    /// <param name="trace">Takes what is computed and moved when; null for nobody.</param>
+    public static ModelSlots Load(
+        IReadOnlyList<Device> devices,
+        SlotNetwork network,
+        Checkpoint checkpoint,
+        ModelPart part,
+        Recipe recipe,
+        Placement placement,
+        Func<string> baseDigest,
+        Action<string> notice,
+        ITraceSink? trace = null)
+    {
+        if (placement.Tier == OffloadTier.Shard && !network.HasFabric)
+            throw new BadInputException("offload: shard gathers layers over a fabric, and the topology has none; add fabric to it, or use --offload host");
+        DeviceSelfTest.Require(devices[0]);
+        var slots = ModelSlots.Load(
+            devices,
+            network,
+            Offload(recipe, placement, baseDigest, notice, trace),
+            (device, offloading, initial) => Load(device, checkpoint, part, recipe, offloading, initial));
+        foreach (var (slot, model) in slots.Models.Index()) (model.Trace, model.Track) = (trace, devices.Count == 1 ? model.Track : $"slot {slot} {model.Track}");
+        return slots;
+    }
+
+    /// <summary>Decides where the weights of a model go.</summary>
+    /// <param name="checkpoint">The base.</param>
+    /// <param name="part">What of it is trained.</param>
+    /// <param name="recipe">What the user wants.</param>
+    /// <param name="slots">Device slots that share this machine's memory.</param>
+    /// <exception cref="RunFailedException">They fit nowhere; the message says what is needed.</exception>
+    public static Placement Place(Checkpoint checkpoint, ModelPart part, Recipe recipe, int slots = 1)
+    {
+        var (type, tier) = (recipe.Get(RecipeKeys.WeightsDtype), recipe.Get(RecipeKeys.Offload));
+        var blocks = Sizes(checkpoint, part, type);
+        var available = MachineResources.Read(checkpoint.Directory).AvailableMemory;
+        var placement = Placement.Of(blocks, tier, recipe.Get(RecipeKeys.DeviceMemory), recipe.Get(RecipeKeys.HostMemory), available, slots);
+        if (available is { } memory && placement.DeviceBytes * slots > memory) throw TooLarge(checkpoint, placement, type, memory);
+        return placement;
+    }
+
+    private static Model Load(
+        Device device, Checkpoint checkpoint, ModelPart part, Recipe recipe, Offloading? offloading, InitialValues? initial) => ModelLoader.Load(
+        device,
+        checkpoint,
+        part,
+        recipe.Get(RecipeKeys.WeightsDtype),
+        recipe.Get(RecipeKeys.Seed),
+        initial,
+        offloading);
+
+    private static Offloading? Offload(
+        Recipe recipe, Placement placement, Func<string> baseDigest, Action<string> notice, ITraceSink? trace) =>
+        placement.Tier == OffloadTier.None ? null : new Offloading
         {
             Layers = placement.Streamed,
             Buffers = placement.Buffers,
@@ -57,24 +123,9 @@ public static class BaseWeights
             WriteBackSteps = recipe.Get(RecipeKeys.WriteBackSteps),
             StoresAll = placement.Tier == OffloadTier.Disk,
             SharesLink = placement.Tier == OffloadTier.Disk,
+            IsSharded = placement.Tier == OffloadTier.Shard,
             Open = (layouts, values) => BlockStores.Open(placement, recipe, values.Digest, baseDigest, layouts, notice),
         };
-        var model = ModelLoader.Load(device, checkpoint, part, recipe.Get(RecipeKeys.WeightsDtype), recipe.Get(RecipeKeys.Seed), initial, offloading);
-        model.Trace = trace;
-        return model;
-    }
-
-    /// <summary>Decides where the weights of a model go.</summary>
-    /// <exception cref="RunFailedException">They fit nowhere; the message says what is needed.</exception>
-    public static Placement Place(Checkpoint checkpoint, ModelPart part, Recipe recipe)
-    {
-        var (type, tier) = (recipe.Get(RecipeKeys.WeightsDtype), recipe.Get(RecipeKeys.Offload));
-        var blocks = Sizes(checkpoint, part, type);
-        var available = MachineResources.Read(checkpoint.Directory).AvailableMemory;
-        var placement = Placement.Of(blocks, tier, recipe.Get(RecipeKeys.DeviceMemory), recipe.Get(RecipeKeys.HostMemory), available);
-        if (available is { } memory && placement.DeviceBytes > memory) throw TooLarge(checkpoint, placement, type, memory);
-        return placement;
-    }
 
     /// <summary>Bytes of each block.</summary>
     private static List<long> Sizes(Checkpoint checkpoint, ModelPart part, WeightType type)
@@ -91,7 +142,7 @@ public static class BaseWeights
         var offload = placement.Tier == OffloadTier.None ? "--offload disk, " : "";
         var smaller = type == WeightType.Float32 ? "--weights-dtype bfloat16, " : "";
         return new RunFailedException(
-            $"not enough memory: {what} of '{checkpoint.Directory}' take {Quantity.Bytes(placement.DeviceBytes)} as {type.Name()} and {Quantity.Bytes(available)} are available; "
+            $"not enough memory: {what} of '{checkpoint.Directory}' take {Quantity.Bytes(placement.DeviceBytes * placement.Slots)} as {type.Name()} and {Quantity.Bytes(available)} are available; "
             + $"use {offload}{smaller}or a larger machine");
     }
 }

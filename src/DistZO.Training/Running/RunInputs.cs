@@ -8,20 +8,27 @@ namespace DistZO.Training;
 /// <summary>Everything that a run reads: the base model on its device, its tokenizer, the encoded rows, the resolved recipe.</summary>
 public sealed class RunInputs : IDisposable
 {
-    private RunInputs(Recipe recipe, Device device, Checkpoint checkpoint, Model model, IReadOnlyList<string> notices, string baseDigest, ExampleSet train, ExampleSet? evaluation)
+    private readonly IReadOnlyList<Device> _devices;
+
+    private RunInputs(
+        Recipe recipe, IReadOnlyList<Device> devices, Checkpoint checkpoint, ModelSlots slots, IReadOnlyList<string> notices, string baseDigest, ExampleSet train, ExampleSet? evaluation)
     {
-        (Recipe, Device, Checkpoint, Model, Notices, BaseDigest, Train, Evaluation) = (recipe, device, checkpoint, model, notices, baseDigest, train, evaluation);
+        (Recipe, _devices, Checkpoint, Slots, Notices, BaseDigest, Train, Evaluation) = (recipe, devices, checkpoint, slots, notices, baseDigest, train, evaluation);
     }
 
     /// <summary>Resolved for the training rows.</summary>
     public Recipe Recipe { get; }
 
-    public Device Device { get; }
+    /// <summary>The first slot's.</summary>
+    public Device Device => _devices[0];
 
     public Checkpoint Checkpoint { get; }
 
-    /// <summary>Starts at the base weights.</summary>
-    public Model Model { get; }
+    /// <summary>The first slot's: starts at the base weights.</summary>
+    public Model Model => Slots.Models[0];
+
+    /// <summary>The model on all slots of this node.</summary>
+    public ModelSlots Slots { get; }
 
     /// <summary>For people, a line each: where the weights are, and what was found there.</summary>
     public IReadOnlyList<string> Notices { get; }
@@ -36,7 +43,7 @@ public sealed class RunInputs : IDisposable
 
     /// <summary>Opens what a recipe names. The data are read before the weights, so that a bad row is told at once.</summary>
     /// <param name="recipe">Names the model and the data; need not be resolved.</param>
-    /// <param name="openDevice">Opens the device; called once the data are known to be sound.</param>
+    /// <param name="openDevice">Opens the device of a slot; called once the data are known to be sound.</param>
     /// <param name="trace">Takes what is computed and moved when; null for nobody.</param>
     public static RunInputs Open(Recipe recipe, Func<Device> openDevice, ITraceSink? trace = null)
     {
@@ -44,7 +51,7 @@ public sealed class RunInputs : IDisposable
         var directory = Required(recipe, RecipeKeys.Model, "--model");
         var trainFile = Required(recipe, RecipeKeys.TrainFile, "--data");
         var checkpoint = Checkpoint.Open(directory);
-        Device? device = null;
+        var devices = new List<Device>();
         try
         {
             var encoder = Encoder(recipe, checkpoint, TrainedParts.Of(recipe, checkpoint).Architecture, trainFile);
@@ -56,17 +63,18 @@ public sealed class RunInputs : IDisposable
             train.RequireVocabulary(vocabulary);
             evaluation?.RequireVocabulary(vocabulary);
             var part = TrainedParts.Of(recipe, checkpoint);
-            var placement = BaseWeights.Place(checkpoint, part, recipe);
-            device = openDevice();
+            var network = SlotTopology.Of(recipe);
+            var placement = BaseWeights.Place(checkpoint, part, recipe, network.Slots);
+            for (var slot = 0; slot < network.Slots; slot++) devices.Add(openDevice());
             var digest = BaseModel.Digest(checkpoint);
             var notices = new List<string>();
-            var model = BaseWeights.Load(device, checkpoint, part, recipe, placement, () => digest, notices.Add, initial: null, trace);
+            var slots = BaseWeights.Load(devices, network, checkpoint, part, recipe, placement, () => digest, notices.Add, trace);
             if (placement.Description is { } where) notices.Insert(0, where);
-            return new RunInputs(resolved, device, checkpoint, model, notices, digest, train, evaluation);
+            return new RunInputs(resolved, devices, checkpoint, slots, notices, digest, train, evaluation);
         }
         catch
         {
-            device?.Dispose();
+            foreach (var device in devices) device.Dispose();
             checkpoint.Dispose();
             throw;
         }
@@ -103,8 +111,8 @@ public sealed class RunInputs : IDisposable
 
     public void Dispose()
     {
-        Model.Dispose();
-        Device.Dispose();
+        Slots.Dispose();
+        foreach (var device in _devices) device.Dispose();
         Checkpoint.Dispose();
     }
 

@@ -41,20 +41,35 @@ public sealed class ShareExecutor : IShareExecutor
     {
         sums.Clear();
         (Tokens, Terms) = (0, 0);
-        for (var start = 0; start < samples.Length;)
+        while (samples.Length > 0)
         {
+            var count = InOnePass(probes.Count, samples);
             _samples.Clear();
-            long tokens = 0;
-            for (; start < samples.Length; start++)
-            {
-                var sample = samples[start];
-                if (_samples.Count > 0 && (tokens + sample.PackedTokens) * probes.Count > MaxTokensPerPass) break;
-                tokens += sample.PackedTokens;
-                _samples.Add(sample);
-            }
-
+            _samples.AddRange(samples[..count]);
+            samples = samples[count..];
             RunPass(step, probes, sums);
         }
+    }
+
+    /// <summary>Passes that a share of so many probes on these samples takes.</summary>
+    public static int Passes(int probes, ReadOnlySpan<EncodedExample> samples)
+    {
+        var passes = 0;
+        for (; samples.Length > 0; passes++) samples = samples[InOnePass(probes, samples)..];
+        return passes;
+    }
+
+    /// <summary>How many of the samples, from the first on, are evaluated in one pass: at least one.</summary>
+    private static int InOnePass(int probes, ReadOnlySpan<EncodedExample> samples)
+    {
+        long tokens = 0;
+        for (var i = 0; i < samples.Length; i++)
+        {
+            tokens += samples[i].PackedTokens;
+            if (i > 0 && tokens * probes > MaxTokensPerPass) return i;
+        }
+
+        return samples.Length;
     }
 
     private void RunPass(int step, IReadOnlyList<Probe> probes, Span<ProbeSum> sums)

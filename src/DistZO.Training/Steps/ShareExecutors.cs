@@ -15,8 +15,10 @@ public static class ShareExecutors
     public static IShareExecutor Create(RunInputs inputs, UpdateHistory updates, TextScoring? scoring, Action? beforeBlock = null)
     {
         var objective = inputs.Recipe.Get(RecipeKeys.Objective);
-        return objective is { ScoresText: true }
-            ? new WrittenShareExecutor(scoring!.Generator, scoring.ScorerOf(objective), TimeProvider.System)
+        // How many passes writing takes depends on what is written, so it is not shared out: the first slot does it alone.
+        if (objective is { ScoresText: true }) return new WrittenShareExecutor(scoring!.Generator, scoring.ScorerOf(objective), TimeProvider.System);
+        return inputs.Slots.Models.Count > 1
+            ? new SlotShareExecutor(inputs.Slots, updates, objective, inputs.Recipe.Get(RecipeKeys.Parallelism), beforeBlock)
             : new ShareExecutor(inputs.Model, updates, objective, beforeBlock);
     }
 }

@@ -3,13 +3,13 @@ using DistZO.Cli.Tests.Commands;
 namespace DistZO.Cli.Tests.Cluster;
 
 /// <summary>Coordinator and workers as processes, on a tiny run. The coordinator's recipe holds no path: those are the workers' own.</summary>
-internal sealed class TinyCluster : IDisposable
+internal sealed class TinyCluster(int layers = 2) : IDisposable
 {
     private static readonly string[] Paths = ["--model", "--data", "--eval-data", "--output", "--threads"];
 
     private readonly List<DistzoProcess> _processes = [];
 
-    public TinyRun Tiny { get; } = new();
+    public TinyRun Tiny { get; } = new(layers: layers);
 
     /// <summary>Where workers connect, as the coordinator that was started last said it; stays for one that is started again.</summary>
     public string Address { get; private set; } = "127.0.0.1:0";

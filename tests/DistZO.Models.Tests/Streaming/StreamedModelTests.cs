@@ -1,5 +1,6 @@
 using DistZO.Devices;
 using DistZO.Devices.Cpu;
+using static DistZO.Models.Tests.Streaming.TinySteps;
 
 namespace DistZO.Models.Tests.Streaming;
 
@@ -7,7 +8,6 @@ namespace DistZO.Models.Tests.Streaming;
 public sealed class StreamedModelTests : IDisposable
 {
     private const int Steps = 9;
-    private static readonly int[] Tokens = [5, 17, 200, 31, 8, 90, 41, 2, 77];
     private readonly TemporaryFolder _folder = new();
     private readonly AccessLog _log = new();
 
@@ -124,29 +124,6 @@ public sealed class StreamedModelTests : IDisposable
         Open = (layouts, _) => new HostBlocks(layouts),
     };
 
-    private static UpdateHistory Updates(int steps)
-    {
-        var updates = new UpdateHistory();
-        for (var step = 0; step < steps; step++)
-            updates.Append(new WeightUpdate(0.999f, [new UpdateDirection((ulong)step + 7, 0.01f), new UpdateDirection((ulong)step + 70, -0.004f)]));
-        return updates;
-    }
-
-    private static Model Load(Device device, Checkpoint checkpoint, Offloading? offloading, WeightType type, string part)
-    {
-        var architecture = ModelFamilies.Describe(checkpoint);
-        var trained = part switch
-        {
-            "lora" => ModelPart.WithLora(architecture, new LoraOptions()),
-            "prefix" => ModelPart.WithPrefix(architecture, 3),
-            "prompt" => ModelPart.WithPrompt(architecture, 3),
-            "layers" => ModelPart.Layers(architecture, [1, 2]),
-            "bitfit" => ModelPart.BitFit(architecture),
-            _ => ModelPart.Full(architecture),
-        };
-        return ModelLoader.Load(device, checkpoint, trained, type, seed: 3, offloading: offloading);
-    }
-
     /// <summary>Steps, with some commits pending at once now and then, and a second pass at the same step; log-probabilities and digests.</summary>
     private static List<string> Run(string folder, Device device, Offloading? offloading, WeightType type, string part = "full", bool givesUp = false)
     {
@@ -172,35 +149,6 @@ public sealed class StreamedModelTests : IDisposable
         }
 
         return seen;
-    }
-
-    private static IEnumerable<Probe> Probes(int step)
-    {
-        for (ulong direction = 0; direction < 2; direction++)
-        {
-            yield return new Probe(((ulong)step * 100) + direction, 0.01f);
-            yield return new Probe(((ulong)step * 100) + direction, -0.01f);
-        }
-    }
-
-    private static IEnumerable<string> Pass(Model model, UpdateHistory updates, int step, Probe[] probes, int givesUpAt = int.MaxValue)
-    {
-        var blocks = 0;
-        var pass = new Pass
-        {
-            Tokens = Tokens,
-            Sequences = [new TokenSequence(0, 5, 0, 0), new TokenSequence(5, 4, 0, 0)],
-            Probes = probes,
-            Updates = updates,
-            Step = step,
-            BeforeBlock = () =>
-            {
-                if (blocks++ == givesUpAt) throw new OperationCanceledException();
-            },
-        };
-        var result = new double[probes.Length * 2];
-        model.LogProbabilities(pass, [4, 8], [new TokenTarget(0, 11), new TokenTarget(1, 12)], result);
-        return result.Select(value => BitConverter.DoubleToInt64Bits(value).ToString("x16"));
     }
 
     private string Write(string family)

@@ -45,13 +45,13 @@ internal static class ClockRun
             var layout = new BlockLayout($"layers.{i}", [parameter]);
             return new StreamedBlock(layout, new ClockBlock(layout));
         }).ToList();
-        using var stream = new BlockStream(
+        var path = new BlockPath(
             device,
             blocks,
             schedule.Buffers,
-            new FixedWriteBack(schedule.WriteBackSteps),
             new StreamOptions("upload", new Link(schedule.UploadBytesPerSecond, TimeProvider.System)),
             new StreamOptions("write-back", new Link(schedule.WriteBackBytesPerSecond, TimeProvider.System)));
+        using var stream = new BlockStream(path, blocks, new FixedWriteBack(schedule.WriteBackSteps));
         var warm = WarmUpSteps * schedule.WriteBackSteps;
         var end = warm + (4 * schedule.WriteBackSteps);
         double began = 0;

@@ -64,13 +64,16 @@ internal sealed class ClockStream(StreamOptions options, Func<double> now) : Dev
 
     public override string Name => options.Name;
 
-    public override void Upload(StoredBlock source, long offset, DeviceMemory destination, long destinationOffset, long bytes) => Move(bytes);
+    public override void Upload(StoredBlock source, long offset, DeviceMemory destination, long destinationOffset, long bytes) =>
+        Move(source.Name, bytes);
 
-    public override void Download(DeviceMemory source, long offset, StoredBlock destination, long destinationOffset, long bytes) => Move(bytes);
+    public override void Download(DeviceMemory source, long offset, StoredBlock destination, long destinationOffset, long bytes) =>
+        Move(destination.Name, bytes);
 
     public override void Commit(StoredBlock block, StoredVersion version) => block.Commit(version);
 
-    public override void Copy(string label, DeviceMemory source, long offset, DeviceMemory destination, long destinationOffset, long bytes) => Move(bytes);
+    public override void Copy(string label, DeviceMemory source, long offset, DeviceMemory destination, long destinationOffset, long bytes) =>
+        Move(label, bytes);
 
     public override void Fold(in FoldRange range, WeightUpdate[] updates)
     {
@@ -84,5 +87,10 @@ internal sealed class ClockStream(StreamOptions options, Func<double> now) : Dev
     {
     }
 
-    private void Move(long bytes) => _free = Math.Max(_free, now()) + (options.Link is { } link ? bytes / link.BytesPerSecond : 0);
+    private void Move(string what, long bytes)
+    {
+        var begin = Math.Max(_free, now());
+        _free = begin + (options.Link is { } link ? bytes / link.BytesPerSecond : 0);
+        options.Trace?.Add(new TraceSpan(Name, what, (long)(begin * 1e9), (long)(_free * 1e9), bytes));
+    }
 }

@@ -1,11 +1,12 @@
 namespace DistZO.Devices;
 
-/// <summary>Which pages of a part were written since it was begun, and the sum of them. Each is written once.</summary>
+/// <summary>Which pages of a part were written since it was begun, and the sum of them. Each is written once; different ones may come from several threads.</summary>
 /// <param name="bytes">Bytes of the part.</param>
 internal sealed class PartInProgress(long bytes)
 {
     private readonly long _pages = bytes / PageSum.PageBytes;
     private readonly ulong[] _written = new ulong[(bytes / PageSum.PageBytes + 63) / 64];
+    private readonly Lock _gate = new();
     private long _count;
 
     /// <summary>Whether all pages were written.</summary>
@@ -18,19 +19,25 @@ internal sealed class PartInProgress(long bytes)
     /// <exception cref="InvalidOperationException">One of them was.</exception>
     public void CheckUnwritten(long firstPage, long count)
     {
-        for (var page = firstPage; page < firstPage + count; page++)
+        lock (_gate)
         {
-            if ((_written[page / 64] >> (int)(page % 64) & 1) != 0)
-                throw new InvalidOperationException($"page {page} of this version was written before");
+            for (var page = firstPage; page < firstPage + count; page++)
+            {
+                if ((_written[page / 64] >> (int)(page % 64) & 1) != 0)
+                    throw new InvalidOperationException($"page {page} of this version was written before");
+            }
         }
     }
 
     /// <summary>Notes that pages, whose <see cref="PageSum"/> is <paramref name="sum"/>, were written.</summary>
     public void Add(long firstPage, long count, ulong sum)
     {
-        for (var page = firstPage; page < firstPage + count; page++) _written[page / 64] |= 1UL << (int)(page % 64);
-        _count += count;
-        Sum += sum;
+        lock (_gate)
+        {
+            for (var page = firstPage; page < firstPage + count; page++) _written[page / 64] |= 1UL << (int)(page % 64);
+            _count += count;
+            Sum += sum;
+        }
     }
 
     /// <summary>Begins again.</summary>

@@ -1,0 +1,301 @@
+using DistZO.Devices;
+using DistZO.Devices.Cpu;
+using static DistZO.Models.Tests.Streaming.TinySteps;
+
+namespace DistZO.Models.Tests.Slots;
+
+/// <summary>Slots that share the layers of a model give the bits of one device that holds all of it.</summary>
+public sealed class ModelSlotsTests : IDisposable
+{
+    private const int Steps = 9;
+    private readonly TemporaryFolder _folder = new();
+    private readonly AccessLog _log = new();
+
+    public enum Sharing
+    {
+        Sliced,
+        Whole,
+        Sharded,
+    }
+
+    public void Dispose() => _folder.Dispose();
+
+    public static TheoryData<string, int, Sharing, int, int> Schedules()
+    {
+        var data = new TheoryData<string, int, Sharing, int, int>();
+        foreach (var slots in new[] { 1, 2, 3, 4 })
+        {
+            foreach (var (buffers, writeBack) in new[] { (1, 3), (2, 1), (3, 3) })
+            {
+                foreach (var sharing in Enum.GetValues<Sharing>()) data.Add("opt", slots, sharing, buffers, writeBack);
+            }
+        }
+
+        data.Add("opt", 4, Sharing.Sliced, 5, 2);
+        foreach (var family in new[] { "mistral", "qwen3", "gpt2", "roberta" })
+        {
+            foreach (var sharing in Enum.GetValues<Sharing>()) data.Add(family, 2, sharing, 2, 2);
+        }
+
+        return data;
+    }
+
+    [Theory]
+    [MemberData(nameof(Schedules))]
+    public void Run_OnSlots_GivesTheBitsOfAResidentModel(string family, int slots, Sharing sharing, int buffers, int writeBack)
+    {
+        var folder = Write(family);
+        var expected = Resident(folder, WeightType.BFloat16);
+        Assert.Equal(expected, Checked(folder, slots, sharing, Offload(buffers, writeBack), WeightType.BFloat16, "full", seed: slots + buffers));
+    }
+
+    [Theory]
+    [InlineData("lora", Sharing.Sliced)]
+    [InlineData("prefix", Sharing.Sliced)]
+    [InlineData("prompt", Sharing.Sliced)]
+    [InlineData("layers", Sharing.Sliced)]
+    [InlineData("bitfit", Sharing.Sliced)]
+    [InlineData("lora", Sharing.Whole)]
+    [InlineData("layers", Sharing.Sharded)]
+    public void Run_OfAPart_GivesTheBitsOfAResidentModel(string part, Sharing sharing)
+    {
+        var folder = Write("opt");
+        Assert.Equal(Resident(folder, WeightType.Float32, part), Checked(folder, 3, sharing, Offload(2, 3), WeightType.Float32, part, seed: 4));
+    }
+
+    [Theory]
+    [InlineData(2, Sharing.Sliced, 1)]
+    [InlineData(3, Sharing.Sliced, 2)]
+    [InlineData(4, Sharing.Sliced, 3)]
+    [InlineData(3, Sharing.Whole, 1)]
+    [InlineData(3, Sharing.Sharded, 1)]
+    public void Run_ThatASlotGivesUpInMidPass_GoesOnWithTheSameBits(int slots, Sharing sharing, int writeBack)
+    {
+        var folder = Write("opt");
+        Assert.Equal(
+            Resident(folder, WeightType.Float32), Checked(folder, slots, sharing, Offload(2, writeBack), WeightType.Float32, "full", seed: 5, givesUp: true));
+    }
+
+    [Fact]
+    public void Run_WithUnevenLinks_GivesTheBitsOfAResidentModel()
+    {
+        var folder = Write("opt");
+        using var devices = new CheckedDevices(3, 8, _log);
+        var links = new[] { 1.0, 5.0, 2.5 }.Select(share => new SlotLinks(null, null, share)).ToList();
+        Assert.Equal(Resident(folder, WeightType.Float32), Run(folder, devices.All, new SlotNetwork(links, new Link?[3, 3], true), Offload(3, 2), WeightType.Float32));
+        Assert.Empty(_log.Races);
+    }
+
+    [Theory]
+    [InlineData(Sharing.Sliced)]
+    [InlineData(Sharing.Whole)]
+    [InlineData(Sharing.Sharded)]
+    public void Run_OnTheCpu_GivesTheBitsOfAResidentModel(Sharing sharing)
+    {
+        var folder = Write("opt");
+        using var devices = new OwnedDevices([.. Enumerable.Range(0, 4).Select(_ => CpuDevice.Open(1))]);
+        var offloading = Offload(3, 2) with { IsSharded = sharing == Sharing.Sharded };
+        for (var i = 0; i < 3; i++)
+        {
+            Assert.Equal(
+                Resident(folder, WeightType.Float16),
+                Run(folder, devices.All, SlotNetwork.Of(4, sharing != Sharing.Whole), offloading, WeightType.Float16, givesUp: i == 2));
+        }
+    }
+
+    [Fact]
+    public void Run_WithMeasuredWriteBack_GivesTheBitsOfAResidentModel()
+    {
+        var folder = Write("opt");
+        using var devices = new OwnedDevices([CpuDevice.Open(1), CpuDevice.Open(1)]);
+        Assert.Equal(Resident(folder, WeightType.Float32), Run(folder, devices.All, SlotNetwork.Of(2), Offload(2, null), WeightType.Float32));
+    }
+
+    [Fact]
+    public void Run_Sliced_MovesTheBytesThatArePlannedOverEachLink()
+    {
+        var folder = Write("opt");
+        const int passes = 4, buffers = 2;
+        double[] shares = [1, 2, 1];
+        Link Fast() => new(1e12, TimeProvider.System);
+        var fabric = new Link?[3, 3];
+        for (var from = 0; from < 3; from++)
+        {
+            for (var to = 0; to < 3; to++) fabric[from, to] = Fast();
+        }
+
+        var network = new SlotNetwork([.. shares.Select(share => new SlotLinks(Fast(), Fast(), share))], fabric, true);
+        using var devices = new OwnedDevices([.. Enumerable.Range(0, 3).Select(_ => new ReferenceDevice())]);
+        using var checkpoint = Checkpoint.Open(folder);
+        List<BlockSlice[]> slices;
+        using (var slots = ModelSlots.Load(devices.All, network, Offload(buffers, 1), (device, own, _) => Load(device, checkpoint, own, WeightType.Float32, "full")))
+        {
+            var updates = Updates(passes);
+            for (var step = 0; step < passes; step++) _ = Step(slots, updates, step).Count();
+            slices = [.. slots.Models[0].Visits!.Blocks.Select(block => BlockSlice.Cut(block.Layout.Bytes, shares))];
+        }
+
+        for (var slot = 0; slot < 3; slot++)
+        {
+            // The buffers are filled for the pass that would come next; the first pass has nothing to write back.
+            var once = slices.Sum(block => block[slot].Bytes);
+            Assert.Equal((passes * once) + slices.Take(buffers).Sum(block => block[slot].Bytes), network.Host(slot).Up!.Sent);
+            Assert.Equal((passes - 1) * once, network.Host(slot).Down!.Sent);
+            for (var to = 0; to < 3; to++) Assert.Equal(to == slot ? 0 : passes * once, network.Fabric(slot, to)!.Sent);
+        }
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Run_WithAStoreThatFails_SaysWhyAndEnds(bool hasFabric)
+    {
+        var folder = Write("opt");
+        using var devices = new OwnedDevices([.. Enumerable.Range(0, 3).Select(_ => CpuDevice.Open(1))]);
+        var offloading = Offload(2, 1) with { Open = (layouts, _) => new FailingBlocks(layouts, writes: 9) };
+        var problem = Assert.Throws<RunFailedException>(() => Run(folder, devices.All, SlotNetwork.Of(3, hasFabric), offloading, WeightType.Float32));
+        Assert.Contains("the disk is gone", problem.Message);
+    }
+
+    [Theory]
+    [InlineData(2, Sharing.Sliced)]
+    [InlineData(4, Sharing.Sliced)]
+    [InlineData(2, Sharing.Whole)]
+    public void Slot_TakesNoMoreMemoryThanOneAlone(int slots, Sharing sharing)
+    {
+        var folder = Write("opt");
+        var alone = Allocated(folder, 1, sharing);
+        Assert.All(Allocated(folder, slots, sharing), bytes => Assert.Equal(alone[0], bytes));
+    }
+
+    [Fact]
+    public void Slot_WithShards_TakesItsPartOfTheLayersMore()
+    {
+        var folder = Write("opt");
+        var (alone, layers) = (Allocated(folder, 1, Sharing.Sliced)[0], 0L);
+        using (var checkpoint = Checkpoint.Open(folder))
+        using (var device = new ReferenceDevice())
+        using (var model = Load(device, checkpoint, Offload(2, 1), WeightType.Float32, "full"))
+        {
+            layers = model.Visits!.Blocks.Sum(block => block.Layout.Bytes);
+        }
+
+        foreach (var slots in new[] { 2, 4 })
+        {
+            // Slices are whole pages.
+            var pages = 5 * BlockLayout.Alignment;
+            Assert.All(Allocated(folder, slots, Sharing.Sharded), bytes => Assert.InRange(bytes, alone + (layers / slots) - pages, alone + (layers / slots) + pages));
+        }
+    }
+
+    private static Offloading Offload(int buffers, int? writeBack) => new()
+    {
+        Layers = new HashSet<int> { 0, 1, 3, 4, 5 },
+        Buffers = buffers,
+        WriteBackSteps = writeBack,
+        Open = (layouts, _) => new HostBlocks(layouts),
+    };
+
+    private List<long> Allocated(string folder, int slots, Sharing sharing)
+    {
+        using var devices = new CheckedDevices(slots, 3, _log);
+        var own = Offload(2, 1) with { IsSharded = sharing == Sharing.Sharded };
+        Run(folder, devices.All, SlotNetwork.Of(slots, sharing != Sharing.Whole), own, WeightType.Float32);
+        return [.. devices.All.Select(device => ((CheckedDevice)device).AllocatedBytes)];
+    }
+
+    private static List<string> Resident(string folder, WeightType type, string part = "full")
+    {
+        using var device = new OwnedDevices([new ReferenceDevice()]);
+        return Run(folder, device.All, SlotNetwork.Of(1), null, type, part);
+    }
+
+    private List<string> Checked(
+        string folder, int slots, Sharing sharing, Offloading offloading, WeightType type, string part, int seed, bool givesUp = false)
+    {
+        using var devices = new CheckedDevices(slots, seed, _log);
+        var own = offloading with { IsSharded = sharing == Sharing.Sharded && slots > 1 };
+        var seen = Run(folder, devices.All, SlotNetwork.Of(slots, sharing != Sharing.Whole), own, type, part, givesUp);
+        Assert.True(_log.Checked > 100);
+        Assert.Empty(_log.Races);
+        return seen;
+    }
+
+    /// <summary>Steps, with some commits pending at once now and then, and passes of the first slot alone; log-probabilities and digests.</summary>
+    private static List<string> Run(
+        string folder, IReadOnlyList<Device> devices, SlotNetwork network, Offloading? offloading, WeightType type, string part = "full", bool givesUp = false)
+    {
+        using var checkpoint = Checkpoint.Open(folder);
+        using var slots = ModelSlots.Load(devices, network, offloading, (device, own, _) => Load(device, checkpoint, own, type, part));
+        var model = slots.Models[0];
+        var seen = new List<string>();
+        var updates = Updates(Steps);
+        for (var step = 0; step <= Steps; step++)
+        {
+            if (step is 3 or 4) continue;
+            if (givesUp) Assert.Throws<OperationCanceledException>(() => Step(slots, updates, step, step % Math.Min(3, devices.Count), 1 + (step % 5)));
+            seen.AddRange(Step(slots, updates, step));
+            if (step is 2 or 7) seen.AddRange(Step(slots, updates, step));
+            if (step is 2 or 6) seen.AddRange(Pass(model, updates, step, [Probe.Plain]));
+            if (step == 7)
+            {
+                ModelLoader.Reload(model, checkpoint);
+                model.Fold(updates, 5);
+            }
+        }
+
+        model.Fold(updates, Steps);
+        seen.Add(WeightsDigest.Text(model.Digest()));
+        var bytes = new byte[64];
+        foreach (var parameter in model.Parameters)
+        {
+            model.Read(parameter, 0, bytes.AsSpan(0, (int)Math.Min(64, BlockLayout.BytesOf(parameter))));
+            seen.Add(Convert.ToHexString(bytes));
+        }
+
+        return seen;
+    }
+
+    /// <summary>One pass of all slots: each evaluates some of the probes, and one without any walks.</summary>
+    private static IEnumerable<string> Step(ModelSlots slots, UpdateHistory updates, int step, int quits = -1, int givesUpAt = int.MaxValue)
+    {
+        var probes = Probes(step).ToArray();
+        var results = new IEnumerable<string>[slots.Models.Count];
+        // Three shares at most, so that the fourth slot has none.
+        var shares = Math.Min(3, slots.Models.Count);
+        slots.Run(slot =>
+        {
+            results[slot] = [];
+            var own = slot < shares ? probes[(slot * 4 / shares)..((slot + 1) * 4 / shares)] : [];
+            if (own.Length > 0) results[slot] = [.. Pass(slots.Models[slot], updates, step, own, slot == quits ? givesUpAt : int.MaxValue)];
+            else slots.Walk(slot, updates, step, () => Assert.NotEqual(quits, slot));
+        });
+        return results.SelectMany(result => result);
+    }
+
+    private sealed class OwnedDevices(IReadOnlyList<Device> devices) : IDisposable
+    {
+        public IReadOnlyList<Device> All => devices;
+
+        public void Dispose()
+        {
+            foreach (var device in devices) device.Dispose();
+        }
+    }
+
+    private sealed class CheckedDevices(int count, int seed, AccessLog log) : IDisposable
+    {
+        public IReadOnlyList<Device> All { get; } = [.. Enumerable.Range(0, count).Select(i => new CheckedDevice(new ReferenceDevice(), (seed * 10) + i, log))];
+
+        public void Dispose()
+        {
+            foreach (var device in All) device.Dispose();
+        }
+    }
+
+    private string Write(string family)
+    {
+        TinyModel.Write(_folder["model"], seed: 1, family, layers: 6);
+        return _folder["model"];
+    }
+}
