@@ -8,7 +8,7 @@ namespace DistZO.Cli.Commands;
 /// <summary><c>distzo bench</c>: what this machine reaches, each figure beside its limit.</summary>
 internal static class BenchCommand
 {
-    private static readonly string[] Figures = ["step", "gemm", "perturb", "replay", "disk", "offload", "tokenizer", "coordinator", "scaling", "catchup"];
+    private static readonly string[] Figures = ["step", "gemm", "perturb", "replay", "disk", "offload", "slots", "tokenizer", "coordinator", "scaling", "catchup"];
 
     private static readonly BenchmarkOptions Default = new();
 
@@ -101,6 +101,7 @@ internal static class BenchCommand
         "replay" => ReplayBenchmark.Run(options),
         "disk" => DiskBenchmark.Run(options),
         "offload" => OffloadBenchmark.Run(options),
+        "slots" => SlotsBenchmark.Run(options),
         "coordinator" => CoordinatorBenchmark.Run(options),
         "scaling" => ScalingBenchmark.Run(options),
         "catchup" => CatchUpBenchmark.Run(options),

@@ -12,7 +12,7 @@ public sealed class LinkTests
         var began = TimeProvider.System.GetTimestamp();
         for (var i = 0; i < 4; i++) link.Pass(Bytes / 4);
         // The first piece may have been under way already.
-        Assert.InRange(TimeProvider.System.GetElapsedTime(began).TotalSeconds, 0.074, 10);
+        Assert.True(TimeProvider.System.GetElapsedTime(began).TotalSeconds > 0.074);
         Assert.Equal(Bytes, link.Sent);
     }
 
@@ -28,7 +28,7 @@ public sealed class LinkTests
         })).ToList();
         foreach (var thread in threads) thread.Start();
         foreach (var thread in threads) thread.Join();
-        Assert.InRange(TimeProvider.System.GetElapsedTime(began).TotalSeconds, 0.17, 10);
+        Assert.True(TimeProvider.System.GetElapsedTime(began).TotalSeconds > 0.17);
         Assert.Equal(2 * Bytes, both.Sent);
     }
 }
