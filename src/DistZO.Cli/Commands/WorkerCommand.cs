@@ -55,6 +55,10 @@ internal static class WorkerCommand
             if (own.Get(RecipeKeys.EvalFile) is { } held) Require("--eval-data", held, File.Exists, "file");
             var threads = own.Get(RecipeKeys.Threads) ?? Math.Max(1, Environment.ProcessorCount / environment.LocalProcesses);
             var output = own.Get(RecipeKeys.Output) is { } path ? new RunDirectory(path) : null;
+            // Beside the snapshots; without a place for these, in one that goes with the process.
+            if (own.Get(RecipeKeys.OffloadDir) is null && (parsed.GetValue(cache) ?? output?.Cache) is { } beside)
+                own = own.With(RecipeKeys.OffloadDir, Path.Combine(beside, BlockStores.FolderName));
+            using var placement = new OwnPlacement(own);
             var (results, log) = (parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error);
             using var reporter = ConsoleReporters.CreatePlain(own.Get(RecipeKeys.LogJson), results, log);
             using var traced = trace.Open(parsed);
@@ -72,7 +76,7 @@ internal static class WorkerCommand
                 new WorkerOptions
                 {
                     Name = parsed.GetValue(name) ?? environment.WorkerName,
-                    Open = recipe => Open(recipe, own, threads, traced),
+                    Open = recipe => Open(placement.Over(recipe), own, threads, traced),
                     Trace = traced,
                     Output = output,
                     Snapshots = parsed.GetValue(cache) is { } folder ? Path.Combine(folder, "snapshots") : output?.Snapshots,
@@ -101,7 +105,7 @@ internal static class WorkerCommand
     /// <summary>The coordinator's recipe on this machine's files.</summary>
     private static RunInputs Open(Recipe recipe, Recipe own, int threads, TraceFile? trace)
     {
-        recipe = OwnPlacement.With(recipe, own)
+        recipe = recipe
             .With(RecipeKeys.Model, own.Get(RecipeKeys.Model))
             .With(RecipeKeys.TrainFile, own.Get(RecipeKeys.TrainFile))
             .With(RecipeKeys.EvalFile, own.Get(RecipeKeys.EvalFile))
