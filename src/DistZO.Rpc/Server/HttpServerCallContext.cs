@@ -95,8 +95,9 @@ internal sealed class HttpServerCallContext(HttpContext http, ServerRuntime runt
             Status = rpc.Status;
             foreach (var entry in rpc.Trailers) ResponseTrailers.Add(entry);
         }
-        else if (problem is OperationCanceledException { InnerException: IOException })
+        else if (problem is OperationCanceledException or Microsoft.AspNetCore.Connections.ConnectionResetException)
         {
+            // The stream may be given up before the call is told so.
             ServerLog.CallBrokenOff(runtime.Log, Method, problem.Message);
             Status = Status.DefaultCancelled;
         }
