@@ -15,11 +15,8 @@ public sealed class MeasuredWriteBackTests
         {
             foreach (var upload in new[] { 0.3, 1.0, 3.0 })
             {
-                foreach (var writeBack in new[] { 0.3, 1.0, 4.0, 12.0 })
-                {
-                    data.Add(1, fold, upload, writeBack, false);
-                    data.Add(1, fold, upload, upload, true);
-                }
+                foreach (var writeBack in new[] { 0.3, 1.0, 4.0, 12.0 }) data.Add(1, fold, upload, writeBack, false);
+                data.Add(1, fold, upload, upload, true);
             }
         }
 
