@@ -7,6 +7,12 @@ namespace DistZO.Cli.Commands;
 /// <summary>Recipe keys as flags, and <c>--config</c>: made from the one table of keys, so that no flag is forgotten.</summary>
 internal sealed class RecipeOptions
 {
+    /// <summary>What the help calls the value of a key.</summary>
+    public const string ValueName = "VALUE";
+
+    /// <summary>What it calls that of a switch.</summary>
+    public const string SwitchName = "BOOL";
+
     private readonly Option<string?>? _config;
     private readonly List<(RecipeKey Key, Option<string?> Option)> _flags = [];
 
@@ -59,7 +65,7 @@ internal sealed class RecipeOptions
         var shown = new Option<string?>(spellings[0])
         {
             Description = without || key.Help.Contains('(') ? key.Help : $"{key.Help} [{key.DefaultText}]",
-            HelpName = key.IsSwitch ? "BOOL" : "VALUE",
+            HelpName = key.IsSwitch ? SwitchName : ValueName,
         };
         AddOne(command, key, shown);
         if (spellings.Length > 1) AddOne(command, key, new Option<string?>(spellings[1], spellings[2..]) { Hidden = true });

@@ -14,6 +14,9 @@ internal sealed class TraceOption
 
     public TraceOption(Command command) => command.Options.Add(_option);
 
+    /// <summary>Whether a trace is asked for.</summary>
+    public bool IsGiven(ParseResult parsed) => parsed.GetValue(_option) is not null;
+
     /// <summary>Makes the file, which the caller owns; null if none is asked for.</summary>
     /// <param name="parsed">The command line.</param>
     /// <param name="process">What the process is called in the trace.</param>

@@ -44,8 +44,8 @@ internal sealed class TrainOptions
         var allowsCommand = _allow.IsGiven(parsed);
         TextScorers.Require(recipe, allowsCommand);
         recipe = DataFolder.Resolve(recipe);
+        if (_trace.IsGiven(parsed) && recipe.Get(RecipeKeys.Workers) > 1) throw new BadInputException("--trace: with --workers each process is one of its own; trace a run of one, or start 'distzo worker --trace FILE' by hand");
         using var trace = _trace.Open(parsed);
-        if (trace is not null && recipe.Get(RecipeKeys.Workers) > 1) throw new BadInputException("--trace: with --workers each process is one of its own; trace a run of one, or start 'distzo worker --trace FILE' by hand");
         using var signals = new StopSignals();
         using var reporter = RunReporting.Create(recipe, directory, output, error, out var metrics);
         var (result, chain) = recipe.Get(RecipeKeys.Workers) > 1

@@ -14,16 +14,16 @@ public static class RecipeKeys
     private static readonly List<RecipeKey> Declared = [];
 
     public static readonly RecipeKey<string?> Model = Declare(
-        "model_name_or_path", OptionalReference(Text), null, Operational, "directory of the base model, in Hugging Face layout", "model");
+        "model_name_or_path", OptionalReference(FilePath), null, Operational, "directory of the base model, in Hugging Face layout", "model");
 
     public static readonly RecipeKey<string?> TrainFile = Declare(
-        "train_file", OptionalReference(Text), null, Operational, "training rows, JSON lines", "data");
+        "train_file", OptionalReference(FilePath), null, Operational, "training rows, JSON lines", "data");
 
     public static readonly RecipeKey<string?> EvalFile = Declare(
-        "eval_file", OptionalReference(Text), null, Operational, "held-out rows, JSON lines", "eval_data");
+        "eval_file", OptionalReference(FilePath), null, Operational, "held-out rows, JSON lines", "eval_data");
 
     public static readonly RecipeKey<string?> Output = Declare(
-        "output_dir", OptionalReference(Text), null, Operational, "where the model, the ledger and the metrics go", "output");
+        "output_dir", OptionalReference(FilePath), null, Operational, "where the model, the ledger and the metrics go", "output");
 
     public static readonly RecipeKey<TaskName?> Task = Declare(
         "task", Optional(OneOf([.. Enum.GetValues<TaskName>().Select(t => (TaskWord(t), t))])), null, Trajectory,
@@ -203,7 +203,7 @@ public static class RecipeKeys
         "host_memory", Optional(Bytes), null, Operational, "bytes that offloaded weights may take in host memory (none: what the machine has)");
 
     public static readonly RecipeKey<string?> OffloadDir = Declare(
-        "offload_dir", OptionalReference(Text), null, Operational, "with offload: disk, where the layers lie (null: in .distzo of the output)");
+        "offload_dir", OptionalReference(FilePath), null, Operational, "with offload: disk, where the layers lie (null: in .distzo of the output)");
 
     public static readonly RecipeKey<int?> WriteBackSteps = Declare(
         "write_back_steps", Optional(Integer(1, 32), "auto"), null, Operational,
@@ -213,7 +213,7 @@ public static class RecipeKeys
         "slots", Optional(Integer(1, 64), "auto"), null, Operational, "device slots of this machine that share a step and its layers (auto: as the topology says, or 1)");
 
     public static readonly RecipeKey<string?> Topology = Declare(
-        "topology", OptionalReference(Text), null, Operational, "JSON file of the slots' links (null: as fast as the machine is)");
+        "topology", OptionalReference(FilePath), null, Operational, "JSON file of the slots' links (null: as fast as the machine is)");
 
     public static readonly RecipeKey<bool> LogJson = Declare(
         "log_json", Switch, false, Operational, "progress as JSON lines");

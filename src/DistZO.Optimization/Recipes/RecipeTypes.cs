@@ -47,6 +47,9 @@ internal static class RecipeTypes
 
     public static RecipeType<string> Text { get; } = new("a text", ReadText, value => value);
 
+    /// <summary>The name of a file or a directory.</summary>
+    public static RecipeType<string> FilePath { get; } = new("a path", ReadPath, value => value);
+
     public static RecipeType<bool> Switch { get; } = OneOf(("true", true), ("false", false));
 
     /// <summary>One of a few words, each standing for a value.</summary>
@@ -196,6 +199,8 @@ internal static class RecipeTypes
         value = scalar.Text;
         return true;
     }
+
+    private static bool ReadPath(RecipeNode node, out string value) => ReadText(node, out value) && value.Length > 0 && !value.Contains('\0');
 
     private static bool ReadNames(RecipeNode node, out string value)
     {

@@ -81,6 +81,7 @@ public sealed class BadInputTests : IDisposable
     [Theory]
     [InlineData("learning_rat: 1\n", "did you mean 'learning_rate'?")]
     [InlineData("a: b: c\n", "recipe.yaml:1:")]
+    [InlineData("topology: ''\n", "recipe.yaml:1:11: 'topology' must be a path, not ''")]
     [InlineData("max_steps: 3\nnum_train_epochs: 1\n", "both set")]
     public void Train_WithRecipe_IsRefused(string yaml, string named)
     {

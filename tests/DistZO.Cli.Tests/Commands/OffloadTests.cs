@@ -111,6 +111,13 @@ public sealed class OffloadTests : IDisposable
         Assert.True(File.Exists(_tiny["trace.svg"]));
     }
 
+    [Fact]
+    public void Train_WithATraceOfSeveralWorkers_IsRefusedBeforeAFileIsMade()
+    {
+        Assert.Contains("--trace: with --workers", Distzo.Run(_tiny.Train("out", 3, "--workers", "2", "--trace", _tiny["trace.json"])).Problem(2));
+        Assert.False(File.Exists(_tiny["trace.json"]));
+    }
+
     [Theory]
     [InlineData(1, "30.0 KB is too small", "--device-memory", "30kB")]
     [InlineData(1, "--host-memory", "--offload", "host", "--host-memory", "10kB")]
