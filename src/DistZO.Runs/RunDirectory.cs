@@ -27,6 +27,9 @@ public sealed class RunDirectory(string path)
     /// <summary>Full weights at some steps, to bound the replay of a resume.</summary>
     public string Snapshots => System.IO.Path.Combine(Cache, "snapshots");
 
+    /// <summary>Layers that come from disk, unless the recipe names another place.</summary>
+    public string Blocks => BlocksIn(Cache);
+
     /// <summary>Evaluations by chain hash.</summary>
     public string Evaluations => System.IO.Path.Combine(Cache, "evaluations.jsonl");
 
@@ -35,4 +38,7 @@ public sealed class RunDirectory(string path)
 
     /// <summary>TensorBoard event files.</summary>
     public string TensorBoard => System.IO.Path.Combine(path, "runs");
+
+    /// <summary>Where layers lie in a cache.</summary>
+    public static string BlocksIn(string cache) => System.IO.Path.Combine(cache, "blocks");
 }

@@ -91,7 +91,8 @@ internal sealed class OpenedRun : IDisposable
         {
             if (records.FirstStep != 0) throw new RunFailedException($"the coordinator sent records from step {records.FirstStep} on after {History.Steps}");
             var deepest = Inputs.Model.Parameters.Max(parameter => parameter.FoldedTo);
-            _claim ??= (deepest, History.ChainAt(deepest));
+            // What is stored may be further than any record that came; it is looked at before it is used.
+            if (deepest <= History.Steps) _claim ??= (deepest, History.ChainAt(deepest));
             History.Reset();
         }
 
@@ -114,14 +115,14 @@ internal sealed class OpenedRun : IDisposable
     /// <summary>Folds so much that a pass at a step may fold the rest.</summary>
     public void Approach(int step, Action<string> notice)
     {
-        LeaveOtherWays();
+        LeaveOtherWays(notice);
         if (step - FoldedStep > RunHistory.MostPending || Inputs.Model.Parameters.Any(parameter => parameter.FoldedTo > step)) MoveTo(step, notice, null);
     }
 
     /// <summary>Brings all weights to a step.</summary>
     public void MoveTo(int step, Action<string> notice, Action<int>? progress)
     {
-        LeaveOtherWays();
+        LeaveOtherWays(notice);
         _weights.MoveTo(History, step, notice, progress);
     }
 
@@ -163,9 +164,9 @@ internal sealed class OpenedRun : IDisposable
         Inputs.Dispose();
     }
 
-    private void LeaveOtherWays()
+    private void LeaveOtherWays(Action<string> notice)
     {
-        _weights.Recognize(History);
+        _weights.Recognize(History, notice);
         if (_claim is not { } claim) return;
         _claim = null;
         if (!History.IsPrefix(claim.Step, claim.Chain)) _weights.ReloadBase();

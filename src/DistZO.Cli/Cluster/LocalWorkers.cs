@@ -59,14 +59,14 @@ internal sealed class LocalWorkers : IDisposable
     /// <summary>Where a worker keeps its weights: as the recipe says, on disk in a folder of its own.</summary>
     private static IEnumerable<string> PlacementArguments(Recipe recipe, int worker)
     {
-        foreach (var key in (RecipeKey[])[.. Commands.OwnPlacement.Keys, RecipeKeys.Slots, RecipeKeys.Topology])
+        foreach (var key in Commands.OwnPlacement.SlotKeys)
         {
             if (key == RecipeKeys.OffloadDir || recipe.Text(key) is not { } text) continue;
             yield return $"--{key.Name.Replace('_', '-')}";
             yield return text;
         }
 
-        if (recipe.Get(RecipeKeys.Offload) is not (null or OffloadTier.Disk)) yield break;
+        if (!Commands.OwnPlacement.MayUseDisk(recipe)) yield break;
         yield return "--offload-dir";
         yield return worker == 0 ? BlockStores.FolderOf(recipe) : $"{BlockStores.FolderOf(recipe)}-{worker}";
     }

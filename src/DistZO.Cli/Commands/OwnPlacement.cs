@@ -1,3 +1,4 @@
+using DistZO.Devices;
 using DistZO.Optimization;
 
 namespace DistZO.Cli.Commands;
@@ -12,24 +13,36 @@ internal sealed class OwnPlacement : IDisposable
     public static readonly RecipeKey[] Keys =
         [RecipeKeys.Offload, RecipeKeys.DeviceMemory, RecipeKeys.HostMemory, RecipeKeys.OffloadDir, RecipeKeys.WriteBackSteps];
 
+    /// <summary>Those of a command that has several slots.</summary>
+    public static readonly RecipeKey[] SlotKeys = [.. Keys, RecipeKeys.Slots, RecipeKeys.Topology];
+
     private readonly Recipe _given;
     private readonly string _scratch = Path.Combine(Path.GetTempPath(), $"distzo-{Guid.NewGuid():n}");
 
     /// <param name="given">The command's own flags.</param>
-    public OwnPlacement(Recipe given) => _given = given;
+    /// <param name="hasSlots">Whether it has <see cref="SlotKeys"/>.</param>
+    /// <exception cref="BadInputException">Layers are to be in slices on slots that the command does not have.</exception>
+    public OwnPlacement(Recipe given, bool hasSlots = false)
+    {
+        _given = given;
+        if (!hasSlots && given.Get(RecipeKeys.Offload) == OffloadTier.Shard)
+            throw new BadInputException("--offload: shard keeps layers in slices on several slots, and this command has one; use none, host or disk");
+        // A folder that nothing is to go to would be a key without effect.
+        if (MayUseDisk(given) && given.Get(RecipeKeys.OffloadDir) is null) _given = given.With(RecipeKeys.OffloadDir, _scratch);
+    }
+
+    /// <summary>Whether a recipe's layers may go to disk.</summary>
+    public static bool MayUseDisk(Recipe recipe) => recipe.Get(RecipeKeys.Offload) is null or OffloadTier.Disk;
 
     /// <summary>A recipe with this command's placement.</summary>
-    public Recipe Over(Recipe recipe) => With(recipe, _given).With(RecipeKeys.OffloadDir, _given.Get(RecipeKeys.OffloadDir) ?? _scratch);
-
-    /// <summary>A recipe with the placement of another.</summary>
-    public static Recipe With(Recipe recipe, Recipe given) => recipe
-        .With(RecipeKeys.Offload, given.Get(RecipeKeys.Offload))
-        .With(RecipeKeys.DeviceMemory, given.Get(RecipeKeys.DeviceMemory))
-        .With(RecipeKeys.HostMemory, given.Get(RecipeKeys.HostMemory))
-        .With(RecipeKeys.OffloadDir, given.Get(RecipeKeys.OffloadDir))
-        .With(RecipeKeys.WriteBackSteps, given.Get(RecipeKeys.WriteBackSteps))
-        .With(RecipeKeys.Slots, given.Get(RecipeKeys.Slots))
-        .With(RecipeKeys.Topology, given.Get(RecipeKeys.Topology));
+    public Recipe Over(Recipe recipe) => recipe
+        .With(RecipeKeys.Offload, _given.Get(RecipeKeys.Offload))
+        .With(RecipeKeys.DeviceMemory, _given.Get(RecipeKeys.DeviceMemory))
+        .With(RecipeKeys.HostMemory, _given.Get(RecipeKeys.HostMemory))
+        .With(RecipeKeys.OffloadDir, _given.Get(RecipeKeys.OffloadDir))
+        .With(RecipeKeys.WriteBackSteps, _given.Get(RecipeKeys.WriteBackSteps))
+        .With(RecipeKeys.Slots, _given.Get(RecipeKeys.Slots))
+        .With(RecipeKeys.Topology, _given.Get(RecipeKeys.Topology));
 
     public void Dispose()
     {

@@ -21,7 +21,7 @@ internal static class WorkerCommand
             HelpName = "HOST:PORT",
         };
         var recipeOptions = new RecipeOptions(
-            command, [RecipeKeys.Model, RecipeKeys.TrainFile, RecipeKeys.EvalFile, RecipeKeys.Output, RecipeKeys.Threads, RecipeKeys.LogJson, .. OwnPlacement.Keys, RecipeKeys.Slots, RecipeKeys.Topology], hasFile: false);
+            command, [RecipeKeys.Model, RecipeKeys.TrainFile, RecipeKeys.EvalFile, RecipeKeys.Output, RecipeKeys.Threads, RecipeKeys.LogJson, .. OwnPlacement.SlotKeys], hasFile: false);
         var cache = new Option<string?>("--cache") { Description = "directory for snapshots of the weights, to come back sooner [OUT/.distzo]", HelpName = "DIR" };
         var name = new Option<string?>("--name") { Description = "what people call it [the host's name, with the rank]", HelpName = "NAME" };
         var patience = new Option<double>("--patience")
@@ -56,9 +56,9 @@ internal static class WorkerCommand
             var threads = own.Get(RecipeKeys.Threads) ?? Math.Max(1, Environment.ProcessorCount / environment.LocalProcesses);
             var output = own.Get(RecipeKeys.Output) is { } path ? new RunDirectory(path) : null;
             // Beside the snapshots; without a place for these, in one that goes with the process.
-            if (own.Get(RecipeKeys.OffloadDir) is null && (parsed.GetValue(cache) ?? output?.Cache) is { } beside)
-                own = own.With(RecipeKeys.OffloadDir, Path.Combine(beside, BlockStores.FolderName));
-            using var placement = new OwnPlacement(own);
+            var blocks = parsed.GetValue(cache) is { } ownCache ? RunDirectory.BlocksIn(ownCache) : output?.Blocks;
+            if (OwnPlacement.MayUseDisk(own) && own.Get(RecipeKeys.OffloadDir) is null && blocks is not null) own = own.With(RecipeKeys.OffloadDir, blocks);
+            using var placement = new OwnPlacement(own, hasSlots: true);
             var (results, log) = (parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error);
             using var reporter = ConsoleReporters.CreatePlain(own.Get(RecipeKeys.LogJson), results, log);
             using var traced = trace.Open(parsed);

@@ -49,7 +49,7 @@ public sealed partial class DirectFile : IBlockFile
     public static bool IsSupportedIn(string directory)
     {
         if (!OperatingSystem.IsLinux()) return false;
-        var probe = Path.Combine(directory, "direct.probe");
+        var probe = Path.Combine(directory, ".distzo-direct.probe");
         using var page = new AlignedBuffer(BlockLayout.Alignment);
         page.Span.Clear();
         try

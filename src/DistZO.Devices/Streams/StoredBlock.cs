@@ -36,5 +36,12 @@ public abstract class StoredBlock : IDisposable
     /// <summary>The next version is whole. It takes the place of the last one; a crash at any moment leaves one of the two.</summary>
     public abstract void Commit(StoredVersion version);
 
+    /// <summary>
+    /// Whether the version that reading gives, or one before it that is still whole and is read from here on, is one of the run's. Called
+    /// before anything is written.
+    /// </summary>
+    /// <param name="belongs">Tells which are.</param>
+    public virtual bool Recall(Func<StoredVersion, bool> belongs) => Version is { } version && belongs(version);
+
     public abstract void Dispose();
 }

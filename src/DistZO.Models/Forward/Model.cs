@@ -81,8 +81,20 @@ public sealed class Model : IDisposable
     /// <summary>Whether weights are stored outside of the device, so that the next start finds them.</summary>
     public bool IsStored => _kept is not null;
 
-    /// <summary>The versions of the weights that are stored outside of the device: none where there are none.</summary>
-    public IEnumerable<StoredVersion> StoredVersions => Stored.Where(block => block.IsTrained).Select(block => block.Stored.Version).OfType<StoredVersion>();
+    /// <summary>
+    /// Takes of each block that is stored outside of the device the newest version that is the run's. Called before anything is computed.
+    /// </summary>
+    /// <param name="belongs">Tells which are.</param>
+    public Recalled Recall(Func<StoredVersion, bool> belongs)
+    {
+        var (all, steps) = (true, Stored.Sum(block => (long)block.Step));
+        foreach (var block in Stored) all &= block.Recall(belongs);
+        // Only back: each is where it was, or before.
+        if (Stored.Sum(block => (long)block.Step) == steps) return all ? Recalled.Newest : Recalled.Nothing;
+        foreach (var block in _visits?.Blocks ?? []) block.Depart();
+        _kept?.Load();
+        return all ? Recalled.Older : Recalled.Nothing;
+    }
 
     /// <summary>Takes what is computed when; null for nobody.</summary>
     public ITraceSink? Trace { get; set; }

@@ -20,26 +20,31 @@ internal sealed class KeptBlocks : IDisposable
     public KeptBlocks(Device device, IReadOnlyList<StreamedBlock> blocks, Offloading offloading)
     {
         (_device, _blocks) = (device, blocks);
-        var piece = new byte[BytesPerUpload];
-        foreach (var block in blocks)
-        {
-            var memory = new BlockBuffer(device.Allocate(block.Layout.Bytes)) { Step = block.Step };
-            _memories.Add(memory);
-            for (long at = 0; at < block.Layout.Bytes; at += piece.Length)
-            {
-                var part = piece.AsSpan(0, (int)Math.Min(piece.Length, block.Layout.Bytes - at));
-                block.Stored.Read(at, part);
-                device.Upload(part, memory.Memory, at);
-            }
-
-            block.Arrive(memory);
-        }
-
+        foreach (var block in blocks) _memories.Add(new BlockBuffer(device.Allocate(block.Layout.Bytes)));
+        Load();
         _stream = device.CreateStream(new StreamOptions(offloading.Slot is null ? "keep" : $"slot {offloading.Slot.Slot} keep", offloading.WriteBackLink, offloading.Trace));
     }
 
     /// <summary>The blocks.</summary>
     public IReadOnlyList<StreamedBlock> Blocks => _blocks;
+
+    /// <summary>Takes the weights as they are stored.</summary>
+    public void Load()
+    {
+        var piece = new byte[BytesPerUpload];
+        foreach (var (block, memory) in _blocks.Zip(_memories))
+        {
+            for (long at = 0; at < block.Layout.Bytes; at += piece.Length)
+            {
+                var part = piece.AsSpan(0, (int)Math.Min(piece.Length, block.Layout.Bytes - at));
+                block.Stored.Read(at, part);
+                _device.Upload(part, memory.Memory, at);
+            }
+
+            memory.Step = block.Step;
+            block.Arrive(memory);
+        }
+    }
 
     /// <summary>Kernels that change weights come from here on: what is still being written must be over.</summary>
     public void Begin()

@@ -34,6 +34,18 @@ internal sealed class StreamedBlock(BlockLayout layout, StoredBlock stored)
         }
     }
 
+    /// <summary>
+    /// Whether what is stored is of a run, if need be as it was before it was last written: that is what is stored from here on. Nothing
+    /// of the block was used before.
+    /// </summary>
+    public bool Recall(Func<StoredVersion, bool> belongs)
+    {
+        if (!IsTrained) return true;
+        if (!Stored.Recall(belongs)) return false;
+        Step = Stored.Version!.Value.Step;
+        return true;
+    }
+
     /// <summary>Its tensors are where they are stored, and nowhere else. Frozen ones lack nothing, however far the run has gone.</summary>
     public void Depart()
     {

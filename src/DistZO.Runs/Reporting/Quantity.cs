@@ -21,6 +21,12 @@ public static class Quantity
         return (unit == 0 ? value.ToString("0", CultureInfo.InvariantCulture) : ThreeDigits(value)) + " " + ByteUnits[unit];
     }
 
+    /// <summary>Bytes that are needed: no fewer than that are shown, so that what is shown suffices.</summary>
+    public static string BytesNeeded(long bytes) => Bytes(bytes, decimal.Ceiling);
+
+    /// <summary>Bytes that there are: no more than that are shown.</summary>
+    public static string BytesGiven(long bytes) => Bytes(bytes, decimal.Floor);
+
     /// <summary>A count or a rate: <c>950</c>, <c>5.21k</c>, <c>4.34M</c>.</summary>
     public static string Count(double value) => value switch
     {
@@ -51,6 +57,21 @@ public static class Quantity
         < 0.9995 => ThreeDigits(seconds * 1e3) + " ms",
         _ => ThreeDigits(seconds) + " s",
     };
+
+    private static string Bytes(long bytes, Func<decimal, decimal> round)
+    {
+        // Decimal, so that 1.1 MB do not become a hair more.
+        decimal value = bytes;
+        var unit = 0;
+        for (; Shown() >= 1000 && unit < ByteUnits.Length - 1; unit++) value /= 1000;
+        return unit == 0 ? $"{bytes} B" : $"{ThreeDigits((double)Shown())} {ByteUnits[unit]}";
+
+        decimal Shown()
+        {
+            var parts = value < 10 ? 100 : value < 100 ? 10 : 1;
+            return round(value * parts) / parts;
+        }
+    }
 
     private static string ThreeDigits(double value) => value switch
     {

@@ -10,14 +10,11 @@ namespace DistZO.Training;
 /// <summary>Opens where the blocks of a model are stored, as a recipe says.</summary>
 public static class BlockStores
 {
-    /// <summary>The folder of the blocks in a run's cache.</summary>
-    public const string FolderName = "blocks";
-
     /// <summary>Where a recipe's blocks lie on disk.</summary>
     /// <exception cref="BadInputException">It does not say, and has no output.</exception>
     public static string FolderOf(Recipe recipe) =>
         recipe.Get(RecipeKeys.OffloadDir)
-        ?? (recipe.Get(RecipeKeys.Output) is { } output ? Path.Combine(new RunDirectory(output).Cache, FolderName) : null)
+        ?? (recipe.Get(RecipeKeys.Output) is { } output ? new RunDirectory(output).Blocks : null)
         ?? throw new BadInputException("offload_dir is not set; say with --offload-dir where on disk the layers go");
 
     /// <summary>The store of a placement.</summary>

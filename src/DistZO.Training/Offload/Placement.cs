@@ -26,6 +26,12 @@ public sealed record Placement(OffloadTier Tier, IReadOnlySet<int> Streamed, int
     /// <summary>Slots that share the layers.</summary>
     public int Slots { get; private init; } = 1;
 
+    /// <summary>For people, a line each: where the layers are, and which keys say nothing here.</summary>
+    public IEnumerable<string> Lines => new[] { Description, Idle }.OfType<string>();
+
+    /// <summary>Keys without effect, in one line; null for none.</summary>
+    public string? Idle { get; init; }
+
     private string Place => Tier switch { OffloadTier.Disk => "disk", OffloadTier.Shard => "slices on all slots", _ => "host memory" };
 
     /// <summary>Places a model.</summary>
@@ -35,14 +41,12 @@ public sealed record Placement(OffloadTier Tier, IReadOnlySet<int> Streamed, int
     /// <param name="hostMemory">Bytes that they may take in host memory.</param>
     /// <param name="available">Bytes of memory that this machine has left; null where that cannot be known.</param>
     /// <param name="slots">Device slots that share the layers; each has <paramref name="deviceMemory"/>.</param>
-    /// <exception cref="BadInputException">One slot alone has nobody to share with.</exception>
-    /// <exception cref="RunFailedException">They do not fit, however they are placed; the message says what is needed.</exception>
+    /// <exception cref="BadInputException">A budget does not suffice; the message says what would.</exception>
     public static Placement Of(IReadOnlyList<long> blocks, OffloadTier? tier, long? deviceMemory, long? hostMemory, long? available, int slots = 1)
     {
         var layers = blocks.Skip(1).SkipLast(1).ToList();
         long all = blocks.Sum(), fixedBytes = blocks[0] + blocks[^1], largest = layers.Max();
         var device = deviceMemory ?? available / slots ?? long.MaxValue;
-        if (tier == OffloadTier.Shard && slots == 1) throw new BadInputException("offload: shard keeps layers in slices on several slots; give --slots 2 or more, or use --offload host");
         // What of a layer that does not stay is on each slot for good.
         long kept = tier == OffloadTier.Shard ? (largest + slots - 1) / slots : 0;
         if (tier == OffloadTier.None || (tier is null && all <= device))
@@ -51,20 +55,30 @@ public sealed record Placement(OffloadTier Tier, IReadOnlySet<int> Streamed, int
             return new Placement(OffloadTier.None, new HashSet<int>(), layers.Count, 0, all, 0) { Slots = slots };
         }
 
-        var (resident, buffers) = Fit(layers.Count, fixedBytes + (layers.Count * kept), largest - kept, largest, tier is null || deviceMemory is not null ? device : 0);
-        if (deviceMemory is { } budget && fixedBytes + (layers.Count * kept) + largest > budget)
-            throw TooSmall(fixedBytes + (layers.Count * kept) + (FewestBuffers * largest), $"embedding and head take {Quantity.Bytes(fixedBytes)}, the largest layer {Quantity.Bytes(largest)}, of which two must fit");
+        var slices = layers.Count * kept;
+        var needed = fixedBytes + slices + (Math.Min(FewestBuffers, layers.Count) * largest);
+        if (deviceMemory < needed)
+        {
+            throw TooSmall(needed, $"embedding and head take {Quantity.Bytes(fixedBytes)}, each of two buffers {Quantity.Bytes(largest)} for the largest layer"
+                + (slices > 0 ? $", and a slot's slices of the layers {Quantity.Bytes(slices)}" : ""));
+        }
+
+        var (resident, buffers) = Fit(layers.Count, fixedBytes + slices, largest - kept, largest, tier is null || deviceMemory is not null ? device : 0);
         var streamed = Spread(layers.Count, layers.Count - resident);
         var streamedBytes = streamed.Sum(layer => layers[layer]);
         var host = hostMemory ?? available ?? long.MaxValue;
         tier ??= deviceMemory is not null && streamedBytes <= host ? OffloadTier.Host : OffloadTier.Disk;
-        if (tier == OffloadTier.Host && hostMemory is not null && streamedBytes > hostMemory)
-            throw new RunFailedException($"--host-memory {Quantity.Bytes(host)} does not hold {Quantity.Bytes(streamedBytes)} of layers; give more, or use --offload disk");
+        if (tier == OffloadTier.Host && streamedBytes > hostMemory)
+        {
+            throw new BadInputException(
+                $"--host-memory {Quantity.BytesGiven(hostMemory.Value)} does not hold {streamed.Count} layers, which take {Quantity.BytesNeeded(streamedBytes)}; give at least that, or use --offload disk");
+        }
+
         var onDevice = all - streamedBytes + (Math.Min(buffers, streamed.Count) * largest) + (tier == OffloadTier.Shard ? (streamedBytes + slots - 1) / slots : 0);
         return new Placement(tier.Value, streamed, layers.Count, Math.Min(buffers, streamed.Count), onDevice, streamedBytes) { Slots = slots };
 
-        RunFailedException TooSmall(long needed, string why) =>
-            new($"--device-memory {Quantity.Bytes(device)} is too small for this model: {Quantity.Bytes(needed)} are needed, since {why}");
+        BadInputException TooSmall(long needed, string why) =>
+            new($"--device-memory {Quantity.BytesGiven(device)} is too small for this model: {Quantity.BytesNeeded(needed)} are needed in all, since {why}");
     }
 
     /// <summary>As many layers as fit beside the buffers stay; where not even three buffers fit, two.</summary>

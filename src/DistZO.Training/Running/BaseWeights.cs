@@ -22,7 +22,7 @@ public static class BaseWeights
     {
         var part = adapter?.Part ?? ModelPart.Full(ModelFamilies.Describe(checkpoint));
         var placement = Place(checkpoint, part, recipe);
-        if (placement.Description is { } where) notice(where);
+        foreach (var line in placement.Lines) notice(line);
         return Load(device, checkpoint, part, recipe, placement, () => BaseModel.Digest(checkpoint), notice, adapter?.Values);
     }
 
@@ -75,8 +75,6 @@ public static class BaseWeights
         Action<string> notice,
         ITraceSink? trace = null)
     {
-        if (placement.Tier == OffloadTier.Shard && !network.HasFabric)
-            throw new BadInputException("offload: shard gathers layers over a fabric, and the topology has none; add fabric to it, or use --offload host");
         DeviceSelfTest.Require(devices[0]);
         var slots = ModelSlots.Load(
             devices,
@@ -91,16 +89,19 @@ public static class BaseWeights
     /// <param name="checkpoint">The base.</param>
     /// <param name="part">What of it is trained.</param>
     /// <param name="recipe">What the user wants.</param>
-    /// <param name="slots">Device slots that share this machine's memory.</param>
-    /// <exception cref="RunFailedException">They fit nowhere; the message says what is needed.</exception>
-    public static Placement Place(Checkpoint checkpoint, ModelPart part, Recipe recipe, int slots = 1)
+    /// <param name="network">Device slots that share this machine's memory; null for one alone.</param>
+    /// <exception cref="BadInputException">A budget does not suffice, or the slots cannot share as the recipe wants.</exception>
+    /// <exception cref="RunFailedException">This machine has too little memory; the message says what is needed.</exception>
+    public static Placement Place(Checkpoint checkpoint, ModelPart part, Recipe recipe, SlotNetwork? network = null)
     {
+        var slots = network?.Slots ?? 1;
+        SlotSharing.Require(recipe.Get(RecipeKeys.Offload), slots, network?.HasFabric ?? false);
         var (type, tier) = (recipe.Get(RecipeKeys.WeightsDtype), recipe.Get(RecipeKeys.Offload));
         var blocks = Sizes(checkpoint, part, type);
         var available = MachineResources.Read(checkpoint.Directory).AvailableMemory;
         var placement = Placement.Of(blocks, tier, recipe.Get(RecipeKeys.DeviceMemory), recipe.Get(RecipeKeys.HostMemory), available, slots);
         if (available is { } memory && placement.DeviceBytes * slots > memory) throw TooLarge(checkpoint, placement, type, memory);
-        return placement;
+        return placement with { Idle = IdleKeys.Notice(recipe, placement.Tier) };
     }
 
     private static Model Load(
@@ -142,7 +143,7 @@ public static class BaseWeights
         var offload = placement.Tier == OffloadTier.None ? "--offload disk, " : "";
         var smaller = type == WeightType.Float32 ? "--weights-dtype bfloat16, " : "";
         return new RunFailedException(
-            $"not enough memory: {what} of '{checkpoint.Directory}' take {Quantity.Bytes(placement.DeviceBytes * placement.Slots)} as {type.Name()} and {Quantity.Bytes(available)} are available; "
+            $"not enough memory: {what} of '{checkpoint.Directory}' take {Quantity.BytesNeeded(placement.DeviceBytes * placement.Slots)} as {type.Name()} and {Quantity.BytesGiven(available)} are available; "
             + $"use {offload}{smaller}or a larger machine");
     }
 }

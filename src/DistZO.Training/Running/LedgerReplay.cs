@@ -38,7 +38,7 @@ public sealed class LedgerReplay : IDisposable
             var recipe = place(ledger.Header.Identity.Recipe);
             var part = TrainedParts.Of(recipe, checkpoint);
             var placement = BaseWeights.Place(checkpoint, part, recipe);
-            if (placement.Description is { } where) notice(where);
+            foreach (var line in placement.Lines) notice(line);
             var digest = ledger.Header.Identity.BaseDigest;
             var loaded = BaseWeights.Load(device, checkpoint, part, recipe, placement, () => digest, notice, Initial(ledger, checkpoint));
             RequireSameStart(ledger, loaded);

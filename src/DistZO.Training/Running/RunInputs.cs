@@ -64,12 +64,12 @@ public sealed class RunInputs : IDisposable
             evaluation?.RequireVocabulary(vocabulary);
             var part = TrainedParts.Of(recipe, checkpoint);
             var network = SlotTopology.Of(recipe);
-            var placement = BaseWeights.Place(checkpoint, part, recipe, network.Slots);
+            var placement = BaseWeights.Place(checkpoint, part, recipe, network);
             for (var slot = 0; slot < network.Slots; slot++) devices.Add(openDevice());
             var digest = BaseModel.Digest(checkpoint);
             var notices = new List<string>();
             var slots = BaseWeights.Load(devices, network, checkpoint, part, recipe, placement, () => digest, notices.Add, trace);
-            if (placement.Description is { } where) notices.Insert(0, where);
+            notices.InsertRange(0, placement.Lines);
             return new RunInputs(resolved, devices, checkpoint, slots, notices, digest, train, evaluation);
         }
         catch

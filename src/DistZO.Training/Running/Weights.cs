@@ -35,12 +35,12 @@ public sealed class Weights
     /// </summary>
     /// <param name="history">The run.</param>
     /// <param name="step">The step wanted.</param>
-    /// <param name="notice">Receives a line for each snapshot that cannot be used.</param>
+    /// <param name="notice">Receives a line for each snapshot that cannot be used, and for stored layers that are not as they should be.</param>
     /// <param name="progress">Receives the step reached now and then; may be null.</param>
     /// <returns>The step that the replay started from.</returns>
     public int MoveTo(RunHistory history, int step, Action<string> notice, Action<int>? progress = null)
     {
-        Recognize(history);
+        Recognize(history, notice);
         if (_model.Parameters.Any(p => p.FoldedTo > step)) ReloadBase();
         var from = Step;
         if (from == 0 && _snapshots is not null) from = _snapshots.Restore(_model, history, step, ReloadBase, notice);
@@ -58,14 +58,23 @@ public sealed class Weights
     }
 
     /// <summary>
-    /// What an earlier start left on disk is only this run's if its ledger has been there; if not, the base is put back. Called before
-    /// anything is folded; looks once.
+    /// What an earlier start left on disk is only this run's if its ledger has been there. Of each block the newest version is taken that
+    /// is; if one has none, the base is put back. Called before anything is folded; looks once.
     /// </summary>
-    public void Recognize(RunHistory history)
+    public void Recognize(RunHistory history, Action<string> notice)
     {
         if (_isRecognized) return;
         _isRecognized = true;
-        if (!_model.StoredVersions.All(version => version == default || history.IsPrefix(version.Step, new ChainHash(version.Chain)))) ReloadBase();
+        switch (_model.Recall(version => version == default || history.IsPrefix(version.Step, new ChainHash(version.Chain))))
+        {
+            case Recalled.Older:
+                notice("the stored layers have been further than this ledger; it goes on from what they held before");
+                break;
+            case Recalled.Nothing:
+                notice("the stored layers are those of another run; they start from the base");
+                ReloadBase();
+                break;
+        }
     }
 
     /// <summary>Puts the base weights back.</summary>

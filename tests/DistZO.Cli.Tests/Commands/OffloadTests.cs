@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.RegularExpressions;
 
 namespace DistZO.Cli.Tests.Commands;
 
@@ -119,14 +120,65 @@ public sealed class OffloadTests : IDisposable
     }
 
     [Theory]
-    [InlineData(1, "30.0 KB is too small", "--device-memory", "30kB")]
-    [InlineData(1, "--host-memory", "--offload", "host", "--host-memory", "10kB")]
-    [InlineData(1, "--device-memory", "--offload", "none", "--device-memory", "100kB")]
-    [InlineData(2, "device_memory", "--device-memory", "4 apples")]
-    [InlineData(2, "write_back_steps", "--write-back-steps", "33")]
-    [InlineData(2, "offload", "--offload", "tape")]
-    public void Train_ThatCannotBePlaced_SaysWhatIsNeeded(int exitCode, string named, params string[] more) =>
-        Assert.Contains(named, Distzo.Run(_tiny.Train("out", Steps, more)).Problem(exitCode));
+    [InlineData("30.0 KB is too small", "--device-memory", "30kB")]
+    [InlineData("--host-memory", "--offload", "host", "--host-memory", "10kB")]
+    [InlineData("--device-memory", "--offload", "none", "--device-memory", "100kB")]
+    [InlineData("and a slot's slices of the layers", "--offload", "shard", "--slots", "2", "--device-memory", "100kB")]
+    [InlineData("device_memory", "--device-memory", "4 apples")]
+    [InlineData("write_back_steps", "--write-back-steps", "33")]
+    [InlineData("offload", "--offload", "tape")]
+    [InlineData("train.jsonl' is a file, and blocks go to a directory", "--offload", "disk", "--offload-dir", "train.jsonl")]
+    [InlineData("offload: shard keeps layers in slices on several slots; give --slots 2 or more", "--offload", "shard")]
+    public void Train_ThatCannotBePlaced_SaysWhatIsNeeded(string named, params string[] more) =>
+        Assert.Contains(named, Distzo.Run(_tiny.Train("out", Steps, [.. more.Select(word => word == "train.jsonl" ? _tiny.Data : word)])).Problem(2));
+
+    [Theory]
+    [InlineData("--device-memory")]
+    [InlineData("--device-memory", "--offload", "shard", "--slots", "2")]
+    [InlineData("--host-memory", "--offload", "host")]
+    public void Train_WithTheBudgetThatARefusalNames_Fits(string budget, params string[] more)
+    {
+        var problem = Distzo.Run(_tiny.Train("out", 2, [budget, "10kB", .. more])).Problem(2);
+        var needed = Regex.Match(problem, @"(?:which take|this model:) ([\d.]+) ([KM]B)");
+        Distzo.Run(_tiny.Train("out", 2, [budget, needed.Groups[1].Value + needed.Groups[2].Value, .. more])).Done();
+    }
+
+    [Theory]
+    [InlineData("write_back_steps has no effect, since all layers stay on the device", "--write-back-steps", "4")]
+    [InlineData("write_back_steps and host_memory have no effect, since offload is none", "--offload", "none", "--write-back-steps", "4", "--host-memory", "1GB")]
+    [InlineData("offload_dir has no effect, since offload is host", "--offload", "host", "--offload-dir", "blocks")]
+    public void Train_WithFlagsWithoutEffect_SaysSo(string said, params string[] more) =>
+        Assert.Contains($"warning: {said}", Distzo.Run(_tiny.Train("out", 2, more)).Error);
+
+    [Theory]
+    [InlineData("--offload", "disk")]
+    [InlineData("--device-memory", "150kB")]
+    public void Train_WithFlagsThatDoSomething_WarnsOfNone(params string[] more)
+    {
+        var outcome = Distzo.Run(_tiny.Train("out", 2, [.. more, "--write-back-steps", "2", "--offload-dir", _tiny["b"]]));
+        outcome.Done();
+        Assert.DoesNotContain("no effect", outcome.Error);
+    }
+
+    [Theory]
+    [InlineData("generate", "--prompt", "It was")]
+    [InlineData("evaluate", "--data", "train.jsonl")]
+    public void OneSlotCommand_WithShards_IsRefused(string command, params string[] more) => Assert.Contains(
+        "--offload: shard keeps layers in slices on several slots, and this command has one",
+        Distzo.Run([command, "--model", _tiny.Model, "--offload", "shard", .. more]).Problem(2));
+
+    [Fact]
+    public void Train_OnALedgerThatLostItsLastStep_GoesOnFromTheBlocksBeforeIt()
+    {
+        string[] disk = ["--offload", "disk", "--write-back-steps", "1"];
+        _tiny.Trained("resident", 45);
+        _tiny.Trained("offloaded", 45, disk);
+        using (var ledger = File.OpenWrite(_tiny.LedgerPath("offloaded"))) ledger.SetLength(ledger.Length - 1);
+        var outcome = Distzo.Run(_tiny.Train("offloaded", 45, disk));
+        outcome.Done();
+        Assert.Contains("further than this ledger; it goes on from what they held before", outcome.Error);
+        AssertSame();
+    }
 
     private void AssertSame()
     {

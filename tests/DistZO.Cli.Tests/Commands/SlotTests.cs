@@ -90,7 +90,7 @@ public sealed class SlotTests : IDisposable
     public void Train_ShardedWithoutAFabric_SaysWhatIsMissing()
     {
         File.WriteAllText(_tiny["links.json"], """{"slots": 2}""");
-        Assert.Contains("the topology has none", Distzo.Run(_tiny.Train("slots", Steps, "--topology", _tiny["links.json"], "--offload", "shard")).Problem(ExitCodes.BadInput));
+        Assert.Contains("add fabric to the topology", Distzo.Run(_tiny.Train("slots", Steps, "--topology", _tiny["links.json"], "--offload", "shard")).Problem(ExitCodes.BadInput));
     }
 
     private void AssertSame()

@@ -11,6 +11,17 @@ public sealed class QuantityTests
     public void Bytes_AnySize_HasThreeDigits(long bytes, string expected) => Assert.Equal(expected, Quantity.Bytes(bytes));
 
     [Theory]
+    [InlineData(999, "999 B", "999 B")]
+    [InlineData(12_649_999, "12.7 MB", "12.6 MB")]
+    [InlineData(12_600_000, "12.6 MB", "12.6 MB")]
+    [InlineData(1_100_000, "1.10 MB", "1.10 MB")]
+    [InlineData(999_000_001, "1.00 GB", "999 MB")]
+    [InlineData(9_999_999, "10.0 MB", "9.99 MB")]
+    [InlineData(99_999_999, "100 MB", "99.9 MB")]
+    public void Bytes_NeededAndGiven_AreRoundedTowardsTheTruth(long bytes, string needed, string given) =>
+        Assert.Equal((needed, given), (Quantity.BytesNeeded(bytes), Quantity.BytesGiven(bytes)));
+
+    [Theory]
     [InlineData(7.2, "7")]
     [InlineData(5214, "5.21k")]
     [InlineData(4_340_000, "4.34M")]

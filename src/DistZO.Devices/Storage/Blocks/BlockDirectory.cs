@@ -38,7 +38,7 @@ public sealed class BlockDirectory : IBlockStore
     /// <summary>
     /// Opens the blocks of a model, or makes them. Those without a version are the caller's to fill: all bytes, from the base, and a commit.
     /// </summary>
-    /// <exception cref="BadInputException">The directory cannot be made or written to.</exception>
+    /// <exception cref="BadInputException">The directory cannot be made or written to, or holds what is named as a block file and is none.</exception>
     /// <exception cref="RunFailedException">Another run holds it, there is not enough space, or the disk failed.</exception>
     public static BlockDirectory Open(string path, IReadOnlyList<BlockLayout> layouts, BlockDirectoryOptions options)
     {
@@ -79,6 +79,7 @@ public sealed class BlockDirectory : IBlockStore
                 "a directory on a local disk is faster");
         }
 
+        BlockSpace.RefuseForeign(path);
         var stale = BlockSpace.RemoveStrangers(path, plans);
         var found = new List<FoundBlock>();
         foreach (var plan in plans)
@@ -97,8 +98,8 @@ public sealed class BlockDirectory : IBlockStore
 
     private FoundBlock Look(string path, BlockPlan plan, bool direct, Func<StoredVersion, bool> belongs)
     {
-        // A file without a byte is one whose making was cut off.
-        if (new FileInfo(path) is not { Exists: true, Length: > 0 and var length }) return FoundBlock.None(BlockState.Empty);
+        if (new FileInfo(path) is not { Exists: true, Length: var length }) return FoundBlock.None(BlockState.Empty);
+        if (length == 0) return FoundBlock.None(BlockState.Damaged, "it has no byte, as if its making was cut off");
         try
         {
             using var file = DirectFile.Open(path, direct);

@@ -22,7 +22,41 @@ internal enum HeaderState
 internal static class BlockHeader
 {
     private const uint Format = 1;
+    private static readonly byte[] FileMagic = "DISTZOB\n"u8.ToArray();
+    private static readonly byte[] SlotMagic = "DISTZOS\n"u8.ToArray();
     private const int CrcAt = BlockPlan.HeaderBytes - sizeof(uint);
+
+    /// <summary>
+    /// Whether a file is one of a block, whole, damaged or cut short: one of its headers begins as they do. One whose making was cut off
+    /// has nothing in its headers yet, or no byte at all.
+    /// </summary>
+    /// <exception cref="RunFailedException">It cannot be read.</exception>
+    public static bool IsBlockFile(string path)
+    {
+        var bytes = new byte[BlockPlan.HeadersBytes];
+        int length;
+        try
+        {
+            using var file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+            length = RandomAccess.Read(file, bytes, 0);
+            PageCache.Drop(file);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new RunFailedException($"cannot open '{path}' ({e.Message.TrimEnd('.')}); check the disk and the permissions, then run it again", e);
+        }
+
+        var found = bytes.AsSpan(0, length);
+        if (!found.ContainsAnyExcept((byte)0)) return true;
+        return Begins(found, 0, FileMagic) || Begins(found, 1, SlotMagic) || Begins(found, 2, SlotMagic);
+
+        static bool Begins(ReadOnlySpan<byte> found, int header, ReadOnlySpan<byte> magic)
+        {
+            var part = found[Math.Min(found.Length, header * BlockPlan.HeaderBytes)..];
+            part = part[..Math.Min(part.Length, magic.Length)];
+            return part.Length > 0 && magic.StartsWith(part);
+        }
+    }
 
     /// <summary>Writes the page of the whole file.</summary>
     public static void WriteFile(Span<byte> page, BlockPlan plan, ulong frozenSum)
@@ -65,7 +99,7 @@ internal static class BlockHeader
     private static void PrepareFile(Span<byte> page, BlockPlan plan)
     {
         page.Clear();
-        "DISTZOB\n"u8.CopyTo(page);
+        FileMagic.CopyTo(page);
         BinaryPrimitives.WriteUInt32LittleEndian(page[8..], Format);
         BinaryPrimitives.WriteInt32LittleEndian(page[12..], plan.Index);
         BinaryPrimitives.WriteInt64LittleEndian(page[16..], plan.TrainedBytes);
@@ -77,7 +111,7 @@ internal static class BlockHeader
     private static void PrepareSlot(Span<byte> page, BlockPlan plan, int slot)
     {
         page.Clear();
-        "DISTZOS\n"u8.CopyTo(page);
+        SlotMagic.CopyTo(page);
         BinaryPrimitives.WriteUInt32LittleEndian(page[8..], Format);
         BinaryPrimitives.WriteInt32LittleEndian(page[12..], slot);
         BinaryPrimitives.WriteInt64LittleEndian(page[16..], plan.TrainedBytes);

@@ -12,7 +12,24 @@ internal static class BlockSpace
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
+            for (var at = Path.GetFullPath(path); at is not null; at = Path.GetDirectoryName(at))
+            {
+                if (File.Exists(at)) throw new BadInputException($"'{path}': '{at}' is a file, and blocks go to a directory; name another with --offload-dir", e);
+            }
+
             throw DurableFile.Explain(path, e);
+        }
+    }
+
+    /// <summary>Refuses what is named as a block file and is none: it would be removed, or written over.</summary>
+    /// <exception cref="BadInputException">There is such a thing; nothing was changed.</exception>
+    public static void RefuseForeign(string path)
+    {
+        foreach (var entry in new DirectoryInfo(path).EnumerateFileSystemInfos("*" + BlockPlan.Suffix))
+        {
+            var what = entry is DirectoryInfo ? "a directory" : BlockHeader.IsBlockFile(entry.FullName) ? null : "not a block file of distzo";
+            if (what is not null)
+                throw new BadInputException($"'{Path.Combine(path, entry.Name)}' is {what}, though it is named as one; move it away, or name another directory with --offload-dir");
         }
     }
 

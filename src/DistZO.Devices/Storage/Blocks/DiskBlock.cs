@@ -76,6 +76,16 @@ public sealed class DiskBlock : StoredBlock
         _trained.Clear();
     }
 
+    /// <inheritdoc/>
+    public override bool Recall(Func<StoredVersion, bool> belongs)
+    {
+        if (base.Recall(belongs)) return true;
+        var found = FoundBlock.In(_plan, _file, _plan.FileBytes, _lanes, belongs);
+        if (!found.IsUsable) return false;
+        (_slot, Version) = (found.Slot, found.Version);
+        return true;
+    }
+
     public override void Dispose() => _file.Dispose();
 
     private int Next => _slot == 0 ? 1 : 0;

@@ -40,6 +40,7 @@ public sealed class BlockDirectoryTests : IDisposable
         var error = Assert.Throws<BadInputException>(() => new OpenedBlocks(Path.Combine(_folder["file"], "blocks"), Layouts));
 
         Assert.Contains($"'{Path.Combine(_folder["file"], "blocks")}'", error.Message);
+        Assert.Contains("is a file", error.Message);
     }
 
     // Where a byte is changed, and what is left: the step before the last, the last, or nothing.
@@ -115,7 +116,71 @@ public sealed class BlockDirectoryTests : IDisposable
         using var blocks = new OpenedBlocks(_folder.Root, Layouts);
 
         Assert.Null(blocks[0].Version);
-        Assert.Empty(blocks.Notices);
+        Assert.Contains($"'{File0}'", Assert.Single(blocks.Notices));
+    }
+
+    [Fact]
+    public void Open_BesideFilesThatAreNotItsOwn_IsRefusedByNameAndChangesNothing()
+    {
+        WriteTwoSteps();
+        var before = File.ReadAllBytes(File0);
+        File.WriteAllText(_folder["thesis.distzo-block"], "mine");
+        AssertRefused("thesis.distzo-block' is not a block file");
+        Assert.Equal("mine", File.ReadAllText(_folder["thesis.distzo-block"]));
+        Assert.Equal(before, File.ReadAllBytes(File0));
+
+        File.Delete(_folder["thesis.distzo-block"]);
+        File.WriteAllText(File0, "mine too");
+        AssertRefused("00000-model.layers.0.distzo-block' is not a block file");
+        Assert.Equal("mine too", File.ReadAllText(File0));
+
+        File.Delete(File0);
+        Directory.CreateDirectory(File0);
+        AssertRefused("00000-model.layers.0.distzo-block' is a directory");
+
+        void AssertRefused(string what) =>
+            Assert.Contains(what, Assert.Throws<BadInputException>(() => new OpenedBlocks(_folder.Root, Layout("another", 1, 1))).Message);
+    }
+
+    [Fact]
+    public void Open_BesideAFileWhoseMakingWasCutOff_RemovesIt()
+    {
+        File.WriteAllBytes(_folder["00007-x.distzo-block"], new byte[11 * Page]);
+
+        using var blocks = new OpenedBlocks(_folder.Root, Layouts);
+
+        Assert.False(File.Exists(_folder["00007-x.distzo-block"]));
+    }
+
+    // Which steps are the run's, and which version is read then.
+    [Theory]
+    [InlineData(2, 2)]
+    [InlineData(1, 1)]
+    [InlineData(0, null)]
+    public void Recall_OfARunThatHasBeenLessFar_ReadsTheVersionThatIsTheRuns(int steps, int? step)
+    {
+        WriteTwoSteps();
+        using (var blocks = new OpenedBlocks(_folder.Root, Layouts, Origin, _ => true))
+        {
+            Assert.Equal(step is not null, blocks[0].Recall(version => version.Step <= steps));
+            if (step is not { } left) return;
+            AssertHolds(blocks[0], left);
+            Advance(blocks[0], 3);
+        }
+
+        using var again = new OpenedBlocks(_folder.Root, Layouts);
+        AssertHolds(again[0], 3);
+    }
+
+    [Fact]
+    public void Recall_WhereTheOlderVersionIsDamaged_HasNone()
+    {
+        WriteTwoSteps();
+        Flip(6 * Page);
+        using var blocks = new OpenedBlocks(_folder.Root, Layouts, Origin, _ => true);
+
+        Assert.False(blocks[0].Recall(version => version.Step <= 1));
+        AssertHolds(blocks[0], 2);
     }
 
     [Fact]

@@ -1,0 +1,25 @@
+using DistZO.Optimization;
+
+namespace DistZO.Training;
+
+/// <summary>Keys of where weights are that say nothing beside the others: to be told, since whoever set them meant something.</summary>
+public static class IdleKeys
+{
+    /// <summary>One line for people; null if each key has its effect.</summary>
+    /// <param name="recipe">What the user wants.</param>
+    /// <param name="placed">Where the layers are then.</param>
+    public static string? Notice(Recipe recipe, OffloadTier placed)
+    {
+        var said = recipe.Get(RecipeKeys.Offload);
+        // Without a tier the budgets choose one, and the folder is for when it is the disk.
+        RecipeKey[] idle =
+        [
+            .. placed is OffloadTier.None or OffloadTier.Shard && recipe.Get(RecipeKeys.WriteBackSteps) is not null ? [RecipeKeys.WriteBackSteps] : (RecipeKey[])[],
+            .. said is not (null or OffloadTier.Host) && recipe.Get(RecipeKeys.HostMemory) is not null ? [RecipeKeys.HostMemory] : (RecipeKey[])[],
+            .. said is not (null or OffloadTier.Disk) && recipe.Get(RecipeKeys.OffloadDir) is not null ? [RecipeKeys.OffloadDir] : (RecipeKey[])[],
+        ];
+        if (idle.Length == 0) return null;
+        var why = said is null ? "all layers stay on the device" : $"offload is {recipe.Text(RecipeKeys.Offload)}";
+        return $"warning: {string.Join(" and ", idle.Select(key => key.Name))} {(idle.Length == 1 ? "has" : "have")} no effect, since {why}";
+    }
+}
