@@ -39,6 +39,14 @@ internal static class PlanCommand
         {
             var output = parsed.InvocationConfiguration.Output;
             if (parsed.GetValue(threads) is < 1 or > 4096) throw new BadInputException($"--threads: {parsed.GetValue(threads)} is not between 1 and 4096");
+            foreach (var option in (Option[])[folder, threads])
+            {
+                if (!parsed.GetValue(measure) && parsed.GetResult(option) is { Implicit: false })
+                    throw new BadInputException($"{option.Name} says what to measure; give --measure too, or leave it away");
+            }
+
+            if (!Directory.Exists(parsed.GetValue(folder)))
+                throw new BadInputException($"--disk-directory: there is no directory '{parsed.GetValue(folder)}'; name one on the disk to measure");
             DeviceProfile Measure(int rows) => Calibration.Measure(parsed.GetValue(threads), rows, parsed.GetValue(folder)!);
             if (parsed.GetValue(model) is not { } name)
             {

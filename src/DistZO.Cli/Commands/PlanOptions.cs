@@ -91,12 +91,16 @@ internal sealed class PlanOptions
     public PlanRequest Request(ParseResult parsed, string model, Func<int, DeviceProfile>? measure)
     {
         var recipe = _recipe.Over(Recipe.Default, parsed);
+        if (recipe.Get(RecipeKeys.Offload) is { } tier && IdleKeys.Notice(recipe, tier) is { } idle) parsed.InvocationConfiguration.Error.WriteLine(idle);
         var config = PlannedModel.Config(model);
         var architecture = ModelFamilies.Describe(config, _ => false);
         var batch = recipe.Get(RecipeKeys.BatchSize);
         var tokens = parsed.GetValue(_tokens) ?? Math.Min(512, architecture.MaxPositions);
         var device = Device(parsed, measure, (int)Math.Min(int.MaxValue, (long)batch * tokens));
         var links = parsed.GetValue(_hostLink) is { } text ? RateText.Pairs(text, "--host-link") : [(device.UploadRate, device.DownloadRate)];
+        var devices = Positive(parsed.GetValue(_devices), _devices);
+        if (links.Count > 1 && links.Count != devices)
+            throw new BadInputException($"--host-link: '{parsed.GetValue(_hostLink)}' has {links.Count} links, and --devices says {devices}; give one for all devices, or one for each");
         var transfer = Transfer(parsed.GetValue(_transfer));
         var hostFold = Positive(parsed.GetValue(_hostFold), "--host-fold-rate") * 1e9;
         return new PlanRequest
@@ -105,7 +109,7 @@ internal sealed class PlanOptions
             Device = device,
             Links = links,
             Budget = Budget(recipe, device),
-            Devices = Positive(parsed.GetValue(_devices), _devices),
+            Devices = devices,
             BatchSize = batch,
             Tokens = tokens,
             Directions = recipe.Get(RecipeKeys.NumDirections),

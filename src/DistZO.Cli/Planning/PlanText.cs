@@ -84,7 +84,7 @@ internal static class PlanText
         var prediction = plan.Prediction;
         yield return Say($"{plan.Devices} {(plan.Devices == 1 ? "device" : "devices")}, {Split(plan)}, {Path(plan)}: {plan.Tiers.Describe()}");
         yield return Say($"    a step of {Seconds(prediction.StepSeconds)} s")
-            + (plan == first ? "" : Say($", {first.Prediction.StepSeconds / prediction.StepSeconds:0.00} × one device"))
+            + (plan == first ? "" : Say($", {first.Prediction.StepSeconds / prediction.StepSeconds:0.00} × {(first.Devices == 1 ? "one device" : $"the first of {first.Devices} devices")}"))
             + ": " + string.Join(", ", prediction.Busy.Select(busy => $"{busy.Resource} {Seconds(busy.Seconds)} s"))
             + Say($"; {100 * prediction.Overlap:0}% of what moves passes while kernels run");
     }

@@ -1,5 +1,6 @@
 using DistZO.Devices;
 using DistZO.Optimization;
+using DistZO.Training;
 
 namespace DistZO.Cli.Planning;
 
@@ -20,6 +21,7 @@ internal static class Planner
             throw new BadInputException($"--tokens: {request.Tokens} is not between 1 and {request.Model.MaxPositions}, the positions of the model");
         if (request.TransferBytes is not null && request.HostFoldRate is null)
             throw new BadInputException("--transfer-dtype: the host folds then, and its speed is not known; give --host-fold-rate, or --measure it");
+        SlotSharing.Require(request.Offload, request.Devices, request.Device.FabricRate is not null, "--devices", "give its rate with --fabric");
         var plans = new List<Plan>();
         foreach (var devices in Counts(request.Devices))
         {
@@ -33,7 +35,10 @@ internal static class Planner
             }
         }
 
-        return plans;
+        if (plans.Count > 0) return plans;
+        var most = request.Kinds.Select(kind => GridSplit.Of(kind, request.Devices, request.Directions, request.BatchSize)).OfType<GridSplit>().FirstOrDefault()
+            ?? throw new BadInputException($"--parallelism: it cuts nothing for {request.Devices} devices; use auto or pertp");
+        throw TierPlan.ShardsTooSmall(request.Model, new StepModels(request).Needs(most.Shares.MaxBy(share => share.Cells)), request.Budget, request.Devices);
     }
 
     /// <summary>1, 2, 3, 4; or the powers of two and the last one.</summary>
@@ -46,11 +51,12 @@ internal static class Planner
     private static Plan? Of(PlanRequest request, int devices, ParallelismKind? kind, GridSplit split, BlockPath path)
     {
         if (path != BlockPath.Whole && (devices == 1 || request.Device.FabricRate is null)) return null;
-        if (path == BlockPath.Sharded && request.Offload is not null) return null;
+        // Who names a tier wants no other; shards are one.
+        if (request.Offload is { } named && (named == OffloadTier.Shard) != (path == BlockPath.Sharded)) return null;
         var models = new StepModels(request);
         var needs = models.Needs(split.Shares.MaxBy(share => share.Cells));
         var tiers = path == BlockPath.Sharded
-            ? TierPlan.Shard(request.Model, needs, request.Budget, request.Buffers, devices)
+            ? TierPlan.Shard(request.Model, needs, request.Budget, request.Offload, request.Buffers, devices)
             : TierPlan.Fit(request.Model, needs, request.Budget, request.Offload, request.Buffers);
         if (tiers is null || (tiers.Resident == request.Model.Layers && path != BlockPath.Whole)) return null;
         if (tiers.Disk > 0 && request.Device.Disk is null)

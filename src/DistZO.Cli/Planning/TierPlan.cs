@@ -56,27 +56,37 @@ internal sealed record TierPlan(int Resident, int Sharded, int Host, int Disk, i
         return streamed * block <= (budget.Host ?? long.MaxValue)
             ? new TierPlan(resident, 0, streamed, 0, used, device, streamed * block, 0)
             : throw new BadInputException(
-                $"--host-memory: {Quantity.Bytes(budget.Host!.Value)} do not hold {streamed} layers, which take {Quantity.Bytes(streamed * block)}; "
+                $"--host-memory: {Quantity.BytesGiven(budget.Host!.Value)} do not hold {streamed} layers, which take {Quantity.BytesNeeded(streamed * block)}; "
                 + "give more, or --offload disk");
     }
 
-    /// <summary>The same without a host: each device holds some layers whole, and its part of the others. Null if that does not fit.</summary>
+    /// <summary>The same without a host: each device holds some layers whole, and its part of the others. Null if that does not fit; <see cref="ShardsTooSmall"/> says why.</summary>
     /// <param name="model">The model.</param>
     /// <param name="needs">What is needed besides.</param>
     /// <param name="budget">What there is.</param>
+    /// <param name="tier">Null for parts as one way among others.</param>
     /// <param name="buffers">The most buffers to use.</param>
     /// <param name="devices">That share the layers.</param>
-    public static TierPlan? Shard(ModelSize model, FixedNeeds needs, MemoryBudget budget, int buffers, int devices)
+    public static TierPlan? Shard(ModelSize model, FixedNeeds needs, MemoryBudget budget, OffloadTier? tier, int buffers, int devices)
     {
         var (layers, block) = (model.Layers, model.BlockBytes);
         var part = (block + devices - 1) / devices;
         var room = Room(needs, budget);
         var used = (int)Math.Min(buffers, (room - (layers * part)) / block);
         if (used < FewestBuffers) return null;
-        // M whole layers and the others' parts: M·block + (L − M)·part ≤ room.
-        var whole = (int)Math.Min(layers, (room - (layers * part) - (used * block)) / (block - part));
+        // M whole layers and the others' parts: M·block + (L − M)·part ≤ room. Who names the tier wants some layers there, or all without a budget.
+        var whole = (int)Math.Min(tier is null ? layers : layers - 1, (room - (layers * part) - (used * block)) / (block - part));
+        if (tier is not null && budget.Weights is null) whole = 0;
+        used = tier is null ? used : Math.Min(used, layers - whole);
         return new TierPlan(whole, layers - whole, 0, 0, used, Besides(needs) + ((used + whole) * block) + ((layers - whole) * part), 0, 0);
     }
+
+    /// <summary>What to throw where layers are to be in parts on all devices and no number of devices holds them.</summary>
+    public static BadInputException ShardsTooSmall(ModelSize model, FixedNeeds needs, MemoryBudget budget, int devices) => TooSmall(
+        $"a part of each of {model.Layers} layers and two buffers,",
+        (model.Layers * ((model.BlockBytes + devices - 1) / devices)) + (FewestBuffers * model.BlockBytes),
+        budget,
+        needs);
 
     /// <summary>One line for people.</summary>
     public string Describe()
@@ -98,10 +108,10 @@ internal sealed record TierPlan(int Resident, int Sharded, int Host, int Disk, i
         var weights = needs.Ends + layers;
         return budget.Weights is { } given && given < weights
             ? new(
-                $"--device-memory: {Quantity.Bytes(given)} do not hold {what} which takes {Quantity.Bytes(weights)}, "
+                $"--device-memory: {Quantity.BytesGiven(given)} do not hold {what} which takes {Quantity.BytesNeeded(weights)}, "
                 + $"{Quantity.Bytes(needs.Ends)} of it for embedding and head; give at least that")
             : new(
-                $"--device: {Quantity.Bytes(budget.Device)} do not hold {what} which takes {Quantity.Bytes(Besides(needs) + layers)} "
+                $"--device: {Quantity.BytesGiven(budget.Device)} do not hold {what} which takes {Quantity.BytesNeeded(Besides(needs) + layers)} "
                 + $"(embedding and head {Quantity.Bytes(needs.Ends)}, activations {Quantity.Bytes(needs.Activations)}, "
                 + $"perturbed weights {Quantity.Bytes(needs.Scratch)}); use one with at least that, or a smaller batch");
     }

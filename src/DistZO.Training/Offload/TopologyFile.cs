@@ -12,7 +12,9 @@ internal static class TopologyFile
     {
         try
         {
-            var document = JsonDocument.Parse(File.ReadAllBytes(path), new JsonDocumentOptions { AllowDuplicateProperties = false });
+            var bytes = File.ReadAllBytes(path);
+            RefuseDuplicates(path, bytes);
+            var document = JsonDocument.Parse(bytes);
             return document.RootElement.ValueKind == JsonValueKind.Object ? document : throw new BadInputException($"'{path}': it is not a JSON object");
         }
         catch (JsonException e)
@@ -25,11 +27,28 @@ internal static class TopologyFile
             throw new BadInputException($"cannot read '{path}' ({e.Message.TrimEnd('.')}); check --topology", e);
         }
     }
+
+    /// <summary>A key that stands twice in one object says two things.</summary>
+    private static void RefuseDuplicates(string path, byte[] bytes)
+    {
+        var objects = new Stack<HashSet<string>>();
+        var reader = new Utf8JsonReader(bytes);
+        while (reader.Read())
+        {
+            if (reader.TokenType == JsonTokenType.StartObject) objects.Push([]);
+            else if (reader.TokenType == JsonTokenType.EndObject) objects.Pop();
+            else if (reader.TokenType == JsonTokenType.PropertyName && !objects.Peek().Add(reader.GetString()!))
+                throw new BadInputException($"'{path}': line {1 + bytes.AsSpan(0, (int)reader.TokenStartIndex).Count((byte)'\n')}: '{reader.GetString()}' stands in this object a second time; keep one");
+        }
+    }
 }
 
 /// <summary>An object in a topology. Its fields are all known, and errors name file and field.</summary>
 internal sealed class TopologyObject
 {
+    /// <summary>Bytes a second of the slowest and the fastest link that can be described.</summary>
+    private const double LeastRate = 1e6, MostRate = 1e15;
+
     private readonly string _path;
     private readonly string _place;
     private readonly JsonElement _element;
@@ -56,11 +75,16 @@ internal sealed class TopologyObject
 
     public int Slot(string field, int slots) => Integer(field, 0, slots - 1);
 
-    /// <summary>Bytes a second.</summary>
-    public double Rate(string field) =>
-        _element.TryGetProperty(field, out var value) && value.ValueKind == JsonValueKind.Number && value.GetDouble() is > 0 and var rate && double.IsFinite(rate)
-            ? rate
-            : throw Bad(field, "must be a number of bytes a second above 0");
+    /// <summary>Bytes a second. What is far from any link is a number in another unit, and a run would stand still for it.</summary>
+    public double Rate(string field)
+    {
+        if (!_element.TryGetProperty(field, out var value) || value.ValueKind != JsonValueKind.Number || !(value.GetDouble() > 0))
+            throw Bad(field, "must be a number of bytes a second above 0");
+        var rate = value.GetDouble();
+        if (rate is >= LeastRate and <= MostRate) return rate;
+        var hint = rate is >= 0.01 and <= 10_000 ? $"; did you mean {value.GetRawText()}e9?" : "";
+        throw Bad(field, $"is {value.GetRawText()}, and must be from 1e6 to 1e15: rates are bytes per second{hint}");
+    }
 
     public string Text(string field) => OptionalText(field) ?? throw Bad(field, "is missing");
 

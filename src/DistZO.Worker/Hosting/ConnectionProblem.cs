@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using System.Security.Authentication;
 
 namespace DistZO.Worker;
@@ -10,7 +11,8 @@ internal sealed record ConnectionProblem(string Message, bool IsFinal)
     /// <summary>Reads a failure of the transport; null if it is nothing special, such as a coordinator that is not there.</summary>
     /// <param name="problem">What was thrown.</param>
     /// <param name="address">Where the worker connects.</param>
-    public static ConnectionProblem? Of(Exception? problem, Uri address)
+    /// <param name="wasThere">Whether a coordinator has answered there: one that goes away resets its connections.</param>
+    public static ConnectionProblem? Of(Exception? problem, Uri address, bool wasThere)
     {
         var usesTls = address.Scheme == Uri.UriSchemeHttps;
         for (var at = problem; at is not null; at = at.InnerException)
@@ -31,6 +33,8 @@ internal sealed record ConnectionProblem(string Message, bool IsFinal)
                 {
                     HttpRequestError: HttpRequestError.InvalidResponse or HttpRequestError.HttpProtocolError or HttpRequestError.ResponseEnded,
                 } when !usesTls:
+                // The reset may come before the answer, which is lost then.
+                case SocketException { SocketErrorCode: SocketError.ConnectionReset or SocketError.ConnectionAborted } when !usesTls && !wasThere:
                     return new ConnectionProblem("it does not answer as a coordinator; is the port right, and does it use TLS? then give --tls-ca", false);
             }
         }

@@ -102,7 +102,7 @@ public sealed class WorkerHost
         if (_hosting.Token is { } token) headers.Add("authorization", $"Bearer {token}");
         var delay = FirstDelay;
         var lostAt = _time.GetTimestamp();
-        var said = false;
+        var (said, everHeard) = (false, false);
         while (!_isLeaving && !ended.IsCancellationRequested)
         {
             var heard = false;
@@ -114,7 +114,7 @@ public sealed class WorkerHost
                 await connection.Run(message =>
                 {
                     if (!heard) _notice(NoticeLevel.Information, "connected", $"connected to the coordinator at {Address}");
-                    (heard, said) = (true, false);
+                    (heard, everHeard, said) = (true, true, false);
                     if (message is Welcome { HeartbeatInterval.Ticks: > 0 } welcome) beats.Change(welcome.HeartbeatInterval, welcome.HeartbeatInterval);
                     _inbox.Add(message);
                 }).ConfigureAwait(false);
@@ -132,7 +132,7 @@ public sealed class WorkerHost
                     return;
                 }
 
-                if (ConnectionProblem.Of(e.Status.DebugException, _hosting.Address) is { } insecure)
+                if (ConnectionProblem.Of(e.Status.DebugException, _hosting.Address, everHeard) is { } insecure)
                 {
                     if (insecure.IsFinal)
                     {

@@ -24,10 +24,9 @@ public sealed class TlsTests : IDisposable
         var problem = _cluster.Worker("--tls-ca", _theirs.Authorities).Problem(ExitCodes.BadInput);
         Assert.Contains("no secure connection", problem);
         Assert.Contains("--tls-ca", problem);
-        // The server may reset the connection before its answer is read, which then says nothing.
-        Assert.Contains(
+        Assert.All(
             Enumerable.Range(0, 20).Select(_ => _cluster.Worker("--patience", "0").Problem(ExitCodes.Failed)),
-            refusal => refusal.Contains("--tls-ca", StringComparison.Ordinal));
+            refusal => Assert.Contains("--tls-ca", refusal, StringComparison.Ordinal));
         _cluster.Worker("--tls-ca", _ours.Authorities).Done();
         Assert.StartsWith("https://", _cluster.Http);
         Assert.Contains("step 5 of 5", Commands.Distzo.Run("status", _cluster.Http, "--tls-ca", _ours.Authorities).Done());

@@ -61,6 +61,26 @@ public sealed class PlanTests : IDisposable
     }
 
     [Fact]
+    public void Plan_OfShards_HasNothingElse()
+    {
+        var plans = Json("opt-13b", "--device", "h100", "--devices", "4", "--offload", "shard", "--batch-size", "4").GetProperty("plans").EnumerateArray().ToList();
+        Assert.Equal([2, 3, 4], plans.Select(one => one.GetProperty("devices").GetInt32()).Distinct());
+        Assert.All(plans, one =>
+        {
+            Assert.Equal("sharded", one.GetProperty("path").GetString());
+            Assert.Equal(40, one.GetProperty("layers").GetProperty("shard").GetInt32());
+        });
+        var budget = Json("opt-13b", "--device", "h100", "--devices", "2", "--offload", "shard", "--device-memory", "40GB").GetProperty("plans")[0].GetProperty("layers");
+        Assert.InRange(budget.GetProperty("device").GetInt32(), 1, 39);
+        Assert.Equal(40, budget.GetProperty("device").GetInt32() + budget.GetProperty("shard").GetInt32());
+    }
+
+    [Fact]
+    public void Plan_WithFlagsWithoutEffect_SaysSo() => Assert.Contains(
+        "warning: write_back_steps has no effect, since offload is none",
+        Distzo.Run("plan", "opt-1.3b", "--device", "h100", "--offload", "none", "--write-back-steps", "4").Error);
+
+    [Fact]
     public void Plan_OfThisMachine_UsesWhatItMeasures()
     {
         var plan = Json("tiny", "--measure", "--offload", "disk", "--threads", "1", "--disk-directory", _tiny[""]);
@@ -86,6 +106,13 @@ public sealed class PlanTests : IDisposable
     [InlineData("and the disk's speed is not known; give --disk", "opt-1.3b", "--device", "h100", "--offload", "disk")]
     [InlineData("train: a plan takes all layers as alike", "opt-1.3b", "--device", "h100", "--train", "layers=3")]
     [InlineData("name two devices", "opt-1.3b", "--device", "h100", "--measure")]
+    [InlineData("--host-link: '25,25,12' has 3 links, and --devices says 2", "opt-1.3b", "--device", "h100", "--devices", "2", "--host-link", "25,25,12")]
+    [InlineData("--host-link: '25,25' has 2 links, and --devices says 1", "opt-1.3b", "--device", "h100", "--host-link", "25,25")]
+    [InlineData("--disk-directory: there is no directory '/no/such/place'", "--measure", "--disk-directory", "/no/such/place")]
+    [InlineData("--disk-directory says what to measure; give --measure too", "opt-1.3b", "--device", "h100", "--disk-directory", "/tmp")]
+    [InlineData("offload: shard keeps layers in slices on several slots; give --devices 2 or more, or use --offload host", "opt-1.3b", "--device", "h100", "--offload", "shard")]
+    [InlineData("offload: shard gathers layers over a fabric, and there is none; give its rate with --fabric", "opt-1.3b", "--device", "h100", "--devices", "2", "--fabric", "0", "--offload", "shard")]
+    [InlineData("do not hold a part of each of 96 layers and two buffers", "opt-175b", "--device", "h100", "--devices", "2", "--offload", "shard")]
     [InlineData("has no '2x4'", "opt-1.3b", "--device", "h100", "--parallelism", "2x4")]
     public void Plan_OfWhatIsWrong_SaysWhatToDo(string problem, params string[] args) => Assert.Contains(problem, Distzo.Run(["plan", .. args]).Problem(2));
 

@@ -71,6 +71,10 @@ public sealed class SlotTests : IDisposable
     [InlineData("""{"slots": 2, "host": [{"slot": 0, "up": 1e9, "down": 1e9, "switch": "x"}]}""", "host[0].switch is 'x', which is not in switches")]
     [InlineData("""{"slots": 2, "switches": [{"name": "x", "up": 1e9, "down": -1}]}""", "switches[0].down must be a number of bytes a second above 0")]
     [InlineData("""{"slots": 2, "switches": [{"name": "x", "up": 1e9, "down": 1e9}]}""", "switches has switches that no entry of host names")]
+    [InlineData("""{"slots": 2, "host": [{"slot": 0, "up": 25, "down": 1e9}]}""", "host[0].up is 25, and must be from 1e6 to 1e15: rates are bytes per second; did you mean 25e9?")]
+    [InlineData("""{"slots": 2, "fabric": [{"slots": [0, 1], "rate": 1e-300}]}""", "fabric[0].rate is 1e-300, and must be from 1e6 to 1e15")]
+    [InlineData("""{"slots": 2, "fabric": [{"slots": [0, 1], "rate": 1e300}]}""", "fabric[0].rate is 1e300, and must be from 1e6 to 1e15")]
+    [InlineData("{\"slots\": 2,\n \"fabric\": [],\n \"slots\": 3}", "line 3: 'slots' stands in this object a second time")]
     [InlineData("""{"slots": 2,""", "it is not valid JSON at line 1")]
     public void Train_WithATopologyThatContradictsItself_NamesFileAndField(string topology, string problem)
     {

@@ -100,11 +100,11 @@ public class PlannerTests
     public void TierPlan_InParts_HoldsEveryLayerOnTheDevices()
     {
         var model = Size("opt-125m");
-        var tiers = TierPlan.Shard(model, Besides, Budget(model, 8, null), 3, 4)!;
+        var tiers = TierPlan.Shard(model, Besides, Budget(model, 8, null), null, 3, 4)!;
         Assert.Equal((2, 10, 0, 0, 3), (tiers.Resident, tiers.Sharded, tiers.Host, tiers.Disk, tiers.Buffers));
         Assert.Equal(100 + (5 * model.BlockBytes) + (10 * model.BlockBytes / 4), tiers.DeviceBytes);
-        Assert.Null(TierPlan.Shard(model, Besides, Budget(model, 4.9, null), 3, 4));
-        Assert.Equal((0, 2), (TierPlan.Shard(model, Besides, Budget(model, 5, null), 3, 4)!.Resident, TierPlan.Shard(model, Besides, Budget(model, 5, null), 3, 4)!.Buffers));
+        Assert.Null(TierPlan.Shard(model, Besides, Budget(model, 4.9, null), null, 3, 4));
+        Assert.Equal((0, 2), (TierPlan.Shard(model, Besides, Budget(model, 5, null), null, 3, 4)!.Resident, TierPlan.Shard(model, Besides, Budget(model, 5, null), null, 3, 4)!.Buffers));
     }
 
     [Fact]
