@@ -213,7 +213,7 @@ public static class RecipeKeys
         "slots", Optional(Integer(1, 64), "auto"), null, Operational, "device slots of this machine that share a step and its layers (auto: as the topology says, or 1)");
 
     public static readonly RecipeKey<string?> Topology = Declare(
-        "topology", OptionalReference(FilePath), null, Operational, "JSON file of the slots' links (null: as fast as the machine is)");
+        "topology", OptionalReference(FilePath), null, Operational, "JSON file of the slots' links, or system for those of its devices (null: as fast as the machine is)");
 
     public static readonly RecipeKey<bool> LogJson = Declare(
         "log_json", Switch, false, Operational, "progress as JSON lines");

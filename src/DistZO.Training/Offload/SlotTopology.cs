@@ -4,8 +4,8 @@ using DistZO.Optimization;
 namespace DistZO.Training;
 
 /// <summary>
-/// How the device slots of a machine are linked: read from a file that describes it, or, where the user gives a number only, as fast as
-/// the machine is. Rates are bytes a second, and modelled: bytes that are moved take as long as they would.
+/// How the device slots of a machine are linked: read from a file that describes it, or from the system, or, where the user gives a number
+/// only, as fast as the machine is. Rates are bytes a second, and modelled: bytes that are moved take as long as they would.
 /// </summary>
 public static class SlotTopology
 {
@@ -15,16 +15,22 @@ public static class SlotTopology
     {
         var slots = recipe.Get(RecipeKeys.Slots);
         if (recipe.Get(RecipeKeys.Topology) is not { } path) return SlotNetwork.Of(slots ?? 1);
-        var network = Read(path);
+        var network = path == SystemTopology.Name ? Parse(path, SystemTopology.Describe()) : Read(path);
         if (slots is null || slots == network.Slots) return network;
         throw new BadInputException($"'{path}': slots is {network.Slots}, and --slots says {slots}; give one of them, or the same in both");
     }
 
     /// <summary>Reads a file; see docs/formats/topology.md.</summary>
     /// <exception cref="BadInputException">It cannot be read or contradicts itself; names the field.</exception>
-    public static SlotNetwork Read(string path)
+    public static SlotNetwork Read(string path) => Parse(path, TopologyFile.Read(path));
+
+    /// <summary>Reads a description.</summary>
+    /// <param name="path">What errors call it.</param>
+    /// <param name="bytes">It, in JSON.</param>
+    /// <exception cref="BadInputException">It contradicts itself; names the field.</exception>
+    public static SlotNetwork Parse(string path, byte[] bytes)
     {
-        using var document = TopologyFile.Parse(path);
+        using var document = TopologyFile.Parse(path, bytes);
         var root = new TopologyObject(path, "", document.RootElement, "slots", "switches", "host", "fabric");
         var slots = root.Integer("slots", 1, 64);
         var switches = new Dictionary<string, (Link Up, Link Down, double Rate)>();

@@ -6,13 +6,28 @@ namespace DistZO.Training;
 /// <summary>The JSON of a topology.</summary>
 internal static class TopologyFile
 {
-    /// <summary>Reads it.</summary>
-    /// <exception cref="BadInputException">It cannot be read, or is not one JSON object.</exception>
-    public static JsonDocument Parse(string path)
+    /// <summary>Reads a file.</summary>
+    /// <exception cref="BadInputException">It cannot be read.</exception>
+    public static byte[] Read(string path)
     {
         try
         {
-            var bytes = File.ReadAllBytes(path);
+            return File.ReadAllBytes(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new BadInputException($"cannot read '{path}' ({e.Message.TrimEnd('.')}); check --topology", e);
+        }
+    }
+
+    /// <summary>Reads what is in it.</summary>
+    /// <param name="path">What it is called.</param>
+    /// <param name="bytes">What it holds.</param>
+    /// <exception cref="BadInputException">It is not one JSON object.</exception>
+    public static JsonDocument Parse(string path, byte[] bytes)
+    {
+        try
+        {
             RefuseDuplicates(path, bytes);
             var document = JsonDocument.Parse(bytes);
             return document.RootElement.ValueKind == JsonValueKind.Object ? document : throw new BadInputException($"'{path}': it is not a JSON object");
@@ -21,10 +36,6 @@ internal static class TopologyFile
         {
             var place = e.LineNumber is { } line ? $" at line {line + 1}, column {e.BytePositionInLine + 1}" : "";
             throw new BadInputException($"'{path}': it is not valid JSON{place}", e);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new BadInputException($"cannot read '{path}' ({e.Message.TrimEnd('.')}); check --topology", e);
         }
     }
 
