@@ -33,8 +33,9 @@ internal sealed record ConnectionProblem(string Message, bool IsFinal)
                 {
                     HttpRequestError: HttpRequestError.InvalidResponse or HttpRequestError.HttpProtocolError or HttpRequestError.ResponseEnded,
                 } when !usesTls:
-                // The reset may come before the answer, which is lost then.
-                case SocketException { SocketErrorCode: SocketError.ConnectionReset or SocketError.ConnectionAborted } when !usesTls && !wasThere:
+                // A reset may come before the answer, which is lost then: the connection was there, and ended before the other side greeted.
+                case HttpRequestException { HttpRequestError: HttpRequestError.Unknown, InnerException: IOException } when !usesTls && !wasThere:
+                case SocketException { SocketErrorCode: SocketError.ConnectionReset or SocketError.ConnectionAborted or SocketError.Shutdown } when !usesTls && !wasThere:
                     return new ConnectionProblem("it does not answer as a coordinator; is the port right, and does it use TLS? then give --tls-ca", false);
             }
         }
