@@ -90,8 +90,11 @@ internal sealed class CpuDevice<TLanes> : Device
     }
 
     public override void Linear(
-        Pass pass, Parameter weight, Parameter? bias, Activations x, Activations y, Activation activation, Merge merge, bool inputsFirst = false) =>
+        Pass pass, Parameter weight, Parameter? bias, Activations x, Activations y, Activation activation, Merge merge, bool inputsFirst = false)
+    {
+        FoldWhole(pass, weight);
         _linear.Run(pass, weight, bias, (TileActivations)x, (TileActivations)y, activation, merge, inputsFirst);
+    }
 
     public override void Combine(Pass pass, float scale, Activations x, Activations y, Activation activation, Merge merge) =>
         _combine.Run(pass, scale, (TileActivations)x, (TileActivations)y, activation, merge);
@@ -123,8 +126,11 @@ internal sealed class CpuDevice<TLanes> : Device
     }
 
     public override void LogProbabilities(
-        Pass pass, Parameter head, Parameter? bias, Activations x, ReadOnlySpan<TokenTarget> targets, Span<double> result) =>
+        Pass pass, Parameter head, Parameter? bias, Activations x, ReadOnlySpan<TokenTarget> targets, Span<double> result)
+    {
+        FoldWhole(pass, head);
         _vocabulary.Run(pass, head, bias, (TileActivations)x, targets, result);
+    }
 
     public override unsafe void Read(Activations x, int probe, Span<float> destination)
     {
@@ -142,6 +148,12 @@ internal sealed class CpuDevice<TLanes> : Device
         _pool.Dispose();
         foreach (var packed in _packed) packed.Dispose();
         foreach (IDisposable work in (IDisposable[])[_linear, _layerNorm, _rmsNorm, _attention, _vocabulary, _lookup]) work.Dispose();
+    }
+
+    /// <summary>Groups that are rounded as a whole may reach into what another thread packs, so they are folded before.</summary>
+    private void FoldWhole(Pass pass, Parameter parameter)
+    {
+        if (pass.IsRounded && parameter.Transfer is not null) _fold.Run(parameter, pass.Updates, pass.Step);
     }
 
     private static unsafe HostMemoryAccess Access { get; } = new(memory => (nint)((HostMemory)memory).Pointer, FoldRange);
