@@ -15,6 +15,7 @@ internal static class ModelAssembly
     /// <param name="device">Where it is computed.</param>
     /// <param name="part">What it is made of, and what of it is trained.</param>
     /// <param name="types">The number format of each tensor.</param>
+    /// <param name="transfer">What tensors are rounded to where a pass rounds; null for nothing.</param>
     /// <param name="initial">What added tensors start from.</param>
     /// <param name="offloading">What does not stay on the device; null for nothing.</param>
     /// <param name="source">Gives the base weights; not asked for those of a block that is stored already.</param>
@@ -22,6 +23,7 @@ internal static class ModelAssembly
         Device device,
         ModelPart part,
         IReadOnlyDictionary<string, WeightType> types,
+        TransferType? transfer,
         InitialValues initial,
         Offloading? offloading,
         TensorSource source)
@@ -69,7 +71,10 @@ internal static class ModelAssembly
             }
 
             Parameter Make(TensorSpec spec) =>
-                Keep(new Parameter(spec.Name, spec.Shape, spec.Role, ordinals[spec.Name], part.IsTrained(spec), types[spec.Name]));
+                Keep(new Parameter(spec.Name, spec.Shape, spec.Role, ordinals[spec.Name], part.IsTrained(spec), types[spec.Name])
+                {
+                    Transfer = TransferTypes.Of(transfer, spec.Role, spec.IsAdded, types[spec.Name]),
+                });
         }
         catch
         {

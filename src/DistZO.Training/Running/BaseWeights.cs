@@ -111,7 +111,8 @@ public static class BaseWeights
         recipe.Get(RecipeKeys.WeightsDtype),
         recipe.Get(RecipeKeys.Seed),
         initial,
-        offloading);
+        offloading,
+        recipe.Get(RecipeKeys.TransferDtype));
 
     private static Offloading? Offload(
         Recipe recipe, Placement placement, Func<string> baseDigest, Action<string> notice, ITraceSink? trace) =>
