@@ -23,6 +23,7 @@ internal sealed class CpuDevice<TLanes> : Device
     where TLanes : unmanaged, ILanes<TLanes>
 {
     private readonly WorkerPool _pool;
+    private readonly HostMemoryAccess _access;
     private readonly PackedRows<TLanes>[] _packed;
     private readonly LinearWork<TLanes> _linear;
     private readonly LayerNormWork<TLanes> _layerNorm;
@@ -40,6 +41,7 @@ internal sealed class CpuDevice<TLanes> : Device
     public CpuDevice(int threads, string instructions)
     {
         _pool = new WorkerPool(threads);
+        _access = new HostMemoryAccess(AddressOf, new WeightKernels(), threads);
         _packed = [.. Enumerable.Range(0, threads).Select(_ => new PackedRows<TLanes>())];
         _linear = new LinearWork<TLanes>(_pool, _packed);
         _layerNorm = new LayerNormWork<TLanes>(_pool);
@@ -74,7 +76,7 @@ internal sealed class CpuDevice<TLanes> : Device
         new ReadOnlySpan<byte>(((HostMemory)source).Pointer + offset, destination.Length).CopyTo(destination);
     }
 
-    public override DeviceStream CreateStream(StreamOptions options) => new HostStream(options, Access);
+    public override DeviceStream CreateStream(StreamOptions options) => new HostStream(options, _access);
 
     public override void Await(DeviceEvent happened) => happened.Synchronize();
 
@@ -156,23 +158,7 @@ internal sealed class CpuDevice<TLanes> : Device
         if (pass.IsRounded && parameter.Transfer is not null) _fold.Run(parameter, pass.Updates, pass.Step);
     }
 
-    private static unsafe HostMemoryAccess Access { get; } = new(memory => (nint)((HostMemory)memory).Pointer, FoldRange);
-
-    private static unsafe void FoldRange(FoldRange range, WeightUpdate[] updates)
-    {
-        const int most = 1 << 24;
-        for (long at = 0; at < range.Count; at += most)
-        {
-            FoldKernel.Apply(
-                ((HostMemory)range.Memory).Pointer - (range.First * range.Type.Size()),
-                range.Type,
-                (uint)range.Ordinal,
-                range.Decays,
-                range.Start + at,
-                (int)Math.Min(most, range.Count - at),
-                updates);
-        }
-    }
+    private static unsafe nint AddressOf(DeviceMemory memory) => (nint)((HostMemory)memory).Pointer;
 
     private static void CheckRange(DeviceMemory memory, long offset, long bytes)
     {

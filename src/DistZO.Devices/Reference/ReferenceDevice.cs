@@ -238,10 +238,7 @@ public sealed unsafe class ReferenceDevice : Device
         };
     }
 
-    private static HostMemoryAccess Access { get; } = new(
-        memory => (nint)Memory(memory),
-        (range, updates) => FoldReference.Apply(
-            Memory(range.Memory) - (range.First * range.Type.Size()), range.Type, (uint)range.Ordinal, range.Decays, range.Start, range.Count, updates));
+    private static HostMemoryAccess Access { get; } = new(memory => (nint)Memory(memory), new ReferenceWeightKernels(), Threads: 1);
 
     private static byte* Memory(DeviceMemory memory) => ((ReferenceMemory)memory).Pointer;
 

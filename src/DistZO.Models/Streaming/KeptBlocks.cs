@@ -35,7 +35,7 @@ internal sealed class KeptBlocks : IDisposable
             block.Arrive(memory);
         }
 
-        _stream = device.CreateStream(new StreamOptions(offloading.Slot is null ? "keep" : $"slot {offloading.Slot.Slot} keep", offloading.WriteBackLink, offloading.Trace));
+        _stream = device.CreateStream(new StreamOptions($"{offloading.Slot?.Group.TrackOf(offloading.Slot.Slot)}keep", offloading.WriteBackLink, offloading.Trace));
     }
 
     /// <summary>The blocks.</summary>

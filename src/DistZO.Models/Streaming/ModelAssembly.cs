@@ -98,7 +98,7 @@ internal static class ModelAssembly
         IBlockVisits Stream(List<StreamedBlock> streamed)
         {
             var (meter, slot) = (new TransferMeter(offloading!.Trace), offloading.Slot);
-            var track = slot is null ? "" : $"slot {slot.Slot} ";
+            var track = slot?.Group.TrackOf(slot.Slot);
             var (upload, writeBack) = (
                 new StreamOptions($"{track}upload", offloading.UploadLink, meter), new StreamOptions($"{track}write-back", offloading.WriteBackLink, meter));
             var policy = Policy();
@@ -109,7 +109,7 @@ internal static class ModelAssembly
             {
                 // The first slot's decides for all.
                 if (offloading.WriteBackSteps is { } steps) return new FixedWriteBack(steps);
-                if (slot is { Slot: > 0 } or { Group.Slicing: SlotSlicing.Sharded }) return new FixedWriteBack(1);
+                if (slot is { Slot: > 0 } or { Group.Slicing: SlotSlicing.Sharded } or { Group.FoldsOnHost: true }) return new FixedWriteBack(1);
                 var trained = streamed.SelectMany(block => block.Layout.Entries).Select(entry => entry.Parameter).Where(parameter => parameter.Trainable).ToList();
                 var fold = trained.Count == 0 ? 0 : PerturbationSpeed.Measure(device, trained.Sum(parameter => parameter.Length), trained[0].Type, offloading.Time);
                 return new MeasuredWriteBack(meter, upload.Name, writeBack.Name, offloading.SharesLink, fold, offloading.Time, slot?.Group.ShareOf(slot.Slot) ?? 1);
