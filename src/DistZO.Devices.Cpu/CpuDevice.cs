@@ -23,6 +23,7 @@ internal sealed class CpuDevice<TLanes> : Device
     where TLanes : unmanaged, ILanes<TLanes>
 {
     private readonly WorkerPool _pool;
+    private readonly HostMemoryAccess _access;
     private readonly PackedRows<TLanes>[] _packed;
     private readonly LinearWork<TLanes> _linear;
     private readonly LayerNormWork<TLanes> _layerNorm;
@@ -40,6 +41,7 @@ internal sealed class CpuDevice<TLanes> : Device
     public CpuDevice(int threads, string instructions)
     {
         _pool = new WorkerPool(threads);
+        _access = new HostMemoryAccess(AddressOf, new WeightKernels(), threads);
         _packed = [.. Enumerable.Range(0, threads).Select(_ => new PackedRows<TLanes>())];
         _linear = new LinearWork<TLanes>(_pool, _packed);
         _layerNorm = new LayerNormWork<TLanes>(_pool);
@@ -74,7 +76,7 @@ internal sealed class CpuDevice<TLanes> : Device
         new ReadOnlySpan<byte>(((HostMemory)source).Pointer + offset, destination.Length).CopyTo(destination);
     }
 
-    public override DeviceStream CreateStream(StreamOptions options) => new HostStream(options, Access);
+    public override DeviceStream CreateStream(StreamOptions options) => new HostStream(options, _access);
 
     public override void Await(DeviceEvent happened) => happened.Synchronize();
 
@@ -90,8 +92,11 @@ internal sealed class CpuDevice<TLanes> : Device
     }
 
     public override void Linear(
-        Pass pass, Parameter weight, Parameter? bias, Activations x, Activations y, Activation activation, Merge merge, bool inputsFirst = false) =>
+        Pass pass, Parameter weight, Parameter? bias, Activations x, Activations y, Activation activation, Merge merge, bool inputsFirst = false)
+    {
+        FoldWhole(pass, weight);
         _linear.Run(pass, weight, bias, (TileActivations)x, (TileActivations)y, activation, merge, inputsFirst);
+    }
 
     public override void Combine(Pass pass, float scale, Activations x, Activations y, Activation activation, Merge merge) =>
         _combine.Run(pass, scale, (TileActivations)x, (TileActivations)y, activation, merge);
@@ -123,8 +128,11 @@ internal sealed class CpuDevice<TLanes> : Device
     }
 
     public override void LogProbabilities(
-        Pass pass, Parameter head, Parameter? bias, Activations x, ReadOnlySpan<TokenTarget> targets, Span<double> result) =>
+        Pass pass, Parameter head, Parameter? bias, Activations x, ReadOnlySpan<TokenTarget> targets, Span<double> result)
+    {
+        FoldWhole(pass, head);
         _vocabulary.Run(pass, head, bias, (TileActivations)x, targets, result);
+    }
 
     public override unsafe void Read(Activations x, int probe, Span<float> destination)
     {
@@ -144,23 +152,13 @@ internal sealed class CpuDevice<TLanes> : Device
         foreach (IDisposable work in (IDisposable[])[_linear, _layerNorm, _rmsNorm, _attention, _vocabulary, _lookup]) work.Dispose();
     }
 
-    private static unsafe HostMemoryAccess Access { get; } = new(memory => (nint)((HostMemory)memory).Pointer, FoldRange);
-
-    private static unsafe void FoldRange(FoldRange range, WeightUpdate[] updates)
+    /// <summary>Groups that are rounded as a whole may reach into what another thread packs, so they are folded before.</summary>
+    private void FoldWhole(Pass pass, Parameter parameter)
     {
-        const int most = 1 << 24;
-        for (long at = 0; at < range.Count; at += most)
-        {
-            FoldKernel.Apply(
-                ((HostMemory)range.Memory).Pointer - (range.First * range.Type.Size()),
-                range.Type,
-                (uint)range.Ordinal,
-                range.Decays,
-                range.Start + at,
-                (int)Math.Min(most, range.Count - at),
-                updates);
-        }
+        if (pass.IsRounded && parameter.Transfer is not null) _fold.Run(parameter, pass.Updates, pass.Step);
     }
+
+    private static unsafe nint AddressOf(DeviceMemory memory) => (nint)((HostMemory)memory).Pointer;
 
     private static void CheckRange(DeviceMemory memory, long offset, long bytes)
     {

@@ -51,6 +51,12 @@ public sealed record Pass
     public required int Step { get; init; }
 
     /// <summary>
+    /// Whether weights are seen as their transfer rounds them (<see cref="Parameter.Transfer"/>), as the probes of a step do. z is added to
+    /// the rounded weight. Evaluations see the weights that a run exports.
+    /// </summary>
+    public bool IsRounded { get; init; }
+
+    /// <summary>
     /// Called before each block. It may throw, which gives the pass up: every weight knows how far it is folded, so the next pass goes
     /// on from there.
     /// </summary>

@@ -44,6 +44,13 @@ internal sealed class CheckedDevice(Device inner, int seed, AccessLog log) : Dev
         stream.Fold(range, updates);
     }
 
+    public void PackNow(StoredBlock source, WeightUpdate[] updates, StagedBlock destination)
+    {
+        using var stream = inner.CreateStream(new StreamOptions("pack"));
+        stream.Pack(source, updates, destination);
+        stream.Record().Synchronize();
+    }
+
     /// <summary>Bytes that were allocated, freed ones too.</summary>
     public long AllocatedBytes { get; private set; }
 
@@ -171,8 +178,9 @@ internal sealed class CheckedDevice(Device inner, int seed, AccessLog log) : Dev
         {
             if (parameter?.Storage is not CheckedMemory memory) continue;
             var writes = !isOnlyRead && parameter.Trainable && parameter.FoldedTo < step;
-            log.Note(_actor, memory.Root, memory.Offset, BlockLayout.BytesOf(parameter), writes, $"using {parameter.Name}");
-            parameter.Bind(memory.Inner);
+            var bytes = parameter.IsPacked ? PackedLayout.BytesOf(parameter) : BlockLayout.BytesOf(parameter);
+            log.Note(_actor, memory.Root, memory.Offset, bytes, writes, $"using {parameter.Name}");
+            parameter.Bind(memory.Inner, parameter.IsPacked);
             bound.Add((parameter, memory));
         }
 
@@ -192,7 +200,7 @@ internal sealed class CheckedDevice(Device inner, int seed, AccessLog log) : Dev
     {
         public void Dispose()
         {
-            foreach (var (parameter, memory) in bound) parameter.Bind(memory);
+            foreach (var (parameter, memory) in bound) parameter.Bind(memory, parameter.IsPacked);
             held.Dispose();
         }
     }

@@ -40,7 +40,7 @@ internal sealed class CheckedStream(CheckedDevice device, StreamOptions options)
         using var gate = device.Enter();
         var to = (CheckedMemory)destination;
         var what = $"uploading {source.Name}";
-        device.Log.Note(_actor, source, offset, bytes, false, what);
+        device.Log.Note(_actor, source is StagedBlock staged ? staged.Stage : source, offset, bytes, false, what);
         device.Log.Note(_actor, to.Root, to.Offset + destinationOffset, bytes, true, what);
         Add(() =>
         {
@@ -88,6 +88,15 @@ internal sealed class CheckedStream(CheckedDevice device, StreamOptions options)
         var size = range.Type.Size();
         device.Log.Note(_actor, memory.Root, memory.Offset + ((range.Start - range.First) * size), range.Count * size, true, "folding");
         Add(() => device.FoldNow(what with { Memory = memory.Inner }, updates));
+    }
+
+    public override void Pack(StoredBlock source, WeightUpdate[] updates, StagedBlock destination)
+    {
+        using var gate = device.Enter();
+        if (updates.Length > 0) device.Log.Note(_actor, source, 0, source.TrainedBytes, true, $"folding {source.Name}");
+        device.Log.Note(_actor, source, 0, source.Bytes, false, $"packing {source.Name}");
+        device.Log.Note(_actor, destination.Stage, 0, destination.Bytes, true, $"packing {source.Name}");
+        Add(() => device.PackNow(source, updates, destination));
     }
 
     public override void Wait(DeviceEvent happened)

@@ -13,9 +13,11 @@ internal static unsafe class KernelFingerprint
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         var z = new float[20_011];
         var weights = new byte[z.Length * 4];
+        var packed = new byte[z.Length * 2];
         var updates = SampleUpdates.Create(steps: 3, directions: 2);
         fixed (float* pz = z)
         fixed (byte* pw = weights)
+        fixed (byte* pp = packed)
         {
             GaussianKernel.Fill(0xFEDCBA9876543210, 17, 5, pz, z.Length);
             hash.AppendData(MemoryMarshal.AsBytes<float>(z));
@@ -28,6 +30,16 @@ internal static unsafe class KernelFingerprint
                 hash.AppendData(MemoryMarshal.AsBytes<float>(z));
                 PerturbKernel.Plain(pw, type, 0, z.Length, pz);
                 hash.AppendData(MemoryMarshal.AsBytes<float>(z));
+                foreach (var transfer in Enum.GetValues<TransferType>())
+                {
+                    TransferKernel.Round(pw, type, transfer, 0, z.Length - 31, pz);
+                    hash.AppendData(MemoryMarshal.AsBytes<float>(z.AsSpan(0, z.Length - 31)));
+                    Array.Clear(packed);
+                    TransferKernel.Pack(pw, type, transfer, z.Length, 0, z.Length, pp);
+                    hash.AppendData(packed);
+                    TransferKernel.Unpack(pp, transfer, z.Length, 32, z.Length - 63, pz);
+                    hash.AppendData(MemoryMarshal.AsBytes<float>(z.AsSpan(0, z.Length - 63)));
+                }
             }
 
             hash.AppendData(MemoryMarshal.AsBytes([DigestKernel.Sum(pw, weights.Length - 3, 7, 5)]));

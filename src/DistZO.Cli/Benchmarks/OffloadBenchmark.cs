@@ -108,7 +108,7 @@ internal static class OffloadBenchmark
         var scales = part.Architecture.Blocks.SelectMany(block => block.Norms).Select(norm => norm.Scale).ToHashSet();
         var (normal, one) = (Pattern(type, random => (float)(Sigma * ((random.NextDouble() + random.NextDouble() + random.NextDouble() - 1.5) * 2))), Pattern(type, _ => 1f));
         var zero = new byte[normal.Length];
-        return ModelAssembly.Build(device, part, part.Tensors.ToDictionary(tensor => tensor.Name, _ => type), InitialValues.None, offloading, (tensor, write) =>
+        return ModelAssembly.Build(device, part, part.Tensors.ToDictionary(tensor => tensor.Name, _ => type), transfer: null, InitialValues.None, offloading, (tensor, write) =>
         {
             var pattern = scales.Contains(tensor) ? one : tensor.Role.Decays() ? normal : zero;
             var bytes = tensor.Length * type.Size();

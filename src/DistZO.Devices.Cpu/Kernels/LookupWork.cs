@@ -23,7 +23,7 @@ internal sealed unsafe class LookupWork(WorkerPool pool) : ParallelWork, IDispos
         (_count, _y, _accumulate, _probes) = (rows.Length, y, accumulate, pass.Probes.Count);
         _table = new WeightView(table, pass);
         y.Resize(rows.Length, _probes);
-        var bytes = 3L * pool.Threads * y.Features * sizeof(float);
+        var bytes = (long)pool.Threads * ScratchOf(y.Features) * sizeof(float);
         if (_scratch is null || _scratch.Bytes < bytes)
         {
             _scratch?.Dispose();
@@ -36,7 +36,7 @@ internal sealed unsafe class LookupWork(WorkerPool pool) : ParallelWork, IDispos
     public override void Execute(int task, int thread)
     {
         var features = _y.Features;
-        var buffer = (float*)_scratch!.Pointer + (3L * thread * features);
+        var buffer = (float*)_scratch!.Pointer + ((long)thread * ScratchOf(features));
         var end = Math.Min(_count, (task + 1) * TokensPerTask);
         for (var probe = 0; probe < _probes;)
         {
@@ -55,6 +55,9 @@ internal sealed unsafe class LookupWork(WorkerPool pool) : ParallelWork, IDispos
     }
 
     public void Dispose() => _scratch?.Dispose();
+
+    /// <summary>Floats of a thread: two rows as probes see them, and one that is folded.</summary>
+    private static int ScratchOf(int features) => (3 * features) + WeightView.ScratchElements;
 
     private void Put(float* values, int probe, int token)
     {

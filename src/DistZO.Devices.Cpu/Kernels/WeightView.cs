@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics.X86;
 using DistZO.Devices.Cpu.Perturbation;
 using DistZO.Devices.Cpu.Weights;
@@ -8,18 +9,26 @@ namespace DistZO.Devices.Cpu;
 /// How kernels see a parameter in one pass: ranges of its flat index are folded to the pass's step and then read through its probes.
 /// z lives in registers only.
 /// </summary>
+[SkipLocalsInit]
 internal unsafe struct WeightView
 {
     private const int CacheLine = 64;
+    private const int RoundedAtOnce = 512;
+
+    /// <summary>Elements that groups may reach beyond a range.</summary>
+    public const int ScratchElements = 2 * TransferRounding.Group;
+
     private readonly Parameter _parameter;
     private readonly byte* _theta;
     private readonly IReadOnlyList<Probe> _probes;
+    private readonly TransferType? _rounding;
 
     public WeightView(Parameter parameter, Pass pass)
     {
         _parameter = parameter;
         _theta = ((HostMemory)parameter.Storage).Pointer;
         _probes = pass.Probes;
+        _rounding = pass.IsRounded || parameter.IsPacked ? parameter.Transfer : null;
         Updates = pass.Updates;
         From = parameter.FoldedTo;
         To = pass.Step;
@@ -55,7 +64,7 @@ internal unsafe struct WeightView
     /// <summary>Asks for a range that will be read soon.</summary>
     public readonly void Prefetch(long start, int count)
     {
-        if (!Sse.IsSupported) return;
+        if (!Sse.IsSupported || _parameter.IsPacked) return;
         var size = _parameter.Type.Size();
         var at = _theta + (start * size);
         for (var end = at + (count * size); at < end; at += CacheLine) Sse.Prefetch0(at);
@@ -73,7 +82,7 @@ internal unsafe struct WeightView
         ReadFrom(_theta, start, count, first, y, second);
 
     /// <summary>As <see cref="Read"/> for a range whose stored weights stay as they are: a copy in <paramref name="scratch"/>
-    /// (count elements) is folded and read.</summary>
+    /// (count elements, and <see cref="ScratchElements"/> more) is folded and read.</summary>
     public readonly void ReadUnfolded(long start, int count, int first, float* y, float* second, float* scratch)
     {
         if (!IsBehind)
@@ -82,10 +91,13 @@ internal unsafe struct WeightView
             return;
         }
 
+        // A group is rounded as a whole, and may begin before the range.
+        var begin = _rounding is null ? start : start & -TransferRounding.Group;
+        var folded = (int)((_rounding is null ? start + count : EndOfGroup(start + count)) - begin);
         var size = _parameter.Type.Size();
-        Buffer.MemoryCopy(_theta + (start * size), scratch, (long)count * size, (long)count * size);
-        var shifted = (byte*)scratch - (start * size);
-        FoldKernel.Apply(shifted, _parameter.Type, (uint)_parameter.Ordinal, _parameter.Role.Decays(), start, count, Updates.Between(From, To));
+        Buffer.MemoryCopy(_theta + (begin * size), scratch, (long)folded * size, (long)folded * size);
+        var shifted = (byte*)scratch - (begin * size);
+        FoldKernel.Apply(shifted, _parameter.Type, (uint)_parameter.Ordinal, _parameter.Role.Decays(), begin, folded, Updates.Between(From, To));
         ReadFrom(shifted, start, count, first, y, second);
     }
 
@@ -94,10 +106,35 @@ internal unsafe struct WeightView
 
     private readonly void ReadFrom(byte* theta, long start, int count, int first, float* y, float* second)
     {
+        if (_rounding is null) ReadAs(theta, _parameter.Type, start, count, first, y, second);
+        else ReadRounded(theta, start, count, first, y, second);
+    }
+
+    /// <summary>Rounds pieces of whole groups into a buffer that stays in the first-level cache, and reads them there.</summary>
+    private readonly void ReadRounded(byte* theta, long start, int count, int first, float* y, float* second)
+    {
+        var buffer = stackalloc float[RoundedAtOnce];
+        var end = start + count;
+        for (var at = start; at < end;)
+        {
+            var begin = at & -TransferRounding.Group;
+            var next = Math.Min(end, begin + RoundedAtOnce);
+            var rounded = (int)(EndOfGroup(next) - begin);
+            if (_parameter.IsPacked) TransferKernel.Unpack(theta, _rounding!.Value, _parameter.Length, begin, rounded, buffer);
+            else TransferKernel.Round(theta, _parameter.Type, _rounding!.Value, begin, rounded, buffer);
+            ReadAs((byte*)(buffer - begin), WeightType.Float32, at, (int)(next - at), first, y + (at - start), second is null ? null : second + (at - start));
+            at = next;
+        }
+    }
+
+    private readonly void ReadAs(byte* theta, WeightType type, long start, int count, int first, float* y, float* second)
+    {
         var probe = _probes[first];
         var ordinal = (uint)_parameter.Ordinal;
-        if (!probe.Perturbed || !_parameter.Trainable) PerturbKernel.Plain(theta, _parameter.Type, start, count, y);
-        else if (second is null) PerturbKernel.One(theta, _parameter.Type, ordinal, start, count, probe.Seed, probe.Scale, y);
-        else PerturbKernel.Pair(theta, _parameter.Type, ordinal, start, count, probe.Seed, probe.Scale, y, _probes[first + 1].Scale, second);
+        if (!probe.Perturbed || !_parameter.Trainable) PerturbKernel.Plain(theta, type, start, count, y);
+        else if (second is null) PerturbKernel.One(theta, type, ordinal, start, count, probe.Seed, probe.Scale, y);
+        else PerturbKernel.Pair(theta, type, ordinal, start, count, probe.Seed, probe.Scale, y, _probes[first + 1].Scale, second);
     }
+
+    private readonly long EndOfGroup(long end) => Math.Min(_parameter.Length, (end + TransferRounding.Group - 1) & -TransferRounding.Group);
 }

@@ -238,10 +238,7 @@ public sealed unsafe class ReferenceDevice : Device
         };
     }
 
-    private static HostMemoryAccess Access { get; } = new(
-        memory => (nint)Memory(memory),
-        (range, updates) => FoldReference.Apply(
-            Memory(range.Memory) - (range.First * range.Type.Size()), range.Type, (uint)range.Ordinal, range.Decays, range.Start, range.Count, updates));
+    private static HostMemoryAccess Access { get; } = new(memory => (nint)Memory(memory), new ReferenceWeightKernels(), Threads: 1);
 
     private static byte* Memory(DeviceMemory memory) => ((ReferenceMemory)memory).Pointer;
 
@@ -252,25 +249,39 @@ public sealed unsafe class ReferenceDevice : Device
     /// <summary>A range as a probe sees it at the pass's step, on a copy: stored weights stay as they are.</summary>
     private static float[] ReadView(Pass pass, Parameter parameter, long start, int count, Probe probe)
     {
-        var size = parameter.Type.Size();
-        var copy = new byte[count * size];
-        new ReadOnlySpan<byte>(Memory(parameter.Storage) + (start * size), copy.Length).CopyTo(copy);
-        var values = new float[count];
-        fixed (byte* bytes = copy)
+        var values = ReadWeights(pass, parameter, start, count);
+        if (!probe.Perturbed || !parameter.Trainable) return values;
+        for (var i = 0; i < count; i++) values[i] = MathF.FusedMultiplyAdd(probe.Scale, Gaussian.At(probe.Seed, (uint)parameter.Ordinal, start + i), values[i]);
+        return values;
+    }
+
+    /// <summary>A range of the weights at the pass's step, rounded if it rounds.</summary>
+    private static float[] ReadWeights(Pass pass, Parameter parameter, long start, int count)
+    {
+        if (parameter.IsPacked)
         {
-            var theta = bytes - (start * size);
-            var pending = pass.Updates.Between(parameter.FoldedTo, pass.Step);
-            if (parameter.Trainable && pending.Length > 0)
-                FoldReference.Apply(theta, parameter.Type, (uint)parameter.Ordinal, parameter.Role.Decays(), start, count, pending);
-            for (var i = 0; i < count; i++)
-            {
-                var x = WeightFormat.Read(theta, parameter.Type, start + i);
-                if (probe.Perturbed && parameter.Trainable)
-                    x = MathF.FusedMultiplyAdd(probe.Scale, Gaussian.At(probe.Seed, (uint)parameter.Ordinal, start + i), x);
-                values[i] = x;
-            }
+            var packed = (nint)Memory(parameter.Storage);
+            return [.. Enumerable.Range(0, count).Select(i => PackedTensor.Read((void*)packed, parameter.Transfer!.Value, parameter.Length, start + i))];
         }
 
-        return values;
+        // A group is rounded as a whole.
+        var type = pass.IsRounded ? parameter.Transfer : null;
+        var first = type is null ? start : start / TransferRounding.Group * TransferRounding.Group;
+        var end = type is null ? start + count : Math.Min(parameter.Length, (start + count + TransferRounding.Group - 1) / TransferRounding.Group * TransferRounding.Group);
+        var size = parameter.Type.Size();
+        var copy = new byte[(end - first) * size];
+        new ReadOnlySpan<byte>(Memory(parameter.Storage) + (first * size), copy.Length).CopyTo(copy);
+        var values = new float[end - first];
+        fixed (byte* bytes = copy)
+        {
+            var theta = bytes - (first * size);
+            var pending = pass.Updates.Between(parameter.FoldedTo, pass.Step);
+            if (parameter.Trainable && pending.Length > 0)
+                FoldReference.Apply(theta, parameter.Type, (uint)parameter.Ordinal, parameter.Role.Decays(), first, values.Length, pending);
+            for (var i = 0; i < values.Length; i++) values[i] = WeightFormat.Read(theta, parameter.Type, first + i);
+        }
+
+        if (type is { } rounded) TransferRounding.Round(values, rounded);
+        return values[(int)(start - first)..(int)(start - first + count)];
     }
 }

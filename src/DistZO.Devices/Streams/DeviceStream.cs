@@ -33,6 +33,14 @@ public abstract class DeviceStream : IDisposable
     /// <param name="updates">In order; not changed afterwards.</param>
     public abstract void Fold(in FoldRange range, WeightUpdate[] updates);
 
+    /// <summary>
+    /// On the host: folds updates into the trained tensors of a block in host memory, and packs all of its tensors as they are transferred.
+    /// </summary>
+    /// <param name="source">A <see cref="HostBlock"/>; folded in place.</param>
+    /// <param name="updates">Those that it lacks, in order; not changed afterwards.</param>
+    /// <param name="destination">Is overwritten.</param>
+    public abstract void Pack(StoredBlock source, WeightUpdate[] updates, StagedBlock destination);
+
     /// <summary>What is queued from here on runs after an event of any stream or device.</summary>
     public abstract void Wait(DeviceEvent happened);
 

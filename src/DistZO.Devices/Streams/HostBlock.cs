@@ -12,8 +12,17 @@ public sealed unsafe class HostBlock : StoredBlock
     /// <param name="layout">What is stored.</param>
     /// <exception cref="RunFailedException">There is not enough memory.</exception>
     public HostBlock(BlockLayout layout)
+        : this(layout.Name, layout.Bytes, layout.TrainedBytes)
     {
-        (Name, Bytes, TrainedBytes) = (layout.Name, layout.Bytes, layout.TrainedBytes);
+    }
+
+    /// <param name="name">For people.</param>
+    /// <param name="bytes">Of all of it; a multiple of <see cref="BlockLayout.Alignment"/>.</param>
+    /// <param name="trainedBytes">Of its trained tensors.</param>
+    /// <exception cref="RunFailedException">There is not enough memory.</exception>
+    public HostBlock(string name, long bytes, long trainedBytes)
+    {
+        (Name, Bytes, TrainedBytes) = (name, bytes, trainedBytes);
         try
         {
             _pointer = (byte*)NativeMemory.AlignedAlloc((nuint)Bytes, BlockLayout.Alignment);
@@ -35,6 +44,9 @@ public sealed unsafe class HostBlock : StoredBlock
     public override long TrainedBytes { get; }
 
     public override StoredVersion? Version { get; protected set; }
+
+    /// <summary>Its first byte.</summary>
+    internal byte* Pointer => _pointer is null ? throw new ObjectDisposedException(Name) : _pointer;
 
     public override void Read(long offset, Span<byte> destination) => Range(offset, destination.Length).CopyTo(destination);
 

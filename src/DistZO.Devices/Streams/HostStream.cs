@@ -4,8 +4,9 @@ namespace DistZO.Devices;
 
 /// <summary>What a stream over host memory is made of.</summary>
 /// <param name="Address">The first byte of a memory of the device or of a peer.</param>
-/// <param name="Fold">Applies updates to elements of a tensor.</param>
-public sealed record HostMemoryAccess(Func<DeviceMemory, nint> Address, Action<FoldRange, WeightUpdate[]> Fold);
+/// <param name="Kernels">What is done to weights.</param>
+/// <param name="Threads">Of the host that may fold at once.</param>
+public sealed record HostMemoryAccess(Func<DeviceMemory, nint> Address, IWeightKernels Kernels, int Threads);
 
 /// <summary>
 /// A stream of a device whose memory is the host's: a thread that does one thing after the other. With a <see cref="Link"/> the bytes
@@ -13,6 +14,7 @@ public sealed record HostMemoryAccess(Func<DeviceMemory, nint> Address, Action<F
 /// </summary>
 public sealed unsafe class HostStream : DeviceStream
 {
+    private const int ElementsPerFold = 1 << 24;
     private readonly HostMemoryAccess _memory;
     private readonly Link? _link;
     private readonly ITraceSink? _trace;
@@ -54,8 +56,23 @@ public sealed unsafe class HostStream : DeviceStream
     public override void Fold(in FoldRange range, WeightUpdate[] updates)
     {
         var what = range;
-        Enqueue(() => _memory.Fold(what, updates));
+        Enqueue(() =>
+        {
+            var theta = (byte*)_memory.Address(what.Memory) - (what.First * what.Type.Size());
+            for (long at = 0; at < what.Count; at += ElementsPerFold)
+            {
+                var count = (int)Math.Min(ElementsPerFold, what.Count - at);
+                _memory.Kernels.Fold(theta, what.Type, (uint)what.Ordinal, what.Decays, what.Start + at, count, updates);
+            }
+        });
     }
+
+    public override void Pack(StoredBlock source, WeightUpdate[] updates, StagedBlock destination) => Enqueue(() =>
+    {
+        var began = TraceClock.Now;
+        HostFolding.Run(_memory.Kernels, _memory.Threads, (HostBlock)source, updates, destination);
+        _trace?.Add(new TraceSpan(Name, source.Name, began, TraceClock.Now, 0));
+    });
 
     public override void Wait(DeviceEvent happened) => Enqueue(happened.Synchronize);
 

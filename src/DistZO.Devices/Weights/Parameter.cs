@@ -46,6 +46,12 @@ public sealed class Parameter : IDisposable
 
     public WeightType Type { get; }
 
+    /// <summary>How probes see it where a pass rounds; null: as it is held.</summary>
+    public TransferType? Transfer { get; init; }
+
+    /// <summary>Whether <see cref="Storage"/> holds it packed, as it was transferred: the rounded weights at <see cref="FoldedTo"/>, never changed.</summary>
+    public bool IsPacked { get; private set; }
+
     /// <summary>Where it is on the device. One that is streamed is there only while its block is visited.</summary>
     public DeviceMemory Storage => _storage ?? throw new InvalidOperationException($"'{Name}' is not on the device now.");
 
@@ -65,11 +71,14 @@ public sealed class Parameter : IDisposable
     public int FoldedTo { get; set; }
 
     /// <summary>Puts it where a visit brought it, or, with null, away.</summary>
-    public void Bind(DeviceMemory? storage)
+    /// <param name="storage">Holds it.</param>
+    /// <param name="isPacked">See <see cref="IsPacked"/>.</param>
+    public void Bind(DeviceMemory? storage, bool isPacked = false)
     {
-        if (storage is not null && storage.Bytes < Length * Type.Size())
-            throw new ArgumentException($"'{Name}' needs {Length * Type.Size()} bytes, got {storage.Bytes}.");
-        _storage = storage;
+        if (isPacked && Transfer is null) throw new ArgumentException($"'{Name}' is never rounded, so it is never packed.");
+        var bytes = isPacked ? PackedTensor.BytesOf(Transfer!.Value, Length) : Length * Type.Size();
+        if (storage is not null && storage.Bytes < bytes) throw new ArgumentException($"'{Name}' needs {bytes} bytes, got {storage.Bytes}.");
+        (_storage, IsPacked) = (storage, isPacked);
     }
 
     public void Dispose() => _storage?.Dispose();

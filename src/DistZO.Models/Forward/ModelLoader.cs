@@ -24,6 +24,8 @@ public static class ModelLoader
     /// <param name="seed">Of the run; what is added starts from it.</param>
     /// <param name="initial">What is added starts from this instead; null to make it.</param>
     /// <param name="offloading">What does not stay on the device; null for nothing. A block that is stored already is taken as it is.</param>
+    /// <param name="transfer">What matrices and tables are rounded to in passes that round; null for nothing.</param>
+    /// <exception cref="BadInputException">As above, or there is nothing to round.</exception>
     public static Model Load(
         Device device,
         Checkpoint checkpoint,
@@ -31,13 +33,20 @@ public static class ModelLoader
         WeightType weightType,
         ulong seed,
         InitialValues? initial = null,
-        Offloading? offloading = null)
+        Offloading? offloading = null,
+        TransferType? transfer = null)
     {
         StoredTensors.RequireEqualCopies(checkpoint, part.Architecture);
         var values = initial ?? InitialValues.Of(
             part, seed, tokens => PrefixValues.Compute(device, checkpoint, tokens), tokens => Rows(checkpoint, part.Architecture.Embedding.TokenTable, tokens));
         var types = part.Tensors.ToDictionary(spec => spec.Name, spec => part.IsTrained(spec) ? weightType : TypeOf(checkpoint, spec));
-        var model = ModelAssembly.Build(device, part, types, values, offloading, (spec, write) => Fill(checkpoint, spec, types[spec.Name], values, write));
+        if (transfer is { } rounded && !part.Tensors.Any(spec => TransferTypes.Of(transfer, spec.Role, spec.IsAdded, types[spec.Name]) is not null))
+        {
+            throw new BadInputException(
+                $"transfer_dtype: {rounded.Name()} takes no fewer bytes than the matrices of this model as they are held; leave it out, or use {TransferType.Float8.Name()}");
+        }
+
+        var model = ModelAssembly.Build(device, part, types, transfer, values, offloading, (spec, write) => Fill(checkpoint, spec, types[spec.Name], values, write));
         // Memory is short where weights go to disk, and these files are not read again.
         if (offloading is { StoresAll: true }) checkpoint.DropCachedPages();
         return model;

@@ -78,6 +78,7 @@ public sealed class TextGenerator(Model model, Tokenizer tokenizer, GenerationOp
             Probes = [probe],
             Updates = updates,
             Step = step,
+            IsRounded = probe.Perturbed,
             BeforeBlock = beforeBlock,
         };
         var vocabulary = model.Architecture.VocabularySize;

@@ -28,6 +28,9 @@ public sealed class ModelSlots : IDisposable
     /// <summary>By slot.</summary>
     public IReadOnlyList<Model> Models => _models;
 
+    /// <summary>Whether steps go through <see cref="Run"/>: there are several slots, or the host folds for one.</summary>
+    public bool AreShared => _models.Count > 1 || _group is not null;
+
     /// <summary>Loads the models of all slots; whatever was made is freed when something fails.</summary>
     /// <param name="devices">By slot; must outlive this.</param>
     /// <param name="network">The links between them.</param>
@@ -38,7 +41,7 @@ public sealed class ModelSlots : IDisposable
         if (network.Slots != devices.Count) throw new ArgumentException("each slot has a device", nameof(devices));
         var slicing = offloading is { IsSharded: true } ? SlotSlicing.Sharded : network.HasFabric ? SlotSlicing.Sliced : SlotSlicing.Whole;
         if (slicing == SlotSlicing.Sharded && !network.HasFabric) throw new ArgumentException("without a fabric no slot can have slices of its own", nameof(network));
-        var group = offloading is null || devices.Count == 1 ? null : new SlotGroup(network, devices, slicing);
+        var group = offloading is null || (devices.Count == 1 && !offloading.FoldsOnHost) ? null : new SlotGroup(network, devices, slicing, offloading.FoldsOnHost);
         var slots = new ModelSlots(group, devices.Count);
         try
         {
@@ -120,6 +123,7 @@ public sealed class ModelSlots : IDisposable
         // A slot may still copy from another's memory.
         _group?.Settle();
         for (var slot = _models.Count - 1; slot >= 0; slot--) _models[slot].Dispose();
+        _group?.Dispose();
     }
 
     /// <summary>What stays on a slot folds with its passes, unless the first slot's was replaced.</summary>

@@ -22,7 +22,8 @@ internal enum SlotSlicing
 /// <param name="network">The links of the slots.</param>
 /// <param name="devices">Theirs, in their order.</param>
 /// <param name="slicing">How they share blocks.</param>
-internal sealed class SlotGroup(SlotNetwork network, IReadOnlyList<Device> devices, SlotSlicing slicing)
+/// <param name="foldsOnHost">Whether the host folds commits into the blocks that these passes bring.</param>
+internal sealed class SlotGroup(SlotNetwork network, IReadOnlyList<Device> devices, SlotSlicing slicing, bool foldsOnHost = false) : IDisposable
 {
     private readonly List<SlotStream> _members = [];
     private readonly Dictionary<string, (BlockSlice[] Slices, StoredBlock Commit)> _blocks = [];
@@ -30,6 +31,17 @@ internal sealed class SlotGroup(SlotNetwork network, IReadOnlyList<Device> devic
     public SlotNetwork Network => network;
 
     public SlotSlicing Slicing => slicing;
+
+    public IReadOnlyList<Device> Devices => devices;
+
+    /// <summary>Whether the host folds. Slots that keep slices fold these themselves.</summary>
+    public bool FoldsOnHost => foldsOnHost && slicing != SlotSlicing.Sharded;
+
+    /// <summary>Whether slots write blocks back that these passes have folded.</summary>
+    public bool WritesBack => slicing != SlotSlicing.Sharded && !foldsOnHost;
+
+    /// <summary>What prepares blocks where the host folds; null where it does not.</summary>
+    public HostFold? Host { get; private set; }
 
     public SlotBoard Board { get; private set; } = null!;
 
@@ -47,6 +59,9 @@ internal sealed class SlotGroup(SlotNetwork network, IReadOnlyList<Device> devic
 
     /// <summary>The blocks of the first slot's model.</summary>
     public IReadOnlyList<StreamedBlock> Blocks => _members[0].Blocks;
+
+    /// <summary>What the tracks of a slot's streams begin with.</summary>
+    public string TrackOf(int slot) => network.Slots == 1 ? "" : $"slot {slot} ";
 
     /// <summary>What of all that is moved is a slot's.</summary>
     public double ShareOf(int slot) => slicing == SlotSlicing.Whole ? 1 : network.Host(slot).Share / Shares.Sum();
@@ -73,17 +88,24 @@ internal sealed class SlotGroup(SlotNetwork network, IReadOnlyList<Device> devic
         new([.. layouts.Select(layout => Blocks.Single(block => block.Layout.Name == layout.Name).Stored)]);
 
     /// <summary>Adds a slot; they come in their order.</summary>
-    public void Add(SlotStream member, WriteBackPolicy policy)
+    /// <param name="member">Its loop.</param>
+    /// <param name="policy">When blocks are written back, of the first slot.</param>
+    /// <param name="trace">Takes spans; may be null.</param>
+    public void Add(SlotStream member, WriteBackPolicy policy, ITraceSink? trace = null)
     {
         _members.Add(member);
         if (_members.Count > 1) return;
         Policy = policy;
         Board = new SlotBoard(network.Slots, kept: 4 * (member.Blocks.Count + Offloading.DefaultBuffers));
+        if (FoldsOnHost) Host = new HostFold(this, member.Device, member.Blocks, member.Buffers, trace);
         foreach (var block in member.Blocks)
-            _blocks.Add(block.Layout.Name, (BlockSlice.Cut(block.Layout.Bytes, Shares), slicing == SlotSlicing.Whole ? block.Stored : new SharedCommit(block.Stored, network.Slots)));
+            _blocks.Add(block.Layout.Name, (BlockSlice.Cut(BytesOf(block), Shares), slicing == SlotSlicing.Whole ? block.Stored : new SharedCommit(block.Stored, network.Slots)));
     }
 
     public BlockSlice SliceOf(StreamedBlock block, int slot) => _blocks[block.Layout.Name].Slices[slot];
+
+    /// <summary>Bytes of a block that come to each slot.</summary>
+    public long BytesOf(StreamedBlock block) => FoldsOnHost ? block.Packed.Bytes : block.Layout.Bytes;
 
     public StoredBlock CommitOf(StreamedBlock block) => _blocks[block.Layout.Name].Commit;
 
@@ -121,7 +143,7 @@ internal sealed class SlotGroup(SlotNetwork network, IReadOnlyList<Device> devic
     /// <summary>Waits until nothing is under way, whatever has failed.</summary>
     public void Settle()
     {
-        foreach (var happened in _members.SelectMany(member => member.RecordAll()))
+        foreach (var happened in RecordAll())
         {
             try
             {
@@ -133,6 +155,8 @@ internal sealed class SlotGroup(SlotNetwork network, IReadOnlyList<Device> devic
             }
         }
     }
+
+    public void Dispose() => Host?.Dispose();
 
     private double[] Shares => [.. Enumerable.Range(0, network.Slots).Select(slot => slicing == SlotSlicing.Sharded ? 1 : network.Host(slot).Share)];
 
@@ -158,12 +182,15 @@ internal sealed class SlotGroup(SlotNetwork network, IReadOnlyList<Device> devic
             member.Clear();
         }
 
+        Host?.Clear();
         Board.Clear();
     }
 
+    private List<DeviceEvent> RecordAll() => [.. _members.SelectMany(member => member.RecordAll()), .. Host is null ? [] : new[] { Host.Record() }];
+
     private void AwaitAll()
     {
-        var events = _members.SelectMany(member => member.RecordAll()).ToList();
+        var events = RecordAll();
         foreach (var member in _members)
         {
             foreach (var happened in events) member.Device.Await(happened);

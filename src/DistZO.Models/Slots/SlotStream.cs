@@ -37,7 +37,7 @@ internal sealed class SlotStream : IDisposable
         (_group, _slot, _path, Blocks) = (group, slot, path, blocks);
         _visits = [.. path.Buffers.Select(buffer => new SlotVisit(buffer))];
         if (group.Slicing == SlotSlicing.Whole) return;
-        _fold = path.Device.CreateStream(new StreamOptions($"slot {slot} fold", null, trace));
+        _fold = path.Device.CreateStream(new StreamOptions($"{group.TrackOf(slot)}fold", null, trace));
         _gather = new SlotGather(path.Device, group.Network, slot, trace);
     }
 
@@ -51,7 +51,7 @@ internal sealed class SlotStream : IDisposable
         if (_visit != _end) throw new InvalidOperationException("a pass begins before the last one has ended");
         (_updates, _step, _end) = (updates, step, _visit + Blocks.Count);
         if (_slot == 0) Board.Alone(() => _group.Policy.Begin(Blocks, updates, step));
-        while (_uploaded < _visit + _visits.Length) Upload(_uploaded);
+        while (_uploaded < Math.Min(_visit + _visits.Length, LastUpload)) Upload(_uploaded);
         for (var visit = _visit; visit < Math.Min(_visit + _visits.Length, _end); visit++) Fold(visit);
         for (var visit = _visit; visit < Math.Min(_visit + _visits.Length - 1, _end); visit++) Gather(visit);
     }
@@ -76,10 +76,10 @@ internal sealed class SlotStream : IDisposable
     {
         var (streamed, visit) = (Blocks[block], _visit);
         Of(visit).Buffer.Free = Device.Record();
-        if (streamed.IsTrained && _group.Slicing != SlotSlicing.Sharded && Board.Decide(visit, () => IsDue(block))) Write(visit);
+        if (streamed.IsTrained && _group.WritesBack && Board.Decide(visit, () => IsDue(block))) Write(visit);
         streamed.Depart();
         _visit++;
-        Upload(visit + _visits.Length);
+        if (visit + _visits.Length < LastUpload) Upload(visit + _visits.Length);
         if (visit + _visits.Length < _end) Fold(visit + _visits.Length);
         if (_visits.Length > 1 && visit + _visits.Length - 1 < _end) Gather(visit + _visits.Length - 1);
     }
@@ -134,6 +134,12 @@ internal sealed class SlotStream : IDisposable
         _fold?.Dispose();
     }
 
+    /// <summary>Buffers for blocks.</summary>
+    public int Buffers => _visits.Length;
+
+    /// <summary>The host can prepare only what the pass is for: the next one's commit is yet to come.</summary>
+    private int LastUpload => _group.FoldsOnHost ? _end : int.MaxValue;
+
     private SlotBoard Board => _group.Board;
 
     private SlotVisit Of(int visit) => _visits[visit % _visits.Length];
@@ -154,8 +160,16 @@ internal sealed class SlotStream : IDisposable
             foreach (var slot in _group.Writers) _path.Upload.Wait(Board.Take(last, SlotNote.Written, slot).Event);
         }
 
-        var slice = _group.Slicing == SlotSlicing.Whole ? new BlockSlice(0, block.Layout.Bytes) : _group.SliceOf(block, _slot);
-        if (slice.Bytes > 0) _path.Upload.Upload(block.Stored, slice.Offset, own.Buffer.Memory, slice.Offset, slice.Bytes);
+        var stored = block.Stored;
+        if (_group.Host is { } host)
+        {
+            (stored, var ready) = host.Prepare(visit, _updates!, _step);
+            own.StoredStep = _step;
+            _path.Upload.Wait(ready);
+        }
+
+        var slice = _group.Slicing == SlotSlicing.Whole ? new BlockSlice(0, _group.BytesOf(block)) : _group.SliceOf(block, _slot);
+        if (slice.Bytes > 0) _path.Upload.Upload(stored, slice.Offset, own.Buffer.Memory, slice.Offset, slice.Bytes);
         own.Uploaded = _path.Upload.Record();
         Board.Post(visit, SlotNote.Uploaded, _slot, new SlotPost(own.Uploaded));
     }
@@ -206,7 +220,7 @@ internal sealed class SlotStream : IDisposable
         var (own, block) = (Of(visit), Blocks[visit % Blocks.Count]);
         if (own.IsGathered) return;
         own.IsGathered = true;
-        own.Buffer.Block = block;
+        (own.Buffer.Block, own.Buffer.IsPacked) = (block, _group.FoldsOnHost);
         (own.Buffer.Step, own.Buffer.Ready) = (own.StoredStep, own.Uploaded);
         if (_group.Slicing == SlotSlicing.Whole) return;
         if (block.Stored is ShardedBlock shard)

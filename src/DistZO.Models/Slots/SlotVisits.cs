@@ -21,7 +21,7 @@ internal sealed class SlotVisits : IBlockVisits
         (_group, _slot) = (group, slot);
         _alone = new BlockStream(path, blocks, policy);
         _together = new SlotStream(group, slot, path, blocks, trace);
-        group.Add(_together, policy);
+        group.Add(_together, policy, trace);
     }
 
     public IReadOnlyList<StreamedBlock> Blocks => _alone.Blocks;

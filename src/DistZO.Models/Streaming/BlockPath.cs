@@ -15,7 +15,7 @@ internal sealed class BlockPath : IDisposable
     public BlockPath(Device device, IReadOnlyList<StreamedBlock> blocks, int buffers, StreamOptions upload, StreamOptions writeBack)
     {
         Device = device;
-        var bytes = blocks.Max(block => block.Layout.Bytes);
+        var bytes = blocks.Max(block => Math.Max(block.Layout.Bytes, block.Packed.Bytes));
         for (var i = 0; i < Math.Min(buffers, blocks.Count); i++) _buffers.Add(new BlockBuffer(device.Allocate(bytes)));
         Upload = device.CreateStream(upload);
         WriteBack = device.CreateStream(writeBack);

@@ -22,7 +22,7 @@ internal sealed class KeptBlocks : IDisposable
         (_device, _blocks) = (device, blocks);
         foreach (var block in blocks) _memories.Add(new BlockBuffer(device.Allocate(block.Layout.Bytes)));
         Load();
-        _stream = device.CreateStream(new StreamOptions(offloading.Slot is null ? "keep" : $"slot {offloading.Slot.Slot} keep", offloading.WriteBackLink, offloading.Trace));
+        _stream = device.CreateStream(new StreamOptions($"{offloading.Slot?.Group.TrackOf(offloading.Slot.Slot)}keep", offloading.WriteBackLink, offloading.Trace));
     }
 
     /// <summary>The blocks.</summary>

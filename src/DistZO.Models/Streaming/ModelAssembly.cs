@@ -15,6 +15,7 @@ internal static class ModelAssembly
     /// <param name="device">Where it is computed.</param>
     /// <param name="part">What it is made of, and what of it is trained.</param>
     /// <param name="types">The number format of each tensor.</param>
+    /// <param name="transfer">What tensors are rounded to where a pass rounds; null for nothing.</param>
     /// <param name="initial">What added tensors start from.</param>
     /// <param name="offloading">What does not stay on the device; null for nothing.</param>
     /// <param name="source">Gives the base weights; not asked for those of a block that is stored already.</param>
@@ -22,6 +23,7 @@ internal static class ModelAssembly
         Device device,
         ModelPart part,
         IReadOnlyDictionary<string, WeightType> types,
+        TransferType? transfer,
         InitialValues initial,
         Offloading? offloading,
         TensorSource source)
@@ -69,7 +71,10 @@ internal static class ModelAssembly
             }
 
             Parameter Make(TensorSpec spec) =>
-                Keep(new Parameter(spec.Name, spec.Shape, spec.Role, ordinals[spec.Name], part.IsTrained(spec), types[spec.Name]));
+                Keep(new Parameter(spec.Name, spec.Shape, spec.Role, ordinals[spec.Name], part.IsTrained(spec), types[spec.Name])
+                {
+                    Transfer = TransferTypes.Of(transfer, spec.Role, spec.IsAdded, types[spec.Name]),
+                });
         }
         catch
         {
@@ -93,7 +98,7 @@ internal static class ModelAssembly
         IBlockVisits Stream(List<StreamedBlock> streamed)
         {
             var (meter, slot) = (new TransferMeter(offloading!.Trace), offloading.Slot);
-            var track = slot is null ? "" : $"slot {slot.Slot} ";
+            var track = slot?.Group.TrackOf(slot.Slot);
             var (upload, writeBack) = (
                 new StreamOptions($"{track}upload", offloading.UploadLink, meter), new StreamOptions($"{track}write-back", offloading.WriteBackLink, meter));
             var policy = Policy();
@@ -104,7 +109,7 @@ internal static class ModelAssembly
             {
                 // The first slot's decides for all.
                 if (offloading.WriteBackSteps is { } steps) return new FixedWriteBack(steps);
-                if (slot is { Slot: > 0 } or { Group.Slicing: SlotSlicing.Sharded }) return new FixedWriteBack(1);
+                if (slot is { Slot: > 0 } or { Group.Slicing: SlotSlicing.Sharded } or { Group.FoldsOnHost: true }) return new FixedWriteBack(1);
                 var trained = streamed.SelectMany(block => block.Layout.Entries).Select(entry => entry.Parameter).Where(parameter => parameter.Trainable).ToList();
                 var fold = trained.Count == 0 ? 0 : PerturbationSpeed.Measure(device, trained.Sum(parameter => parameter.Length), trained[0].Type, offloading.Time);
                 return new MeasuredWriteBack(meter, upload.Name, writeBack.Name, offloading.SharesLink, fold, offloading.Time, slot?.Group.ShareOf(slot.Slot) ?? 1);

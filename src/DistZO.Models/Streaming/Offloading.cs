@@ -35,6 +35,12 @@ public sealed record Offloading
     /// <summary>Whether the layers are not stored at all but kept in slices on the slots of a node; <see cref="Open"/> is not called then.</summary>
     public bool IsSharded { get; init; }
 
+    /// <summary>
+    /// Whether the host folds commits into the blocks that the passes of <see cref="ModelSlots"/> bring, and what travels is rounded already.
+    /// Blocks are then in host memory.
+    /// </summary>
+    public bool FoldsOnHost { get; init; }
+
     /// <summary>Which of several slots the model is for; null for one alone.</summary>
     internal SlotPlace? Slot { get; init; }
 

@@ -7,6 +7,9 @@ internal sealed class StreamedBlock(BlockLayout layout, StoredBlock stored)
 {
     public BlockLayout Layout { get; } = layout;
 
+    /// <summary>Where its tensors lie in what is transferred, where the host folds.</summary>
+    public PackedLayout Packed { get; } = new(layout);
+
     /// <summary>Where its bytes are.</summary>
     public StoredBlock Stored { get; } = stored;
 
@@ -29,7 +32,7 @@ internal sealed class StreamedBlock(BlockLayout layout, StoredBlock stored)
         for (var i = 0; i < places.Length; i++)
         {
             var parameter = Layout.Entries[i].Parameter;
-            parameter.Bind(places[i]);
+            parameter.Bind(places[i], buffer.IsPacked && parameter.Transfer is not null);
             if (parameter.Trainable) parameter.FoldedTo = buffer.Step;
         }
     }

@@ -126,6 +126,17 @@ public static class RecipeKeys
         Trajectory,
         "number format in which the trained weights are held");
 
+    public static readonly RecipeKey<TransferType?> TransferDtype = Declare(
+        "transfer_dtype",
+        Optional(OneOf(
+            (TransferType.BFloat16.Name(), TransferType.BFloat16),
+            (TransferType.Float8.Name(), TransferType.Float8),
+            ("float8_e4m3", TransferType.Float8),
+            ("fp8", TransferType.Float8))),
+        null,
+        Trajectory,
+        "number format to which matrices and tables are rounded before a step's probes read them, wherever they are (none: not at all)");
+
     public static readonly RecipeKey<int> Workers = Declare(
         "workers", Integer(1, 1024), 1, Operational, "worker processes of distzo train on this machine");
 

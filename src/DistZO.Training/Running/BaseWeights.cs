@@ -112,7 +112,8 @@ public static class BaseWeights
         recipe.Get(RecipeKeys.WeightsDtype),
         recipe.Get(RecipeKeys.Seed),
         initial,
-        offloading);
+        offloading,
+        recipe.Get(RecipeKeys.TransferDtype));
 
     private static Offloading? Offload(
         Recipe recipe, Placement placement, Func<string> baseDigest, Action<string> notice, ITraceSink? trace) =>
@@ -124,6 +125,7 @@ public static class BaseWeights
             WriteBackSteps = recipe.Get(RecipeKeys.WriteBackSteps),
             StoresAll = placement.Tier == OffloadTier.Disk,
             SharesLink = placement.Tier == OffloadTier.Disk,
+            FoldsOnHost = placement.Tier == OffloadTier.Host && recipe.Get(RecipeKeys.TransferDtype) is not null,
             IsSharded = placement.Tier == OffloadTier.Shard,
             Open = (layouts, values) => BlockStores.Open(placement, recipe, values.Digest, baseDigest, layouts, notice),
         };

@@ -26,6 +26,7 @@ internal sealed class SamplePass(Model model, UpdateHistory updates, Action? bef
             Probes = probes,
             Updates = updates,
             Step = step,
+            IsRounded = probes[0].Perturbed,
             BeforeBlock = beforeBlock,
         };
         model.LogProbabilities(pass, Batch.GatherRows, Batch.Targets, _logProbabilities.AsSpan(0, count));

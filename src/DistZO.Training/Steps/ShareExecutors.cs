@@ -17,7 +17,7 @@ public static class ShareExecutors
         var objective = inputs.Recipe.Get(RecipeKeys.Objective);
         // How many passes writing takes depends on what is written, so it is not shared out: the first slot does it alone.
         if (objective is { ScoresText: true }) return new WrittenShareExecutor(scoring!.Generator, scoring.ScorerOf(objective), TimeProvider.System);
-        return inputs.Slots.Models.Count > 1
+        return inputs.Slots.AreShared
             ? new SlotShareExecutor(inputs.Slots, updates, objective, inputs.Recipe.Get(RecipeKeys.Parallelism), beforeBlock)
             : new ShareExecutor(inputs.Model, updates, objective, beforeBlock);
     }

@@ -25,6 +25,16 @@ public sealed class LocalWorkersTests : IDisposable
     }
 
     [Theory]
+    [InlineData("bfloat16", "--offload", "disk")]
+    [InlineData("fp8", "--offload", "host", "--slots", "2")]
+    public void Train_WithWorkersThatRound_IsThatOfOneProcess(string transfer, params string[] placement)
+    {
+        string[] more = ["--transfer-dtype", transfer, "--num-directions", "2"];
+        _cluster.Start(Tiny.Train("many", Steps, [.. more, "--workers", "2", .. placement])).Done();
+        _cluster.AssertSameAsAlone("many", "many", Steps, more);
+    }
+
+    [Theory]
     [InlineData("accuracy")]
     [InlineData("f1")]
     [InlineData("{command: [sh, -c, 'while read -r line; do echo ${#line}e-3; done']}")]

@@ -29,6 +29,7 @@ internal sealed class Scenario : IDisposable
             Probes = probes,
             Updates = updates,
             Step = pending,
+            IsRounded = true,
         };
     }
 
@@ -45,7 +46,8 @@ internal sealed class Scenario : IDisposable
     }
 
     /// <summary>A tensor with values between −1 and 1, or the given ones.</summary>
-    public Parameter Tensor(TensorRole role, WeightType type, long[] shape, bool trainable = true, float[]? values = null)
+    public Parameter Tensor(
+        TensorRole role, WeightType type, long[] shape, bool trainable = true, float[]? values = null, TransferType? transfer = null)
     {
         var ordinal = _ordinal++;
         var random = new Random(1000 + ordinal);
@@ -53,7 +55,7 @@ internal sealed class Scenario : IDisposable
         values ??= [.. Enumerable.Range(0, length).Select(_ => (float)((2 * random.NextDouble()) - 1))];
         var memory = _device.Allocate((long)length * type.Size());
         _device.Upload(Bytes(values, type), memory, 0);
-        return Own(new Parameter($"tensor {ordinal}", shape, role, ordinal, trainable, type, memory));
+        return Own(new Parameter($"tensor {ordinal}", shape, role, ordinal, trainable, type, memory) { Transfer = transfer });
     }
 
     /// <summary>Activations of all tokens of the pass, other ones for each perturbed probe.</summary>

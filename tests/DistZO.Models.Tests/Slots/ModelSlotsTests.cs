@@ -1,5 +1,6 @@
 using DistZO.Devices;
 using DistZO.Devices.Cpu;
+using static DistZO.Models.Tests.Slots.SlotRuns;
 using static DistZO.Models.Tests.Streaming.TinySteps;
 
 namespace DistZO.Models.Tests.Slots;
@@ -7,7 +8,6 @@ namespace DistZO.Models.Tests.Slots;
 /// <summary>Slots that share the layers of a model give the bits of one device that holds all of it.</summary>
 public sealed class ModelSlotsTests : IDisposable
 {
-    private const int Steps = 9;
     private readonly TemporaryFolder _folder = new();
     private readonly AccessLog _log = new();
 
@@ -219,78 +219,6 @@ public sealed class ModelSlotsTests : IDisposable
         Assert.True(_log.Checked > 100);
         Assert.Empty(_log.Races);
         return seen;
-    }
-
-    /// <summary>Steps, with some commits pending at once now and then, and passes of the first slot alone; log-probabilities and digests.</summary>
-    private static List<string> Run(
-        string folder, IReadOnlyList<Device> devices, SlotNetwork network, Offloading? offloading, WeightType type, string part = "full", bool givesUp = false)
-    {
-        using var checkpoint = Checkpoint.Open(folder);
-        using var slots = ModelSlots.Load(devices, network, offloading, (device, own, _) => Load(device, checkpoint, own, type, part));
-        var model = slots.Models[0];
-        var seen = new List<string>();
-        var updates = Updates(Steps);
-        for (var step = 0; step <= Steps; step++)
-        {
-            if (step is 3 or 4) continue;
-            if (givesUp) Assert.Throws<OperationCanceledException>(() => Step(slots, updates, step, step % Math.Min(3, devices.Count), 1 + (step % 5)));
-            seen.AddRange(Step(slots, updates, step));
-            if (step is 2 or 7) seen.AddRange(Step(slots, updates, step));
-            if (step is 2 or 6) seen.AddRange(Pass(model, updates, step, [Probe.Plain]));
-            if (step == 7)
-            {
-                ModelLoader.Reload(model, checkpoint);
-                model.Fold(updates, 5);
-            }
-        }
-
-        model.Fold(updates, Steps);
-        seen.Add(WeightsDigest.Text(model.Digest()));
-        var bytes = new byte[64];
-        foreach (var parameter in model.Parameters)
-        {
-            model.Read(parameter, 0, bytes.AsSpan(0, (int)Math.Min(64, BlockLayout.BytesOf(parameter))));
-            seen.Add(Convert.ToHexString(bytes));
-        }
-
-        return seen;
-    }
-
-    /// <summary>One pass of all slots: each evaluates some of the probes, and one without any walks.</summary>
-    private static IEnumerable<string> Step(ModelSlots slots, UpdateHistory updates, int step, int quits = -1, int givesUpAt = int.MaxValue)
-    {
-        var probes = Probes(step).ToArray();
-        var results = new IEnumerable<string>[slots.Models.Count];
-        // Three shares at most, so that the fourth slot has none.
-        var shares = Math.Min(3, slots.Models.Count);
-        slots.Run(slot =>
-        {
-            results[slot] = [];
-            var own = slot < shares ? probes[(slot * 4 / shares)..((slot + 1) * 4 / shares)] : [];
-            if (own.Length > 0) results[slot] = [.. Pass(slots.Models[slot], updates, step, own, slot == quits ? givesUpAt : int.MaxValue)];
-            else slots.Walk(slot, updates, step, () => Assert.NotEqual(quits, slot));
-        });
-        return results.SelectMany(result => result);
-    }
-
-    private sealed class OwnedDevices(IReadOnlyList<Device> devices) : IDisposable
-    {
-        public IReadOnlyList<Device> All => devices;
-
-        public void Dispose()
-        {
-            foreach (var device in devices) device.Dispose();
-        }
-    }
-
-    private sealed class CheckedDevices(int count, int seed, AccessLog log) : IDisposable
-    {
-        public IReadOnlyList<Device> All { get; } = [.. Enumerable.Range(0, count).Select(i => new CheckedDevice(new ReferenceDevice(), (seed * 10) + i, log))];
-
-        public void Dispose()
-        {
-            foreach (var device in All) device.Dispose();
-        }
     }
 
     private string Write(string family)

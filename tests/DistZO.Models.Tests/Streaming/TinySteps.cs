@@ -15,7 +15,7 @@ internal static class TinySteps
         return updates;
     }
 
-    public static Model Load(Device device, Checkpoint checkpoint, Offloading? offloading, WeightType type, string part)
+    public static Model Load(Device device, Checkpoint checkpoint, Offloading? offloading, WeightType type, string part, TransferType? transfer = null)
     {
         var architecture = ModelFamilies.Describe(checkpoint);
         var trained = part switch
@@ -27,7 +27,7 @@ internal static class TinySteps
             "bitfit" => ModelPart.BitFit(architecture),
             _ => ModelPart.Full(architecture),
         };
-        return ModelLoader.Load(device, checkpoint, trained, type, seed: 3, offloading: offloading);
+        return ModelLoader.Load(device, checkpoint, trained, type, seed: 3, offloading: offloading, transfer: transfer);
     }
 
     public static IEnumerable<Probe> Probes(int step)
@@ -49,6 +49,7 @@ internal static class TinySteps
             Probes = probes,
             Updates = updates,
             Step = step,
+            IsRounded = probes[0].Perturbed,
             BeforeBlock = () =>
             {
                 if (blocks++ == givesUpAt) throw new OperationCanceledException();

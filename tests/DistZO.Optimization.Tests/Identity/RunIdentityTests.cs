@@ -40,6 +40,19 @@ public class RunIdentityTests
     }
 
     [Fact]
+    public void TransferDtype_IsPartOfTheRunWhereItIsSet_ByOneName()
+    {
+        var run = Identity("seed: 1");
+        Assert.DoesNotContain("transfer_dtype", run.Canonical);
+        Assert.Equal(run.Digest, Identity("seed: 1\ntransfer_dtype: none").Digest);
+        var rounded = Identity("seed: 1\ntransfer_dtype: fp8");
+        Assert.Contains("\"transfer_dtype\":\"float8_e4m3fn\"", rounded.Canonical);
+        foreach (var word in new[] { "float8_e4m3fn", "float8_e4m3", "FP8" }) Assert.Equal(rounded.Digest, Identity($"seed: 1\ntransfer_dtype: {word}").Digest);
+        Assert.Equal(["transfer_dtype is \"float8_e4m3fn\" (the run has not set)"], IdentityDifferences.Between(run, rounded));
+        Assert.Equal(TransferType.Float8, RunIdentity.Parse(rounded.ToJson()).Recipe.Get(RecipeKeys.TransferDtype));
+    }
+
+    [Fact]
     public void Schedule_ThatFalls_MakesMaxStepsPartOfTheRun() =>
         Assert.Equal(
             ["max_steps is 6 (the run has 5)"],

@@ -64,6 +64,7 @@ public class RecipeTests
     [InlineData("learning_rate: 1e999", "r.yaml:1:16: 'learning_rate' must be a number of at least 0, not '1e999'")]
     [InlineData("warmup_steps: 1.5", "r.yaml:1:15: 'warmup_steps' must be a whole number of steps, or a share of them below 1, not '1.5'")]
     [InlineData("weights_dtype: int8", "r.yaml:1:16: 'weights_dtype' must be one of float32, bfloat16, float16, not 'int8'")]
+    [InlineData("transfer_dtype: int4", "r.yaml:1:17: 'transfer_dtype' must be one of bfloat16, float8_e4m3fn, float8_e4m3, fp8, or none, not 'int4'")]
     [InlineData("seed: -1", "r.yaml:1:7: 'seed' must be a whole number from 0 to 18446744073709551615, not '-1'")]
     [InlineData("seed: 1\nseed: 2", "r.yaml:2:1: 'seed' stands here a second time; keep one")]
     [InlineData("model: a\nmodel_name_or_path: b", "r.yaml:2:21: 'model_name_or_path' is set a second time; keep one")]

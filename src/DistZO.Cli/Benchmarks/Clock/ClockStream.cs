@@ -79,6 +79,8 @@ internal sealed class ClockStream(StreamOptions options, Func<double> now) : Dev
     {
     }
 
+    public override void Pack(StoredBlock source, WeightUpdate[] updates, StagedBlock destination) => Move(source.Name, source.Bytes);
+
     public override void Wait(DeviceEvent happened) => _free = Math.Max(_free, ((ClockEvent)happened).At);
 
     public override DeviceEvent Record() => new ClockEvent(_free, now);
