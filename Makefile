@@ -1,6 +1,6 @@
 # What there is to do here; everything is built by the .NET SDK alone.
 .DEFAULT_GOAL := help
-.PHONY: help probe build all-projects demo test test-goldens interop-tools fuzz chaos bench format clean
+.PHONY: help probe build all-projects demo test test-goldens test-compose test-kubernetes image image-cuda interop-tools fuzz chaos bench format clean
 
 export DOTNET_NOLOGO := 1
 export DOTNET_CLI_TELEMETRY_OPTOUT := 1
@@ -49,6 +49,18 @@ fuzz: all-projects ## the parsers on damaged input, for longer (FUZZ_ROUNDS=2000
 
 chaos: all-projects ## real runs, killed at random moments
 	@tests/run.sh 'Category=Chaos'
+
+image: ## the container image for coordinator and CPU workers (BASE=… SDK=… other bases; docker/base.sh makes some without a registry)
+	@docker/image.sh cpu distzo
+
+image-cuda: ## the container image for workers on GPUs (CUDA_BASE=…)
+	@docker/image.sh cuda distzo-cuda
+
+test-compose: image all-projects ## real runs in containers, killed and started again; needs a Docker daemon
+	@DISTZO_IMAGE=distzo tests/run.sh 'Category=Compose'
+
+test-kubernetes: image interop-tools all-projects ## the manifests against the schemas of Kubernetes, and a Job's pods run as containers
+	@DISTZO_IMAGE=distzo tests/run.sh 'Category=Kubernetes'
 
 bench: build ## the speed of this machine: every figure with its limit
 	@bin/distzo bench all

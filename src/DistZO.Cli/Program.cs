@@ -26,6 +26,7 @@ internal static class Program
             CoordinatorCommand.Create(),
             WorkerCommand.Create(),
             StatusCommand.Create(),
+            HealthCommand.Create(),
             SweepCommand.Create(),
             EvaluateCommand.Create(),
             GenerateCommand.Create(),

@@ -43,6 +43,7 @@ public sealed class RunEngine
     private bool _interrupted;
     private bool _advancing;
     private bool _begun;
+    private (LinkEnd End, string Message)? _closed;
 
     /// <param name="book">The run; the caller owns it.</param>
     /// <param name="options">How to run it.</param>
@@ -82,7 +83,8 @@ public sealed class RunEngine
     public Session Connect(IWorkerLink link)
     {
         _status.Touch();
-        if (Opening.IsFull(_roster.Sessions)) link.Close(LinkEnd.Unavailable, "too many workers are opening their models");
+        if (_closed is { } closed) link.Close(closed.End, closed.Message);
+        else if (Opening.IsFull(_roster.Sessions)) link.Close(LinkEnd.Unavailable, "too many workers are opening their models");
         return _roster.Add(link);
     }
 
@@ -175,9 +177,10 @@ public sealed class RunEngine
         Advance();
     }
 
-    /// <summary>Tells all workers that the coordinator goes away.</summary>
+    /// <summary>Tells all workers that the coordinator goes away, and whoever still comes.</summary>
     public void CloseAll(LinkEnd end, string message)
     {
+        _closed = (end, message);
         foreach (var session in _roster.Sessions) session.Link.Close(end, message);
     }
 

@@ -9,7 +9,9 @@ internal static class OwnProgram
     public static ProcessStartInfo With(IEnumerable<string> arguments)
     {
         var start = new ProcessStartInfo { RedirectStandardInput = true, RedirectStandardError = true, RedirectStandardOutput = true };
+#pragma warning disable IL3000 // Empty where the program is a single file, which is what is asked here.
         var program = typeof(OwnProgram).Assembly.Location;
+#pragma warning restore IL3000
         var host = Environment.ProcessPath;
         if (program.Length > 0)
         {

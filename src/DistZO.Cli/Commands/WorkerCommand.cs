@@ -30,9 +30,14 @@ internal static class WorkerCommand
             HelpName = "SECONDS",
             DefaultValueFactory = _ => 900,
         };
+        var healthFile = new Option<string?>("--health-file")
+        {
+            Description = $"touch this file while all is well, for 'distzo health --file' (or {HealthCommand.FileVariable})",
+            HelpName = "FILE",
+        };
         var withParent = new Option<bool>("--exit-with-parent") { Hidden = true };
         var noSnapshots = new Option<bool>("--no-snapshots") { Hidden = true };
-        foreach (var option in new Option[] { coordinator, cache, name, patience, withParent, noSnapshots }) command.Options.Add(option);
+        foreach (var option in new Option[] { coordinator, cache, name, patience, healthFile, withParent, noSnapshots }) command.Options.Add(option);
         var allow = new AllowCommand(command);
         var trace = new TraceOption(command);
         var security = new SecurityOptions(command, isServer: false);
@@ -62,6 +67,9 @@ internal static class WorkerCommand
             var (results, log) = (parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error);
             using var reporter = ConsoleReporters.CreatePlain(own.Get(RecipeKeys.LogJson), results, log);
             using var traced = trace.Open(parsed);
+            var healthPath = parsed.GetValue(healthFile) ?? Environment.GetEnvironmentVariable(HealthCommand.FileVariable);
+            var health = string.IsNullOrEmpty(healthPath) ? null : new HealthFile(healthPath);
+            health?.Begin("--health-file");
             using var signals = new StopSignals(heedsInterrupt: !parsed.GetValue(withParent));
             var handler = security.Handler(parsed, out var usesTls);
             var address = new Uri($"{(usesTls ? "https" : "http")}://{Endpoint.Parse(at, "--coordinator", Endpoint.DefaultPort)}");
@@ -72,6 +80,7 @@ internal static class WorkerCommand
                     Token = security.Token(parsed),
                     Handler = handler,
                     Patience = TimeSpan.FromSeconds(Math.Max(0, parsed.GetValue(patience))),
+                    Health = health,
                 },
                 new WorkerOptions
                 {

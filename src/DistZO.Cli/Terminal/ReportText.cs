@@ -22,7 +22,7 @@ internal static class ReportText
 
     public static string Finished(RunResult result)
     {
-        var place = $"{(result.HasModel ? "output" : "ledger")} in {result.Output}";
+        var place = result.HasModel ? $"output in {result.Output}" : $"ledger in {result.Output}; the model is with the workers that have --output, or from 'distzo export {result.Output}'";
         if (result.Outcome == RunOutcome.FinishedBefore) return $"finished already: {result.Steps} steps; {place}";
         var how = result.Outcome switch
         {

@@ -1,4 +1,6 @@
+using System.Net.ServerSentEvents;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 
 namespace DistZO.Coordinator;
@@ -17,6 +19,13 @@ namespace DistZO.Coordinator;
 [JsonSerializable(typeof(EvaluationList))]
 [JsonSerializable(typeof(EventPage))]
 [JsonSerializable(typeof(RunEvent))]
+// Of parameters and answers that the OpenAPI document describes.
+[JsonSerializable(typeof(JsonObject))]
+[JsonSerializable(typeof(string))]
+[JsonSerializable(typeof(SseItem<string>))]
+[JsonSerializable(typeof(long?))]
+[JsonSerializable(typeof(int?))]
+[JsonSerializable(typeof(bool?))]
 public sealed partial class RunJson : JsonSerializerContext;
 
 /// <summary>An enumeration as words: <c>catching_up</c>.</summary>

@@ -15,7 +15,7 @@ public static class PeftWriter
     public const string WeightsName = "adapter_model.safetensors";
     public const string ConfigName = "adapter_config.json";
 
-    private static readonly JsonSerializerOptions Style = new() { WriteIndented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonWriterOptions Style = new() { Indented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>Writes the adapter of a model.</summary>
     /// <param name="model">All tensors folded to one step.</param>
@@ -30,7 +30,11 @@ public static class PeftWriter
         config["base_model_name_or_path"] = Path.GetFullPath(source.Directory);
         config["inference_mode"] = true;
         config["task_type"] = TaskType(model.Part);
-        DurableFile.WriteAtomically(Path.Combine(directory, ConfigName), file => file.Write(JsonSerializer.SerializeToUtf8Bytes(config, Style)));
+        DurableFile.WriteAtomically(Path.Combine(directory, ConfigName), file =>
+        {
+            using var json = new Utf8JsonWriter(file, Style);
+            config.WriteTo(json);
+        });
     }
 
     /// <summary>

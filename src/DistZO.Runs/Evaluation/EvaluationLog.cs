@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using DistZO.Devices;
 using DistZO.Optimization;
 
@@ -51,13 +52,13 @@ public sealed class EvaluationLog
             }
         }
 
-        internal string Line() => JsonSerializer.Serialize(new
+        internal string Line() => new JsonObject
         {
-            step = Step,
-            chain = Chain.ToString(),
-            rows = Rows,
-            metrics = Metrics.ToDictionary(m => m.Key, m => double.IsFinite(m.Value) ? m.Value : (double?)null),
-        });
+            ["step"] = Step,
+            ["chain"] = Chain.ToString(),
+            ["rows"] = Rows,
+            ["metrics"] = new JsonObject(Metrics.Select(m => KeyValuePair.Create<string, JsonNode?>(m.Key, double.IsFinite(m.Value) ? m.Value : null))),
+        }.ToJsonString();
     }
 
     /// <summary>The evaluation of the weights that a chain hash names, if it was made.</summary>

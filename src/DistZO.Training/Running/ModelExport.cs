@@ -1,5 +1,6 @@
 using System.Globalization;
-using System.Text.Json;
+using System.Text;
+using System.Text.Json.Nodes;
 using DistZO.Devices;
 using DistZO.Models;
 using DistZO.Optimization;
@@ -83,5 +84,5 @@ public static class ModelExport
     private static bool IsOf(Model model, string name) => model.Architecture.Copies.ContainsKey(name) || model.Architecture.Tensors.Any(tensor => tensor.Name == name);
 
     private static byte[] Mark(int step, ChainHash chain, WeightType? saveType) =>
-        JsonSerializer.SerializeToUtf8Bytes(new { step, chain = chain.ToString(), dtype = saveType?.Name() ?? "base" });
+        Encoding.UTF8.GetBytes(new JsonObject { ["step"] = step, ["chain"] = chain.ToString(), ["dtype"] = saveType?.Name() ?? "base" }.ToJsonString());
 }

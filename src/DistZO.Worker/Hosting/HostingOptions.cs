@@ -14,4 +14,7 @@ public sealed record HostingOptions
 
     /// <summary>How long a coordinator that cannot be reached is tried again.</summary>
     public TimeSpan Patience { get; init; } = TimeSpan.FromMinutes(15);
+
+    /// <summary>Is touched while the worker lives; null for none.</summary>
+    public HealthFile? Health { get; init; }
 }

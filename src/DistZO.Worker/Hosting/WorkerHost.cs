@@ -26,6 +26,8 @@ public sealed class WorkerHost
     private readonly CancellationToken _stopping;
     private volatile Connection? _connection;
     private volatile bool _isLeaving;
+    private volatile bool _isWaiting;
+    private long _lastProgress = -1;
 
     /// <param name="hosting">Where the coordinator is.</param>
     /// <param name="options">What the worker is told.</param>
@@ -45,7 +47,7 @@ public sealed class WorkerHost
     {
         using var ended = new CancellationTokenSource();
         using var wake = _stopping.Register(_inbox.Wake);
-        using var beats = _time.CreateTimer(_ => _connection?.Send(_run.Beat()), null, FirstHeartbeat, FirstHeartbeat);
+        using var beats = _time.CreateTimer(_ => Beat(), null, FirstHeartbeat, FirstHeartbeat);
         var connecting = Task.Run(() => KeepConnected(beats, ended.Token));
         try
         {
@@ -78,7 +80,10 @@ public sealed class WorkerHost
                 return null;
             }
 
-            switch (_inbox.Take(_run.LagsBehind ? TimeSpan.Zero : Timeout.InfiniteTimeSpan))
+            _isWaiting = true;
+            var item = _inbox.Take(_run.LagsBehind ? TimeSpan.Zero : Timeout.InfiniteTimeSpan);
+            _isWaiting = false;
+            switch (item)
             {
                 case CoordinatorMessage message: _run.Handle(message); break;
                 case Connection connection:
@@ -92,6 +97,15 @@ public sealed class WorkerHost
                 case null when _run.LagsBehind: _run.CatchUp(); break;
             }
         }
+    }
+
+    private void Beat()
+    {
+        var beat = _run.Beat();
+        _connection?.Send(beat);
+        // Folding moves the step, computing the progress.
+        var progress = beat.Progress + beat.FoldedStep;
+        if (_isWaiting || progress != Interlocked.Exchange(ref _lastProgress, progress)) _hosting.Health?.Touch();
     }
 
     private async Task KeepConnected(ITimer beats, CancellationToken ended)

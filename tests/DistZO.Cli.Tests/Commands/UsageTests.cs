@@ -24,7 +24,7 @@ public class UsageTests
 
     [Fact]
     public void CommandLine_WithoutACommand_ListsThem() =>
-        Assert.StartsWith("give a command: train, coordinator, worker, status, sweep, evaluate, generate, replay, export, fork, verify, inspect", Distzo.Run().Problem(2));
+        Assert.StartsWith("give a command: train, coordinator, worker, status, health, sweep, evaluate, generate, replay, export, fork, verify, inspect", Distzo.Run().Problem(2));
 
     [Fact]
     public void Version_IsAVersion() => Assert.Matches(@"^\d+\.\d+\.\d+", Distzo.Run("--version").Done());

@@ -1,5 +1,5 @@
 using System.Runtime.InteropServices;
-using System.Text.Json;
+using System.Text.Json.Nodes;
 using DistZO.Devices.Cpu;
 using DistZO.Models;
 
@@ -37,7 +37,7 @@ internal static class RandomCheckpoint
     {
         var random = new Random((int)(seed & int.MaxValue));
         File.WriteAllLines(path, Enumerable.Range(0, rows).Select(_ =>
-            JsonSerializer.Serialize(new { text = new string([.. Enumerable.Range(0, tokens).Select(_ => (char)('a' + random.Next(26)))]) })));
+            new JsonObject { ["text"] = new string([.. Enumerable.Range(0, tokens).Select(_ => (char)('a' + random.Next(26)))]) }.ToJsonString()));
     }
 
     /// <summary>Byte-level BPE without a merge: byte b has id b.</summary>
@@ -46,19 +46,19 @@ internal static class RandomCheckpoint
         // Bytes without a printable character of their own, in order, are written from U+0100 on.
         static bool IsPrintable(int b) => b is (>= 33 and <= 126) or (>= 161 and <= 172) or (>= 174 and <= 255);
         static char Letter(int b) => (char)(IsPrintable(b) ? b : 0x100 + Enumerable.Range(0, b).Count(other => !IsPrintable(other)));
-        var byteLevel = new { type = "ByteLevel", add_prefix_space = false, trim_offsets = true, use_regex = true };
-        return JsonSerializer.Serialize(new
+        static JsonObject ByteLevel() => new() { ["type"] = "ByteLevel", ["add_prefix_space"] = false, ["trim_offsets"] = true, ["use_regex"] = true };
+        return new JsonObject
         {
-            version = "1.0",
-            added_tokens = Array.Empty<object>(),
-            pre_tokenizer = byteLevel,
-            decoder = byteLevel,
-            model = new
+            ["version"] = "1.0",
+            ["added_tokens"] = new JsonArray(),
+            ["pre_tokenizer"] = ByteLevel(),
+            ["decoder"] = ByteLevel(),
+            ["model"] = new JsonObject
             {
-                type = "BPE",
-                vocab = Enumerable.Range(0, Bytes).ToDictionary(b => Letter(b).ToString()),
-                merges = Array.Empty<string>(),
+                ["type"] = "BPE",
+                ["vocab"] = new JsonObject(Enumerable.Range(0, Bytes).Select(b => KeyValuePair.Create<string, JsonNode?>(Letter(b).ToString(), b))),
+                ["merges"] = new JsonArray(),
             },
-        });
+        }.ToJsonString();
     }
 }
