@@ -199,8 +199,8 @@ __device__ __forceinline__ void attend(
         int vFeatures, int vFirst, void* y, int yType, int tokens, int keyRows, int heads, int keyValueHeads, int width, float scale,           \
         int window, int causal, const Sequence* sequences, const Tile* tiles)                                                                   \
     {                                                                                                                                           \
-        __shared__ alignas(16) unsigned short keyTile[MMA_TILE * MMA_ROW];                                                                      \
-        __shared__ alignas(16) unsigned short valueTile[MMA_TILE * MMA_ROW];                                                                    \
+        __shared__ __align__(16) unsigned short keyTile[MMA_TILE * MMA_ROW];                                                                    \
+        __shared__ __align__(16) unsigned short valueTile[MMA_TILE * MMA_ROW];                                                                  \
         if (width <= 64)                                                                                                                        \
             attend<BRAIN, 4>(keyTile, valueTile, (const unsigned short*)q, qFeatures, qFirst, (const unsigned short*)k, kFeatures, kFirst,      \
                 (const unsigned short*)v, vFeatures, vFirst, y, yType, tokens, keyRows, heads, keyValueHeads, width, scale, window, causal,     \
