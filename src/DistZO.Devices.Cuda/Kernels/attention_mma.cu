@@ -6,7 +6,7 @@
 #include "attention.cuh"
 #include "groups.cuh"
 
-#if defined(DISTZO_EMULATOR) || __CUDA_ARCH__ >= 800
+#if __CUDA_ARCH__ >= 800
 
 // Queries and keys a tile; features a head at most, and how many 16-byte pieces pad a row in shared memory, so that the eight rows of a
 // small tile lie in different banks.

@@ -26,6 +26,8 @@ void setStickyError(int code)
     sticky.compare_exchange_strong(none, code);
 }
 
+int takeStickyError() { return sticky.exchange(0); }
+
 Stream::Stream(std::shared_ptr<Context> of) : context(std::move(of)), _number(numbers++) {}
 
 void Stream::start()
@@ -108,8 +110,9 @@ std::shared_ptr<Stream> findStream(Handle handle)
     if (!context) return nullptr;
     std::lock_guard<std::mutex> lock(defaultsGate);
     std::shared_ptr<Stream>& stream = defaults[context->device];
-    if (!stream)
+    if (!stream || stream->context != context)
     {
+        if (stream) stream->stop();
         stream = std::make_shared<Stream>(context);
         stream->start();
     }

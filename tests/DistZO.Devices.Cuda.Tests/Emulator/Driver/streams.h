@@ -19,6 +19,7 @@ struct Context
 // What went wrong while operations ran; later calls return it, as the driver does.
 int stickyError();
 void setStickyError(int code);
+int takeStickyError();
 
 // The context of the calling thread; null if there is none.
 std::shared_ptr<Context> currentContext();

@@ -7,7 +7,10 @@
 #include <cstring>
 
 #define DISTZO_EMULATOR 1
+// The compiler's scan for kernels keeps this word.
+#ifndef DISTZO_SCAN
 #define __global__
+#endif
 #define __device__
 #define __forceinline__ inline __attribute__((always_inline))
 #define __shared__ static __attribute__((section("distzo_shared")))
