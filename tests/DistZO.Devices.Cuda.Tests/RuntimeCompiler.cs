@@ -17,10 +17,10 @@ internal sealed unsafe class RuntimeCompiler(nint library)
     /// <summary>Compiles one file.</summary>
     /// <returns>NVRTC's code, the image (empty if there is none), and what the compiler said.</returns>
     public (int Code, byte[] Image, string Log) Compile(string program, string capability, params string[] more) =>
-        Compile(program + ".cu", File.ReadAllText(Path.Combine(Folder, program + ".cu")), capability, more);
+        CompileText(program + ".cu", File.ReadAllText(Path.Combine(Folder, program + ".cu")), capability, more);
 
     /// <summary>Compiles a text, which may include the kernels' headers.</summary>
-    public (int Code, byte[] Image, string Log) Compile(string name, string source, string capability, params string[] more)
+    public (int Code, byte[] Image, string Log) CompileText(string name, string source, string capability, params string[] more)
     {
         var headers = Directory.GetFiles(Folder, "*.cuh");
         using var texts = new NativeTexts();
