@@ -41,6 +41,23 @@ public sealed unsafe class WeightKernelTests(EmulatorFixture emulator)
     }
 
     [SkippableTheory]
+    [InlineData(WeightType.Float32)]
+    [InlineData(WeightType.BFloat16)]
+    [InlineData(WeightType.Float16)]
+    public void Fold_OfAStepBeyondAllNumbers_StopsAtTheLargest(WeightType type)
+    {
+        using var gpu = new Gpu(emulator, "fold");
+        WeightUpdate[] updates = [new(1f, [new UpdateDirection(3, 3e38f)]), new(1f, [new UpdateDirection(4, -1f)])];
+        var (table, list) = Tables.Upload(gpu, updates);
+        var bytes = Tables.Weights(type, 200);
+        var memory = gpu.Upload<byte>(bytes);
+        gpu.Launch("fold", (1, 1, 1), Gpu.Threads, memory, type, Ordinal, false, 0L, 200L, table, updates.Length, list);
+        fixed (byte* first = bytes) FoldReference.Apply(first, type, Ordinal, false, 0, 200, updates);
+        Assert.Equal(bytes, gpu.Download<byte>(memory, bytes.Length));
+        Assert.Equal(-1, WeightConversion.FindNonFinite(bytes, type));
+    }
+
+    [SkippableTheory]
     [InlineData(WeightType.Float32, 13)]
     [InlineData(WeightType.BFloat16, 13)]
     [InlineData(WeightType.Float16, 13)]

@@ -143,8 +143,10 @@ bool runBlock()
         }
         else if (!ready.empty())
         {
-            Fiber* fiber = ready.front();
-            ready.pop_front();
+            // In turn, or those first that became ready last: a warp then runs ahead of the others as far as it can.
+            Fiber* fiber = backwards ? ready.back() : ready.front();
+            if (backwards) ready.pop_back();
+            else ready.pop_front();
             resume(fiber);
         }
         else break;
