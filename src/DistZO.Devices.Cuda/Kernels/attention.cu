@@ -95,7 +95,7 @@ extern "C" __global__ void __launch_bounds__(ATTENTION_THREADS) attention(
             for (int c = 0; c < WIDEST_HEAD / 32; c++) result[j][c] = __fmul_rn(result[j][c], before);
         }
 
-        __syncwarp();
+        // The barriers below also stand between the weights' writes and their reads.
 #pragma unroll
         for (int part = 0; part < WIDEST_HEAD / FEATURE_CHUNK; part++)
         {

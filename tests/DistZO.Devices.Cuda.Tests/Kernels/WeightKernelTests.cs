@@ -47,7 +47,8 @@ public sealed unsafe class WeightKernelTests(EmulatorFixture emulator)
     public void Fold_OfAStepBeyondAllNumbers_StopsAtTheLargest(WeightType type)
     {
         using var gpu = new Gpu(emulator, "fold");
-        WeightUpdate[] updates = [new(1f, [new UpdateDirection(3, 3e38f)]), new(1f, [new UpdateDirection(4, -1f)])];
+        // The second comes back from where the first stopped.
+        WeightUpdate[] updates = [new(1f, [new UpdateDirection(3, 3e38f)]), new(1f, [new UpdateDirection(3, -1e38f)])];
         var (table, list) = Tables.Upload(gpu, updates);
         var bytes = Tables.Weights(type, 200);
         var memory = gpu.Upload<byte>(bytes);
