@@ -22,6 +22,7 @@ probe: ## what this machine has; only the .NET SDK is needed
 	if have python3; then echo 'python3 ✓'; else echo 'python3 ✗ not needed: the tests that compare with plain Python are skipped'; fi; \
 	if [ -d "$$fixtures" ]; then echo 'reference outputs ✓'; \
 	else echo 'reference outputs ✗ not needed: their tests are skipped (DISTZO_FIXTURES names their folder)'; fi; \
+	if have g++; then echo 'g++ ✓'; else echo 'g++ ✗ not needed: the tests on an emulated GPU are skipped'; fi; \
 	if have nvidia-smi; then echo 'CUDA ✓ not used: everything runs on the CPU'; else echo 'CUDA ✗ not needed'; fi
 
 build: probe ## the executable, at bin/distzo
