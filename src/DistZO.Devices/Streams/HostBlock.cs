@@ -28,6 +28,9 @@ public sealed unsafe class HostBlock : StoredBlock
 
     ~HostBlock() => Free();
 
+    /// <summary>Raised by <see cref="Dispose"/> while the memory is still there, for whoever has pinned it.</summary>
+    public event Action? Disposing;
+
     public override string Name { get; }
 
     public override long Bytes { get; }
@@ -35,6 +38,9 @@ public sealed unsafe class HostBlock : StoredBlock
     public override long TrainedBytes { get; }
 
     public override StoredVersion? Version { get; protected set; }
+
+    /// <summary>The first byte, for devices that copy from it themselves; valid until it is disposed.</summary>
+    public nint Address => (nint)_pointer;
 
     public override void Read(long offset, Span<byte> destination) => Range(offset, destination.Length).CopyTo(destination);
 
@@ -44,6 +50,8 @@ public sealed unsafe class HostBlock : StoredBlock
 
     public override void Dispose()
     {
+        Disposing?.Invoke();
+        Disposing = null;
         Free();
         GC.SuppressFinalize(this);
     }
