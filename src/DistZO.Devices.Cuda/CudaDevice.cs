@@ -31,8 +31,11 @@ public sealed unsafe class CudaDevice : Device
     private readonly Workspace _digests;
     private readonly Stack<IDisposable> _owned = [];
 
-    private CudaDevice(int ordinal, long memoryLimit)
+    private readonly Func<Device> _openExact;
+
+    private CudaDevice(int ordinal, Func<Device> openExact, long memoryLimit)
     {
+        _openExact = openExact;
         try
         {
             _context = Own(CudaContext.Open(ordinal));
@@ -75,9 +78,22 @@ public sealed unsafe class CudaDevice : Device
 
     /// <summary>Opens a GPU.</summary>
     /// <param name="ordinal">Its number, from 0 on, as the driver counts (CUDA_VISIBLE_DEVICES).</param>
+    /// <param name="openExact">Opens the CPU, for <see cref="OpenExact"/>.</param>
     /// <param name="memoryLimit">Bytes that may be in use on it at once; null for all that there is.</param>
     /// <exception cref="BadInputException">A library or the GPU is missing; the message says which, where it was looked for and what to do.</exception>
-    public static CudaDevice Open(int ordinal, long? memoryLimit = null) => new(ordinal, memoryLimit ?? long.MaxValue);
+    public static CudaDevice Open(int ordinal, Func<Device> openExact, long? memoryLimit = null) => new(ordinal, openExact, memoryLimit ?? long.MaxValue);
+
+    public override long? FreeMemory
+    {
+        get
+        {
+            _context.Enter();
+            Check.Driver(CudaDriver.cuMemGetInfo_v2(out var free, out _), "tell how much memory is free");
+            return (long)free;
+        }
+    }
+
+    public override Device? OpenExact() => _openExact();
 
     public override DeviceMemory Allocate(long bytes)
     {

@@ -10,7 +10,7 @@ internal sealed class OwnPlacement : IDisposable
 {
     /// <summary>The flags.</summary>
     public static readonly RecipeKey[] Keys =
-        [RecipeKeys.Offload, RecipeKeys.DeviceMemory, RecipeKeys.HostMemory, RecipeKeys.OffloadDir, RecipeKeys.WriteBackSteps];
+        [RecipeKeys.Device, RecipeKeys.Offload, RecipeKeys.DeviceMemory, RecipeKeys.HostMemory, RecipeKeys.OffloadDir, RecipeKeys.WriteBackSteps];
 
     private readonly Recipe _given;
     private readonly string _scratch = Path.Combine(Path.GetTempPath(), $"distzo-{Guid.NewGuid():n}");
@@ -23,6 +23,7 @@ internal sealed class OwnPlacement : IDisposable
 
     /// <summary>A recipe with the placement of another.</summary>
     public static Recipe With(Recipe recipe, Recipe given) => recipe
+        .With(RecipeKeys.Device, given.Get(RecipeKeys.Device))
         .With(RecipeKeys.Offload, given.Get(RecipeKeys.Offload))
         .With(RecipeKeys.DeviceMemory, given.Get(RecipeKeys.DeviceMemory))
         .With(RecipeKeys.HostMemory, given.Get(RecipeKeys.HostMemory))
