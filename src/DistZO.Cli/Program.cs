@@ -36,6 +36,7 @@ internal static class Program
             InspectCommand.Create(),
             TraceCommand.Create(),
             TasksCommand.Create(),
+            DoctorCommand.Create(),
             PlanCommand.Create(),
             BenchCommand.Create(),
         };
