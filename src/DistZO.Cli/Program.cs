@@ -37,6 +37,7 @@ internal static class Program
             InspectCommand.Create(),
             TraceCommand.Create(),
             TasksCommand.Create(),
+            DoctorCommand.Create(),
             PlanCommand.Create(),
             BenchCommand.Create(),
         };

@@ -59,6 +59,15 @@ public abstract class Device : IDisposable
     /// <summary>One line for people: which instruction set, how many threads.</summary>
     public abstract string Description { get; }
 
+    /// <summary>Bytes of its own memory that are free; null where that is the host's.</summary>
+    public virtual long? FreeMemory => null;
+
+    /// <summary>
+    /// Opens a device of cpu-v1's arithmetic, for what is computed once and has the same bits on every machine. The caller disposes it; null
+    /// where this is one.
+    /// </summary>
+    public virtual Device? OpenExact() => null;
+
     /// <summary>Memory for <paramref name="bytes"/> bytes, zeroed. Throws <see cref="RunFailedException"/> when there is not enough.</summary>
     public abstract DeviceMemory Allocate(long bytes);
 

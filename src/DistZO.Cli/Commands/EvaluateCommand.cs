@@ -48,7 +48,7 @@ internal static class EvaluateCommand
                 data,
                 trainFile,
                 allowsCommand,
-                () => CpuDevices.Open(recipe),
+                () => LocalDevices.Open(recipe),
                 parsed.InvocationConfiguration.Error.WriteLine);
             var result = Run(inputs, parsed.GetValue(predictions));
             Print(result, data, parsed.GetValue(json), parsed.InvocationConfiguration.Output);

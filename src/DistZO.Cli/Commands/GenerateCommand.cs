@@ -49,7 +49,7 @@ internal static class GenerateCommand
             using var checkpoint = Checkpoint.Open(directory);
             var tokenizer = Tokenizer.Load(directory);
             var added = parsed.GetValue(adapter) is { } folder ? PeftReader.Read(folder, ModelFamilies.Describe(checkpoint)) : null;
-            using var device = CpuDevices.Open(recipe);
+            using var device = LocalDevices.Open(recipe);
             using var placement = new OwnPlacement(recipe);
             using var model = BaseWeights.Load(device, checkpoint, added, placement.Over(recipe), parsed.InvocationConfiguration.Error.WriteLine);
             var generator = new TextGenerator(model, tokenizer, options with { EndTokens = [.. EndTokens.Of(checkpoint)] });

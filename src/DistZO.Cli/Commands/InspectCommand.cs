@@ -56,7 +56,7 @@ internal static class InspectCommand
     /// <summary>What a run of a recipe on this machine's files is, before there is a ledger.</summary>
     private static int Identity(Recipe recipe, TextWriter output)
     {
-        using var inputs = RunInputs.Open(recipe, () => CpuDevices.Open(recipe));
+        using var inputs = RunInputs.Open(recipe, () => LocalDevices.Open(recipe));
         output.WriteLine(inputs.Identity(parent: null).Canonical);
         return ExitCodes.Done;
     }

@@ -11,7 +11,7 @@ internal sealed class OwnPlacement : IDisposable
 {
     /// <summary>The flags.</summary>
     public static readonly RecipeKey[] Keys =
-        [RecipeKeys.Offload, RecipeKeys.DeviceMemory, RecipeKeys.HostMemory, RecipeKeys.OffloadDir, RecipeKeys.WriteBackSteps];
+        [RecipeKeys.Device, RecipeKeys.Offload, RecipeKeys.DeviceMemory, RecipeKeys.HostMemory, RecipeKeys.OffloadDir, RecipeKeys.WriteBackSteps];
 
     /// <summary>Those of a command that has several slots.</summary>
     public static readonly RecipeKey[] SlotKeys = [.. Keys, RecipeKeys.Slots, RecipeKeys.Topology];
@@ -36,6 +36,7 @@ internal sealed class OwnPlacement : IDisposable
 
     /// <summary>A recipe with this command's placement.</summary>
     public Recipe Over(Recipe recipe) => recipe
+        .With(RecipeKeys.Device, _given.Get(RecipeKeys.Device))
         .With(RecipeKeys.Offload, _given.Get(RecipeKeys.Offload))
         .With(RecipeKeys.DeviceMemory, _given.Get(RecipeKeys.DeviceMemory))
         .With(RecipeKeys.HostMemory, _given.Get(RecipeKeys.HostMemory))

@@ -48,7 +48,7 @@ internal sealed class StepExport
         if (ledger.TornNotice is { } torn) error.WriteLine(torn);
         var recipe = _recipe.Flags(Recipe.Default, parsed);
         using var placement = new OwnPlacement(recipe);
-        using var replay = LedgerReplay.Open(ledger, LedgerArgument.ModelOf(recipe, ledger), placement.Over, () => CpuDevices.Open(recipe), error.WriteLine);
+        using var replay = LedgerReplay.Open(ledger, LedgerArgument.ModelOf(recipe, ledger), placement.Over, () => LocalDevices.Open(recipe), error.WriteLine);
         var progress = new ReplayProgress(error, step, TimeProvider.System);
         var from = replay.MoveTo(step, snapshots, error.WriteLine, progress.Reached);
         replay.Export(directory, recipe.Get(RecipeKeys.SaveDtype));

@@ -68,7 +68,7 @@ internal sealed class TrainOptions
         TraceFile? trace,
         CancellationToken stopping)
     {
-        using var inputs = RunInputs.Open(recipe, () => CpuDevices.OpenSlot(recipe), trace);
+        using var inputs = RunInputs.Open(recipe, LocalDevices.Slots(recipe), trace);
         prepare?.Invoke(inputs, directory);
         var result = LocalRun.Execute(inputs, directory, reporter, metrics, TimeProvider.System, allowsCommand, stopping, out var chain, trace);
         return (result, chain);
@@ -85,7 +85,7 @@ internal sealed class TrainOptions
     {
         if (prepare is not null)
         {
-            using var inputs = RunInputs.Open(recipe, () => CpuDevices.OpenSlot(recipe));
+            using var inputs = RunInputs.Open(recipe, LocalDevices.Slots(recipe));
             prepare(inputs, directory);
         }
 

@@ -33,7 +33,7 @@ internal static class VerifyCommand
                 .With(RecipeKeys.EvalFile, null)
                 .With(RecipeKeys.Threads, given.Get(RecipeKeys.Threads));
             TextScorers.Require(recipe, allow.IsGiven(parsed));
-            using var inputs = RunInputs.Open(recipe, () => CpuDevices.Open(recipe));
+            using var inputs = RunInputs.Open(recipe, () => LocalDevices.Open(recipe));
             using var audit = new LedgerAudit(inputs, ledger, allow.IsGiven(parsed));
             var sampling = parsed.GetValue(seed) ?? Random.Shared.Next();
             return Report(audit, ledger, parsed.GetValue(samples), sampling, parsed.GetValue(json), parsed.InvocationConfiguration);

@@ -119,6 +119,6 @@ internal static class WorkerCommand
             .With(RecipeKeys.TrainFile, own.Get(RecipeKeys.TrainFile))
             .With(RecipeKeys.EvalFile, own.Get(RecipeKeys.EvalFile))
             .With(RecipeKeys.Threads, threads);
-        return RunInputs.Open(recipe, () => CpuDevices.OpenSlot(recipe), trace);
+        return RunInputs.Open(recipe, LocalDevices.Slots(recipe), trace);
     }
 }

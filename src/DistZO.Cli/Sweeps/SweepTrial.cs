@@ -84,7 +84,7 @@ internal sealed class SweepTrial(IReadOnlyList<(string Key, string Value)> value
     private RunInputs Open(int threads)
     {
         var own = recipe.With(RecipeKeys.Threads, threads).With(RecipeKeys.Output, folder);
-        return RunInputs.Open(own, () => CpuDevices.Open(own));
+        return RunInputs.Open(own, () => LocalDevices.Open(own));
     }
 
     private LedgerContents? Read() => File.Exists(_directory.Ledger) ? Ledger.Read(_directory.Ledger) : null;

@@ -37,6 +37,9 @@ public sealed unsafe class HostBlock : StoredBlock
 
     ~HostBlock() => Free();
 
+    /// <summary>Raised by <see cref="Dispose"/> while the memory is still there, for whoever has pinned it.</summary>
+    public event Action? Disposing;
+
     public override string Name { get; }
 
     public override long Bytes { get; }
@@ -45,8 +48,8 @@ public sealed unsafe class HostBlock : StoredBlock
 
     public override StoredVersion? Version { get; protected set; }
 
-    /// <summary>Its first byte.</summary>
-    internal byte* Pointer => _pointer is null ? throw new ObjectDisposedException(Name) : _pointer;
+    /// <summary>Its first byte, for devices that copy from it themselves; valid until it is disposed.</summary>
+    public byte* Pointer => _pointer is null ? throw new ObjectDisposedException(Name) : _pointer;
 
     public override void Read(long offset, Span<byte> destination) => Range(offset, destination.Length).CopyTo(destination);
 
@@ -56,6 +59,8 @@ public sealed unsafe class HostBlock : StoredBlock
 
     public override void Dispose()
     {
+        Disposing?.Invoke();
+        Disposing = null;
         Free();
         GC.SuppressFinalize(this);
     }

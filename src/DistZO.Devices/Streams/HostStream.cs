@@ -18,16 +18,12 @@ public sealed unsafe class HostStream : DeviceStream
     private readonly HostMemoryAccess _memory;
     private readonly Link? _link;
     private readonly ITraceSink? _trace;
-    private readonly Queue<Action> _queue = [];
-    private readonly Thread _thread;
-    private Exception? _failure;
-    private bool _closed;
+    private readonly StreamThread _thread;
 
     public HostStream(StreamOptions options, HostMemoryAccess memory)
     {
         (Name, _link, _trace, _memory) = (options.Name, options.Link, options.Trace, memory);
-        _thread = new Thread(Loop) { IsBackground = true, Name = $"distzo-{Name}" };
-        _thread.Start();
+        _thread = new StreamThread(Name);
     }
 
     public override string Name { get; }
@@ -35,28 +31,28 @@ public sealed unsafe class HostStream : DeviceStream
     public override void Upload(StoredBlock source, long offset, DeviceMemory destination, long destinationOffset, long bytes)
     {
         CheckRange(destination, destinationOffset, bytes);
-        Enqueue(() => Move(source.Name, bytes, (at, count) => source.Read(offset + at, Range(destination, destinationOffset + at, count))));
+        _thread.Enqueue(() => Move(source.Name, bytes, (at, count) => source.Read(offset + at, Range(destination, destinationOffset + at, count))));
     }
 
     public override void Download(DeviceMemory source, long offset, StoredBlock destination, long destinationOffset, long bytes)
     {
         CheckRange(source, offset, bytes);
-        Enqueue(() => Move(destination.Name, bytes, (at, count) => destination.Write(destinationOffset + at, Range(source, offset + at, count))));
+        _thread.Enqueue(() => Move(destination.Name, bytes, (at, count) => destination.Write(destinationOffset + at, Range(source, offset + at, count))));
     }
 
-    public override void Commit(StoredBlock block, StoredVersion version) => Enqueue(() => block.Commit(version));
+    public override void Commit(StoredBlock block, StoredVersion version) => _thread.Enqueue(() => block.Commit(version));
 
     public override void Copy(string label, DeviceMemory source, long offset, DeviceMemory destination, long destinationOffset, long bytes)
     {
         CheckRange(source, offset, bytes);
         CheckRange(destination, destinationOffset, bytes);
-        Enqueue(() => Move(label, bytes, (at, count) => Range(source, offset + at, count).CopyTo(Range(destination, destinationOffset + at, count))));
+        _thread.Enqueue(() => Move(label, bytes, (at, count) => Range(source, offset + at, count).CopyTo(Range(destination, destinationOffset + at, count))));
     }
 
     public override void Fold(in FoldRange range, WeightUpdate[] updates)
     {
         var what = range;
-        Enqueue(() =>
+        _thread.Enqueue(() =>
         {
             var theta = (byte*)_memory.Address(what.Memory) - (what.First * what.Type.Size());
             for (long at = 0; at < what.Count; at += ElementsPerFold)
@@ -67,32 +63,23 @@ public sealed unsafe class HostStream : DeviceStream
         });
     }
 
-    public override void Pack(StoredBlock source, WeightUpdate[] updates, StagedBlock destination) => Enqueue(() =>
+    public override void Pack(StoredBlock source, WeightUpdate[] updates, StagedBlock destination) => _thread.Enqueue(() =>
     {
         var began = TraceClock.Now;
         HostFolding.Run(_memory.Kernels, _memory.Threads, (HostBlock)source, updates, destination);
         _trace?.Add(new TraceSpan(Name, source.Name, began, TraceClock.Now, 0));
     });
 
-    public override void Wait(DeviceEvent happened) => Enqueue(happened.Synchronize);
+    public override void Wait(DeviceEvent happened) => _thread.Enqueue(happened.Synchronize);
 
     public override DeviceEvent Record()
     {
         var recorded = new HostEvent();
-        Enqueue(() => recorded.Set(null), failure => recorded.Set(failure));
+        _thread.Enqueue(() => recorded.Set(null), failure => recorded.Set(failure));
         return recorded;
     }
 
-    public override void Dispose()
-    {
-        lock (_queue)
-        {
-            _closed = true;
-            Monitor.Pulse(_queue);
-        }
-
-        _thread.Join();
-    }
+    public override void Dispose() => _thread.Dispose();
 
     private static void CheckRange(DeviceMemory memory, long offset, long bytes)
     {
@@ -113,50 +100,5 @@ public sealed unsafe class HostStream : DeviceStream
         }
 
         _trace?.Add(new TraceSpan(Name, name, TraceClock.Nanoseconds(began), TraceClock.Nanoseconds(Stopwatch.GetTimestamp()), bytes));
-    }
-
-    private void Enqueue(Action action, Action<Exception>? failed = null)
-    {
-        lock (_queue)
-        {
-            ObjectDisposedException.ThrowIf(_closed, this);
-            _queue.Enqueue(() => Run(action, failed));
-            Monitor.Pulse(_queue);
-        }
-    }
-
-    private void Run(Action action, Action<Exception>? failed)
-    {
-        if (_failure is null)
-        {
-            try
-            {
-                action();
-                return;
-            }
-            catch (Exception e)
-            {
-                // Told to whoever waits for one of the events behind it.
-                _failure = e;
-            }
-        }
-
-        failed?.Invoke(_failure);
-    }
-
-    private void Loop()
-    {
-        while (true)
-        {
-            Action next;
-            lock (_queue)
-            {
-                while (_queue.Count == 0 && !_closed) Monitor.Wait(_queue);
-                if (_queue.Count == 0) return;
-                next = _queue.Dequeue();
-            }
-
-            next();
-        }
     }
 }

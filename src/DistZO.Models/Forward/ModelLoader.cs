@@ -38,7 +38,7 @@ public static class ModelLoader
     {
         StoredTensors.RequireEqualCopies(checkpoint, part.Architecture);
         var values = initial ?? InitialValues.Of(
-            part, seed, tokens => PrefixValues.Compute(device, checkpoint, tokens), tokens => Rows(checkpoint, part.Architecture.Embedding.TokenTable, tokens));
+            part, seed, tokens => Prefix(device, checkpoint, tokens), tokens => Rows(checkpoint, part.Architecture.Embedding.TokenTable, tokens));
         var types = part.Tensors.ToDictionary(spec => spec.Name, spec => part.IsTrained(spec) ? weightType : TypeOf(checkpoint, spec));
         if (transfer is { } rounded && !part.Tensors.Any(spec => TransferTypes.Of(transfer, spec.Role, spec.IsAdded, types[spec.Name]) is not null))
         {
@@ -50,6 +50,12 @@ public static class ModelLoader
         // Memory is short where weights go to disk, and these files are not read again.
         if (offloading is { StoresAll: true }) checkpoint.DropCachedPages();
         return model;
+    }
+
+    private static IReadOnlyList<(float[] Keys, float[] Values)> Prefix(Device device, Checkpoint checkpoint, int[] tokens)
+    {
+        using var exact = device.OpenExact();
+        return PrefixValues.Compute(exact ?? device, checkpoint, tokens);
     }
 
     /// <summary>Puts the base weights back into a model of the same checkpoint.</summary>

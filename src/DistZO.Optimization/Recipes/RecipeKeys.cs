@@ -200,6 +200,9 @@ public static class RecipeKeys
     public static readonly RecipeKey<int?> Threads = Declare(
         "threads", Optional(Integer(1, 4096), "auto"), null, Operational, "CPU threads (auto: one a core)");
 
+    public static readonly RecipeKey<DeviceChoice> Device = Declare(
+        "device", RecipeTypes.Device, DeviceChoice.Auto, Operational, "what computes: cpu, cuda (all GPUs, one a slot), or one GPU such as cuda:1 (auto: a GPU, if there is one)");
+
     public static readonly RecipeKey<OffloadTier?> Offload = Declare(
         "offload",
         Optional(OneOf(("none", OffloadTier.None), ("host", OffloadTier.Host), ("disk", OffloadTier.Disk), ("shard", OffloadTier.Shard)), "auto"),

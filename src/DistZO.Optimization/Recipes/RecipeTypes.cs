@@ -79,6 +79,9 @@ internal static class RecipeTypes
         }
     }
 
+    /// <summary>What computes.</summary>
+    public static RecipeType<DeviceChoice> Device { get; } = new("one of auto, cpu, cuda, or a GPU such as cuda:1", ReadDevice, value => value.ToString());
+
     /// <summary>How the work grid is split over ranks.</summary>
     public static RecipeType<Parallelism> Parallelism { get; } =
         new("one of auto, pertp, dp, 2d, or PxD such as 2x4", ReadParallelism, value => value.ToString());
@@ -146,6 +149,12 @@ internal static class RecipeTypes
     {
         const NumberStyles style = NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent;
         return double.TryParse(text, style, CultureInfo.InvariantCulture, out value) && double.IsFinite(value);
+    }
+
+    private static bool ReadDevice(RecipeNode node, out DeviceChoice value)
+    {
+        value = default;
+        return node is RecipeScalar scalar && DeviceChoice.TryParse(scalar.Text, out value);
     }
 
     private static bool ReadParallelism(RecipeNode node, out Parallelism value)

@@ -77,7 +77,7 @@ public sealed class EndOfRunTests : IDisposable
     {
         var recipe = Recipe.Default.WithFlags(_tiny.Recipe("stopped", Steps).Chunk(2).Select(pair => (pair[0][2..], pair[1])));
         using var stop = new CancellationTokenSource();
-        using var inputs = RunInputs.Open(recipe, () => CpuDevices.Open(recipe));
+        using var inputs = RunInputs.Open(recipe, () => LocalDevices.Open(recipe));
         var directory = new RunDirectory(_tiny["stopped"]);
         var metrics = new MetricsFile(directory.Metrics);
         using var reporter = new RunReporters([metrics, new StopAt(step, stop)]);

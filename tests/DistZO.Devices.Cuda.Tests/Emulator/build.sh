@@ -10,7 +10,9 @@ g++ $flags -fvisibility=default -c "$here/Kernels/block.cpp" -o "$out/kernels/bl
 block=$!
 g++ $flags -shared -Wl,-soname,libnvrtc.so.11.2 "$here"/Compiler/*.cpp "$here/Driver/image.cpp" -o "$out/libnvrtc.so.11.2" -ldl &
 compiler=$!
-g++ $flags -shared -Wl,-soname,libcuda.so.1 "$here"/Driver/*.cpp -o "$out/libcuda.so.1" -ldl -pthread
+# A name of its own, so that a real driver in the same process is not taken for it.
+ln -s libcuda.so.1 "$out/libcuda-emulated.so"
+g++ $flags -shared -Wl,-soname,libcuda-emulated.so "$here"/Driver/*.cpp -o "$out/libcuda.so.1" -ldl -pthread
 g++ $flags -O3 -march=native -shared -Wl,-soname,libcublasLt.so.12 -Wl,-rpath,'$ORIGIN' "$here"/Matrices/*.cpp "$here/Kernels/block.cpp" -L "$out" -l:libcuda.so.1 \
   -o "$out/libcublasLt.so.12"
 wait $block

@@ -1,0 +1,298 @@
+using DistZO.Devices.Cuda.Native;
+
+namespace DistZO.Devices.Cuda;
+
+/// <summary>
+/// An NVIDIA GPU as a device, through the driver API. z, perturbed weights and folded commits are the bits of philox-v1; losses may differ from
+/// the CPU's in the last digits, and between splits of the work, since vendors' matrix products round as they like. Kernels are queued on one
+/// stream and calls return at once, but for those that give values to the host.
+/// </summary>
+public sealed unsafe class CudaDevice : Device
+{
+    /// <summary>The version of the arithmetic of its losses.</summary>
+    public const string ArithmeticVersion = "cuda-v1";
+
+    private const int Threads = 256;
+
+    private readonly CudaContext _context;
+    private readonly CUstream _stream;
+    private readonly CudaPool _pool;
+    private readonly EventPool _events;
+    private readonly KernelModule _kernels;
+    private readonly PassData _data;
+    private readonly Folding _folding;
+    private readonly PerturbedMatrix _perturbed;
+    private readonly MatrixProducts _products;
+    private readonly LinearWork _linear;
+    private readonly AttentionWork _attention;
+    private readonly VocabularyWork _vocabulary;
+    private readonly NormWork _norms;
+    private readonly RowWork _rows;
+    private readonly Workspace _digests;
+    private readonly Stack<IDisposable> _owned = [];
+
+    private readonly Func<Device> _openExact;
+
+    private CudaDevice(int ordinal, Func<Device> openExact, long memoryLimit)
+    {
+        _openExact = openExact;
+        try
+        {
+            _context = Own(CudaContext.Open(ordinal));
+            _context.Enter();
+            Check.Driver(CudaDriver.cuStreamCreate(out _stream, CudaDriver.StreamNonBlocking), "make a stream");
+            _owned.Push(new StreamHandle(_stream));
+            _pool = Own(new CudaPool(_context, memoryLimit));
+            _events = Own(new EventPool(_context));
+            _kernels = Own(new KernelModule(_context));
+            _data = Own(new PassData(_pool, _stream));
+            _folding = new Folding(_kernels, _data, _stream);
+            _perturbed = Own(new PerturbedMatrix(_kernels, _data, _pool, _stream));
+            _products = Own(new MatrixProducts(_pool, _stream));
+            _linear = Own(new LinearWork(_kernels, _folding, _perturbed, _products, _pool, _stream));
+            _attention = new AttentionWork(_context, _kernels, _data, _stream);
+            _vocabulary = Own(new VocabularyWork(_kernels, _data, _folding, _perturbed, _linear, _products, _pool, _stream));
+            _norms = Own(new NormWork(_kernels, _folding, _pool, _stream));
+            _rows = new RowWork(_kernels, _data, _stream);
+            _digests = Own(new Workspace(_pool, _stream));
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>GPUs that can be opened; 0 where there is no driver.</summary>
+    public static int Count => CudaContext.Count;
+
+    public override string Arithmetic => ArithmeticVersion;
+
+    public override string Description => $"{_context.Name} (cuda:{_context.Device.Ordinal}, compute capability {_context.Capability / 10}.{_context.Capability % 10})";
+
+    /// <summary>The most bytes that were in use at once: weights, activations, scratch and workspaces.</summary>
+    public long PeakBytes => _pool.Peak;
+
+    /// <summary>Bytes that are in use.</summary>
+    public long UsedBytes => _pool.Used;
+
+    /// <summary>Opens a GPU.</summary>
+    /// <param name="ordinal">Its number, from 0 on, as the driver counts (CUDA_VISIBLE_DEVICES).</param>
+    /// <param name="openExact">Opens the CPU, for <see cref="OpenExact"/>.</param>
+    /// <param name="memoryLimit">Bytes that may be in use on it at once; null for all that there is.</param>
+    /// <exception cref="BadInputException">A library or the GPU is missing; the message says which, where it was looked for and what to do.</exception>
+    public static CudaDevice Open(int ordinal, Func<Device> openExact, long? memoryLimit = null) => new(ordinal, openExact, memoryLimit ?? long.MaxValue);
+
+    public override long? FreeMemory
+    {
+        get
+        {
+            _context.Enter();
+            Check.Driver(CudaDriver.cuMemGetInfo_v2(out var free, out _), "tell how much memory is free");
+            return (long)free;
+        }
+    }
+
+    public override Device? OpenExact() => _openExact();
+
+    public override DeviceMemory Allocate(long bytes)
+    {
+        _context.Enter();
+        var pointer = _pool.Allocate(bytes, _stream);
+        Check.Driver(CudaDriver.cuMemsetD8Async(pointer, 0, (nuint)Math.Max(1, bytes), _stream), "clear memory");
+        // Other streams use it without waiting for this one.
+        Check.Driver(CudaDriver.cuStreamSynchronize(_stream), "allocate memory");
+        return new CudaMemory(_context, _pool, _stream, pointer, bytes);
+    }
+
+    public override void Upload(ReadOnlySpan<byte> source, DeviceMemory destination, long offset)
+    {
+        _context.Enter();
+        var to = CudaMemory.At(destination, offset, source.Length);
+        fixed (byte* from = source)
+        {
+            if (source.Length > 0) Check.Driver(CudaDriver.cuMemcpyHtoDAsync_v2(to, from, (nuint)source.Length, _stream), "upload");
+        }
+
+        Check.Driver(CudaDriver.cuStreamSynchronize(_stream), "upload");
+    }
+
+    public override void Download(DeviceMemory source, long offset, Span<byte> destination)
+    {
+        _context.Enter();
+        var from = CudaMemory.At(source, offset, destination.Length);
+        fixed (byte* to = destination)
+        {
+            if (destination.Length > 0) Check.Driver(CudaDriver.cuMemcpyDtoHAsync_v2(to, from, (nuint)destination.Length, _stream), "download");
+            Check.Driver(CudaDriver.cuStreamSynchronize(_stream), "download");
+        }
+    }
+
+    public override DeviceStream CreateStream(StreamOptions options) => new CudaTransfers(options, _context, _pool, _events, _kernels);
+
+    public override void Await(DeviceEvent happened)
+    {
+        _context.Enter();
+        if (happened is CudaEvent other) other.HoldUp(_stream);
+        else happened.Synchronize();
+    }
+
+    public override DeviceEvent Record()
+    {
+        _context.Enter();
+        var recorded = new CudaEvent(_events);
+        recorded.Record(_stream);
+        return recorded;
+    }
+
+    public override Activations CreateActivations(int features) => new CudaActivations(_pool, _stream, features);
+
+    public override void Lookup(Pass pass, Parameter table, ReadOnlySpan<int> rows, Activations y, bool accumulate, bool foldsElsewhere)
+    {
+        _context.Enter();
+        if (!foldsElsewhere) _folding.Fold(table, pass.Updates, pass.Step);
+        _rows.Lookup(pass, table, rows, (CudaActivations)y, accumulate);
+    }
+
+    public override void Linear(
+        Pass pass, Parameter weight, Parameter? bias, Activations x, Activations y, Activation activation, Merge merge, bool inputsFirst = false)
+    {
+        _context.Enter();
+        _linear.Run(pass, weight, bias, (CudaActivations)x, (CudaActivations)y, activation, merge, inputsFirst);
+    }
+
+    public override void Combine(Pass pass, float scale, Activations x, Activations y, Activation activation, Merge merge)
+    {
+        _context.Enter();
+        var (from, to) = ((CudaActivations)x, (CudaActivations)y);
+        if (to != from) to.Resize(from.Tokens, pass.Probes.Count, merge == Merge.Replace ? from.Type : to.Type);
+        _linear.Finish(from.Pointer, from.Type, scale, CUdeviceptr.Null, to, activation, merge);
+    }
+
+    public override void LayerNorm(Pass pass, Parameter? scale, Parameter? shift, float epsilon, Activations x, Activations y)
+    {
+        _context.Enter();
+        _norms.LayerNorm(pass, scale, shift, epsilon, (CudaActivations)x, (CudaActivations)y);
+    }
+
+    public override void RmsNorm(Pass pass, Parameter scale, float epsilon, Activations x, Activations y)
+    {
+        _context.Enter();
+        _norms.RmsNorm(pass, scale, epsilon, (CudaActivations)x, (CudaActivations)y);
+    }
+
+    public override void Rotate(Pass pass, Activations angles, Activations x)
+    {
+        _context.Enter();
+        var (turned, by) = ((CudaActivations)x, (CudaActivations)angles);
+        _kernels.Launch(
+            "rotate",
+            KernelGrid.Over(turned.ProbeLength * turned.Probes / 2, Threads),
+            Threads,
+            0,
+            _stream,
+            turned.Pointer,
+            turned.Type,
+            by.Pointer,
+            by.Features / 2,
+            turned.Features,
+            turned.Tokens,
+            turned.Probes);
+    }
+
+    public override void Attention(Pass pass, in AttentionShape shape, FeatureSlice q, FeatureSlice k, FeatureSlice v, Activations y)
+    {
+        _context.Enter();
+        _attention.Run(pass, shape, q, k, v, (CudaActivations)y);
+    }
+
+    public override void Gather(Pass pass, Activations x, ReadOnlySpan<int> rows, Activations y)
+    {
+        _context.Enter();
+        var (from, to) = ((CudaActivations)x, (CudaActivations)y);
+        to.Resize(rows.Length, pass.Probes.Count, from.Type);
+        _rows.Copy(from, 0, from.Tokens, rows, to, [], rows.Length);
+    }
+
+    public override void Scatter(Pass pass, FeatureSlice x, ReadOnlySpan<int> rows, Activations y, int tokens)
+    {
+        _context.Enter();
+        var (from, to) = ((CudaActivations)x.Buffer, (CudaActivations)y);
+        // What other rows hold stays, and with it the format.
+        var holds = to.Tokens == tokens && to.Probes == pass.Probes.Count && to.Pointer != CUdeviceptr.Null;
+        to.Resize(tokens, pass.Probes.Count, holds ? to.Type : from.Type);
+        _rows.Copy(from, x.First, from.Tokens, [], to, rows, rows.Length);
+    }
+
+    public override void Spread(Pass pass, Activations x, Activations y)
+    {
+        _context.Enter();
+        var (from, to) = ((CudaActivations)x, (CudaActivations)y);
+        to.Resize(from.Tokens, pass.Probes.Count, from.Type);
+        _rows.Copy(from, 0, 0, [], to, [], from.Tokens);
+    }
+
+    public override void LogProbabilities(
+        Pass pass, Parameter head, Parameter? bias, Activations x, ReadOnlySpan<TokenTarget> targets, Span<double> result)
+    {
+        _context.Enter();
+        _vocabulary.Run(pass, head, bias, (CudaActivations)x, targets, result);
+    }
+
+    public override void Read(Activations x, int probe, Span<float> destination)
+    {
+        _context.Enter();
+        var from = (CudaActivations)x;
+        ArgumentOutOfRangeException.ThrowIfLessThan(destination.Length, from.ProbeLength);
+        var values = _linear.InFormat(from, WeightType.Float32) + (probe * from.ProbeLength * sizeof(float));
+        fixed (float* to = destination)
+        {
+            if (from.ProbeLength > 0) Check.Driver(CudaDriver.cuMemcpyDtoHAsync_v2(to, values, (nuint)from.ProbeLength * sizeof(float), _stream), "read activations");
+            Check.Driver(CudaDriver.cuStreamSynchronize(_stream), "read activations");
+        }
+    }
+
+    public override void Fold(Parameter parameter, UpdateHistory updates, int step)
+    {
+        _context.Enter();
+        _folding.Fold(parameter, updates, step);
+    }
+
+    public override UInt128 Digest(Parameter parameter)
+    {
+        _context.Enter();
+        var bytes = parameter.Length * parameter.Type.Size();
+        var grid = new KernelGrid((int)Math.Clamp((bytes + (8L * Threads) - 1) / (8L * Threads), 1, 4L * _context.Processors));
+        var partials = new ulong[grid.X * 2];
+        var memory = _digests.Get(partials.Length * sizeof(ulong));
+        _kernels.Launch("digest", grid, Threads, 0, _stream, Folding.PointerOf(parameter), bytes, parameter.Ordinal, 0L, memory);
+        fixed (ulong* to = partials) Check.Driver(CudaDriver.cuMemcpyDtoHAsync_v2(to, memory, (nuint)partials.Length * sizeof(ulong), _stream), "read a digest");
+        Check.Driver(CudaDriver.cuStreamSynchronize(_stream), "read a digest");
+        UInt128 sum = 0;
+        for (var i = 0; i < partials.Length; i += 2) sum += new UInt128(partials[i + 1], partials[i]);
+        return sum;
+    }
+
+    public override void Dispose()
+    {
+        if (_owned.Count > 0 && _stream != default)
+        {
+            _context.Enter();
+            _ = CudaDriver.cuStreamSynchronize(_stream);
+        }
+
+        while (_owned.TryPop(out var next)) next.Dispose();
+    }
+
+    private T Own<T>(T part)
+        where T : IDisposable
+    {
+        _owned.Push(part);
+        return part;
+    }
+
+    private sealed class StreamHandle(CUstream stream) : IDisposable
+    {
+        public void Dispose() => _ = CudaDriver.cuStreamDestroy_v2(stream);
+    }
+}

@@ -1,0 +1,95 @@
+using DistZO.Devices.Cpu;
+
+namespace DistZO.Devices.Cuda.Tests.Devices;
+
+/// <summary>The device by itself, on the emulated driver.</summary>
+[Collection(EmulatorCollection.Name)]
+public sealed class CudaDeviceTests
+{
+    private readonly EmulatorFixture _emulator;
+
+    public CudaDeviceTests(EmulatorFixture emulator)
+    {
+        _emulator = emulator;
+        emulator.Require();
+    }
+
+    [SkippableFact]
+    public void SelfTest_Passes()
+    {
+        using var device = Open();
+        DeviceSelfTest.Require(device);
+        Assert.Equal("cuda-v1", device.Arithmetic);
+    }
+
+    [SkippableFact]
+    public void Dispose_LeavesNothingBehind()
+    {
+        var before = _emulator.Live();
+        using (var device = Open())
+        {
+            DeviceSelfTest.Require(device);
+            using var stream = device.CreateStream(new StreamOptions("upload"));
+            using var memory = device.Allocate(1 << 20);
+            using var parameter = new Parameter("w", [1 << 18], TensorRole.Matrix, 0, trainable: true, WeightType.Float32, device.Allocate(1 << 20));
+            using var block = new HostBlock(new BlockLayout("block", [parameter]));
+            stream.Upload(block, 0, memory, 0, 1 << 20);
+            device.Await(stream.Record());
+            stream.Download(memory, 0, block, 0, 1 << 20);
+            stream.Record().Synchronize();
+            Assert.NotEqual(before, _emulator.Live());
+        }
+
+        Assert.Equal(before, _emulator.Live());
+    }
+
+    [SkippableFact]
+    public void Allocate_OverTheLimit_SaysWhatIsNeeded()
+    {
+        using var device = CudaDevice.Open(0, () => CpuDevice.Open(1), memoryLimit: 10_000_000);
+        using var memory = device.Allocate(8_000_000);
+        var problem = Assert.Throws<RunFailedException>(() => device.Allocate(4_000_000));
+        Assert.Contains("--device-memory 10 MB is too small", problem.Message);
+        Assert.Contains("4.0 MB more are needed", problem.Message);
+        Assert.InRange(device.UsedBytes, 8_000_000, 8_000_512);
+    }
+
+    [SkippableFact]
+    public void Open_OfAGpuThatIsNotThere_NamesHowManyThereAre()
+    {
+        var problem = Assert.Throws<BadInputException>(() => CudaDevice.Open(7, () => CpuDevice.Open(1)));
+        Assert.Contains("there is no cuda:7", problem.Message);
+    }
+
+    [SkippableTheory]
+    [InlineData(WeightType.Float32)]
+    [InlineData(WeightType.BFloat16)]
+    [InlineData(WeightType.Float16)]
+    public void Fold_OfManyCommits_HasTheBitsOfTheSpecification(WeightType type)
+    {
+        using var device = Open();
+        using var reference = new ReferenceDevice();
+        var updates = new UpdateHistory();
+        for (var step = 0; step < 9; step++)
+            updates.Append(step == 4 ? new WeightUpdate(1f, []) : new WeightUpdate(step % 2 == 0 ? 1f : 0.99f, [new UpdateDirection((ulong)step, 0.02f), new UpdateDirection(77, -0.01f)]));
+        var found = Folded(device, updates, type);
+        Assert.Equal(Folded(reference, updates, type), found);
+    }
+
+    private static (UInt128 Digest, string Bytes) Folded(Device device, UpdateHistory updates, WeightType type)
+    {
+        const int rows = 37, columns = 29;
+        var bytes = new byte[rows * columns * type.Size()];
+        var floats = new float[rows * columns];
+        for (var i = 0; i < floats.Length; i++) floats[i] = Gaussian.At(5, 1, i) * (i % 7 == 0 ? 1e-39f : 0.1f);
+        WeightConversion.Convert(System.Runtime.InteropServices.MemoryMarshal.AsBytes<float>(floats), WeightType.Float32, bytes, type);
+        using var parameter = new Parameter("w", [rows, columns], TensorRole.Matrix, 3, trainable: true, type, device.Allocate(bytes.Length));
+        device.Upload(bytes, parameter.Storage, 0);
+        device.Fold(parameter, updates, 3);
+        device.Fold(parameter, updates, updates.Count);
+        device.Download(parameter.Storage, 0, bytes);
+        return (device.Digest(parameter), Convert.ToHexString(bytes));
+    }
+
+    private static CudaDevice Open() => CudaDevice.Open(0, () => CpuDevice.Open(1));
+}

@@ -1,0 +1,177 @@
+using DistZO.Devices.Cpu;
+using DistZO.Models;
+using DistZO.Models.Tests.Streaming;
+using static DistZO.Models.Tests.Streaming.TinySteps;
+
+namespace DistZO.Devices.Cuda.Tests.Devices;
+
+/// <summary>
+/// Whole models on the CUDA device, its kernels and its driver emulated: what it computes is near to the CPU, and its weights are the CPU's, bit
+/// for bit, wherever the layers are. Streams run late at random, so a missing event shows.
+/// </summary>
+[Collection(EmulatorCollection.Name)]
+public sealed class CudaModelTests : IDisposable
+{
+    private const int Steps = 6;
+    private readonly TemporaryFolder _folder = new();
+
+    public CudaModelTests(EmulatorFixture emulator) => emulator.Require();
+
+    public void Dispose() => _folder.Dispose();
+
+    public static TheoryData<string, WeightType, string> Models()
+    {
+        var data = new TheoryData<string, WeightType, string>();
+        foreach (var type in Enum.GetValues<WeightType>())
+        {
+            foreach (var family in (string[])["opt", "mistral", "qwen3", "gpt2", "roberta"]) data.Add(family, type, "full");
+        }
+
+        foreach (var part in (string[])["lora", "prefix", "prompt", "layers", "bitfit"]) data.Add("opt", WeightType.Float16, part);
+        return data;
+    }
+
+    [SkippableTheory]
+    [MemberData(nameof(Models))]
+    public void Run_OnAGpu_IsNearTheCpuAndHasItsWeights(string family, WeightType type, string part)
+    {
+        var folder = Write(family);
+        using var cpu = CpuDevice.Open(1);
+        var expected = Run(folder, cpu, null, type, part);
+        using var device = Open();
+        var found = Run(folder, device, null, type, part);
+        Assert.Equal(expected.Weights, found.Weights);
+        var tolerance = type switch { WeightType.Float32 => 1e-2, WeightType.Float16 => 2e-2, _ => 0.1 };
+        Assert.Equal(expected.Losses.Count, found.Losses.Count);
+        for (var i = 0; i < expected.Losses.Count; i++) Assert.InRange(found.Losses[i], expected.Losses[i] - tolerance, expected.Losses[i] + tolerance);
+    }
+
+    [SkippableTheory]
+    [InlineData("opt", 1, 1)]
+    [InlineData("opt", 2, 2)]
+    [InlineData("opt", 3, 1)]
+    [InlineData("opt", 3, 3)]
+    [InlineData("mistral", 2, 3)]
+    public void Run_WithStreamedLayers_GivesTheBitsOfAResidentModel(string family, int buffers, int writeBack)
+    {
+        var folder = Write(family);
+        using var device = Open();
+        var expected = Run(folder, device, null, WeightType.Float16);
+        foreach (var open in (Func<IReadOnlyList<BlockLayout>, IBlockStore>[])[layouts => new HostBlocks(layouts), layouts => new CopiedBlocks(layouts)])
+        {
+            var offloading = new Offloading
+            {
+                Layers = new HashSet<int> { 0, 1, 3 },
+                Buffers = buffers,
+                WriteBackSteps = writeBack,
+                Open = (layouts, _) => open(layouts),
+            };
+            var streamed = Run(folder, device, offloading, WeightType.Float16);
+            Assert.Equal(expected.Weights, streamed.Weights);
+            Assert.Equal(expected.Losses, streamed.Losses);
+        }
+    }
+
+    [SkippableTheory]
+    [InlineData(true, false)]
+    [InlineData(false, false)]
+    [InlineData(true, true)]
+    public void Run_OnTwoSlotsOfAGpu_GivesTheWeightsOfAResidentModel(bool hasFabric, bool isSharded)
+    {
+        var folder = Write("opt");
+        using var device = Open();
+        var expected = Run(folder, device, null, WeightType.BFloat16);
+        using var second = Open();
+        var offloading = new Offloading
+        {
+            Layers = new HashSet<int> { 0, 1, 2, 3 },
+            Buffers = 2,
+            WriteBackSteps = 2,
+            IsSharded = isSharded,
+            Open = (layouts, _) => new HostBlocks(layouts),
+        };
+        using var checkpoint = Checkpoint.Open(folder);
+        using var slots = ModelSlots.Load(
+            [device, second], SlotNetwork.Of(2, hasFabric), offloading, (own, place, _) => Load(own, checkpoint, place, WeightType.BFloat16, "full"));
+        var updates = Updates(Steps);
+        var losses = new List<double>();
+        for (var step = 0; step <= Steps; step++)
+        {
+            var probes = Probes(step).ToArray();
+            var results = new List<double>[2];
+            slots.Run(slot => results[slot] = [.. Values(Pass(slots.Models[slot], updates, step, probes[(slot * 2)..((slot + 1) * 2)]))]);
+            losses.AddRange(results.SelectMany(result => result));
+        }
+
+        slots.Models[0].Fold(updates, Steps);
+        Assert.Equal(expected.Weights, Bytes(slots.Models[0]));
+        Assert.Equal(expected.Losses, losses);
+    }
+
+    private static CudaDevice Open() => CudaDevice.Open(0, () => CpuDevice.Open(1));
+
+    /// <summary>Steps, then the weights.</summary>
+    private static (List<double> Losses, List<string> Weights) Run(string folder, Device device, Offloading? offloading, WeightType type, string part = "full")
+    {
+        using var checkpoint = Checkpoint.Open(folder);
+        using var model = Load(device, checkpoint, offloading, type, part);
+        var updates = Updates(Steps);
+        var losses = new List<double>();
+        for (var step = 0; step <= Steps; step++) losses.AddRange(Values(Pass(model, updates, step, [.. Probes(step)])));
+        model.Fold(updates, Steps);
+        return (losses, Bytes(model));
+    }
+
+    private static IEnumerable<double> Values(IEnumerable<string> bits) => bits.Select(text => BitConverter.Int64BitsToDouble(Convert.ToInt64(text, 16)));
+
+    private static List<string> Bytes(Model model)
+    {
+        var result = new List<string> { WeightsDigest.Text(model.Digest()) };
+        foreach (var parameter in model.Parameters)
+        {
+            var bytes = new byte[BlockLayout.BytesOf(parameter)];
+            model.Read(parameter, 0, bytes);
+            result.Add($"{parameter.Name} {Convert.ToHexString(bytes)}");
+        }
+
+        return result;
+    }
+
+    private string Write(string family)
+    {
+        TinyModel.Write(_folder["model"], seed: 1, family, layers: 4);
+        return _folder["model"];
+    }
+
+    /// <summary>Blocks that a device cannot copy by itself, like those of files.</summary>
+    private sealed class CopiedBlocks(IReadOnlyList<BlockLayout> layouts) : IBlockStore
+    {
+        public IReadOnlyList<StoredBlock> Blocks { get; } = [.. layouts.Select(layout => new CopiedBlock(layout))];
+
+        public void Dispose()
+        {
+            foreach (var block in Blocks) block.Dispose();
+        }
+    }
+
+    private sealed class CopiedBlock(BlockLayout layout) : StoredBlock
+    {
+        private readonly HostBlock _block = new(layout);
+
+        public override string Name => _block.Name;
+
+        public override long Bytes => _block.Bytes;
+
+        public override long TrainedBytes => _block.TrainedBytes;
+
+        public override StoredVersion? Version { get; protected set; }
+
+        public override void Read(long offset, Span<byte> destination) => _block.Read(offset, destination);
+
+        public override void Write(long offset, ReadOnlySpan<byte> source) => _block.Write(offset, source);
+
+        public override void Commit(StoredVersion version) => Version = version;
+
+        public override void Dispose() => _block.Dispose();
+    }
+}
