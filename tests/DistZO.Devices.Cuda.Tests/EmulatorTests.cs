@@ -124,7 +124,9 @@ public sealed unsafe class EmulatorTests(EmulatorFixture emulator)
         fixed (byte* name = "reverse\0"u8) Assert.Equal(0, ((delegate* unmanaged<nint*, nint, byte*, int>)gpu.Entry("cuModuleGetFunction"))(&function, module, name));
         var arguments = stackalloc void*[] { &memory };
         var launch = (delegate* unmanaged<nint, uint, uint, uint, uint, uint, uint, uint, nint, void**, void**, int>)gpu.Entry("cuLaunchKernel");
-        Assert.Equal(0, launch(function, 1, 1, 1, 64, 1, 1, 0, 0, arguments, null));
+        // A kernel that fails at once may be told by its own launch.
+        var launched = launch(function, 1, 1, 1, 64, 1, 1, 0, 0, arguments, null);
+        Assert.True(launched == 0 || launched == expected);
         Assert.Equal(expected, ((delegate* unmanaged<nint, int>)gpu.Entry("cuStreamSynchronize"))(0));
         Assert.Equal(expected, emulator.TakeError());
         if (expected == 0) Assert.Equal(Enumerable.Range(0, 64).Reverse(), gpu.Download<int>(memory, 64));
