@@ -1,6 +1,4 @@
-using System.Diagnostics;
 using System.Runtime.InteropServices;
-using System.Security.Cryptography;
 using System.Text;
 
 namespace DistZO.Devices.Cuda.Tests;
@@ -13,8 +11,8 @@ public sealed class EmulatorCollection : ICollectionFixture<EmulatorFixture>
 }
 
 /// <summary>
-/// The emulated CUDA libraries, built by g++ when they are first needed and kept by the digest of their sources; where there is no g++, what needs
-/// them is skipped. From here on the process finds them where it looks for CUDA.
+/// The emulated CUDA libraries; where there is no g++, what needs them is skipped. From here on the process finds them where it looks for CUDA,
+/// unless DISTZO_REQUIRE_CUDA=1 wants the tests of the device to run on a real one (<c>make test-gpu</c>).
 /// </summary>
 public sealed unsafe class EmulatorFixture
 {
@@ -22,19 +20,24 @@ public sealed unsafe class EmulatorFixture
 
     private readonly string? _missing;
     private readonly nint _driver;
+    private readonly bool _isReal;
 
     public EmulatorFixture()
     {
-        try
+        if (Environment.GetEnvironmentVariable("DISTZO_REQUIRE_CUDA") == "1")
         {
-            Folder = Build();
-        }
-        catch (System.ComponentModel.Win32Exception)
-        {
-            _missing = "g++ is not installed, which the emulated GPU is built with";
+            _missing = "DISTZO_REQUIRE_CUDA is set: this one is of the emulated GPU";
+            _isReal = true;
             return;
         }
 
+        if (EmulatorBuild.Folder is not { } folder)
+        {
+            _missing = EmulatorBuild.Missing;
+            return;
+        }
+
+        Folder = folder;
         Environment.SetEnvironmentVariable("DISTZO_CUDA_PATH", Folder);
         Environment.SetEnvironmentVariable("DISTZO_CACHE", Path.Combine(Folder, "cache"));
         _driver = NativeLibrary.Load(Path.Combine(Folder, "libcuda.so.1"));
@@ -45,6 +48,18 @@ public sealed unsafe class EmulatorFixture
 
     /// <summary>Skips the test where the emulator cannot be built.</summary>
     public void Require() => Skip.If(_missing is not null, _missing);
+
+    /// <summary>As <see cref="Require"/>, for tests that run on a real GPU too.</summary>
+    public void RequireAny()
+    {
+        if (!_isReal) Require();
+    }
+
+    /// <summary>Streams of the emulated GPU start their operations late, as chance wants it; null for at once.</summary>
+    public void Delay(int? seed)
+    {
+        if (!_isReal) Set("DISTZO_EMULATOR_DELAY", seed?.ToString(System.Globalization.CultureInfo.InvariantCulture));
+    }
 
     /// <summary>How many of each kind of object the driver holds.</summary>
     public string Live()
@@ -63,36 +78,4 @@ public sealed unsafe class EmulatorFixture
 
     /// <summary>The error of an operation that failed, which the driver then forgets; 0 if none did.</summary>
     public int TakeError() => ((delegate* unmanaged<int>)NativeLibrary.GetExport(_driver, "distzo_emulator_take_error"))();
-
-    private static string Build()
-    {
-        var sources = Path.Combine(Fixtures.Repository, "tests", "DistZO.Devices.Cuda.Tests", "Emulator");
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        foreach (var file in Directory.EnumerateFiles(sources, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal)) hash.AppendData(File.ReadAllBytes(file));
-        var folder = Path.Combine(Path.GetTempPath(), $"distzo-emulator-{Environment.UserName}-{Convert.ToHexStringLower(hash.GetHashAndReset())[..16]}");
-        if (Directory.Exists(folder)) return folder;
-        var own = $"{folder}.{Environment.ProcessId}";
-        Run("g++", "--version");
-        Run("/bin/sh", Path.Combine(sources, "build.sh"), own);
-        try
-        {
-            Directory.Move(own, folder);
-        }
-        catch (IOException) when (Directory.Exists(folder))
-        {
-            // Another process was faster.
-            Directory.Delete(own, recursive: true);
-        }
-
-        return folder;
-    }
-
-    private static void Run(string program, params string[] arguments)
-    {
-        using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardError = true, RedirectStandardOutput = true })!;
-        var output = process.StandardOutput.ReadToEndAsync();
-        var errors = process.StandardError.ReadToEnd();
-        process.WaitForExit();
-        if (process.ExitCode != 0) throw new InvalidOperationException($"{program} {string.Join(' ', arguments)} failed: {errors}{output.Result}");
-    }
 }

@@ -36,22 +36,28 @@ internal sealed unsafe class PassData(CudaPool pool, CUstream stream) : IDisposa
     private readonly Workspace _tiles = new(pool, stream);
     private readonly Workspace _rows = new(pool, stream);
     private readonly Workspace _otherRows = new(pool, stream);
-    private IReadOnlyList<Probe>? _probesOf;
+    // What was uploaded last: callers use their lists again for other values.
+    private DeviceProbe[] _probesOf = [];
     private WeightUpdate[]? _updatesOf;
     private PendingUpdates _pending;
-    private (IReadOnlyList<TokenSequence> Sequences, int Tile)? _sequencesOf;
+    private TokenSequence[] _sequencesOf = [];
     private int _tileCount;
+    private int _tileQueries;
 
     /// <summary>The probes of a pass.</summary>
     public CUdeviceptr Probes(IReadOnlyList<Probe> probes)
     {
-        if (!ReferenceEquals(_probesOf, probes))
+        if (_probesOf.Length == probes.Count)
         {
-            _probesOf = probes;
-            return Put<DeviceProbe>(_probes, [.. probes.Select(probe => new DeviceProbe(probe.Seed, probe.Scale, probe.Perturbed ? 1 : 0))]);
+            var i = 0;
+            while (i < probes.Count && _probesOf[i] == Of(probes[i])) i++;
+            if (i == probes.Count) return _probes.Get(0);
         }
 
-        return _probes.Get(0);
+        _probesOf = [.. probes.Select(Of)];
+        return Put<DeviceProbe>(_probes, _probesOf);
+
+        static DeviceProbe Of(Probe probe) => new(probe.Seed, probe.Scale, probe.Perturbed ? 1 : 0);
     }
 
     /// <summary>Commits in order.</summary>
@@ -75,8 +81,9 @@ internal sealed unsafe class PassData(CudaPool pool, CUstream stream) : IDisposa
     /// <summary>The sequences of a pass, and tiles of so many queries that cover them.</summary>
     public (CUdeviceptr Sequences, CUdeviceptr Tiles, int TileCount) Tiles(IReadOnlyList<TokenSequence> sequences, int queries)
     {
-        if (_sequencesOf is not { } known || !ReferenceEquals(known.Sequences, sequences) || known.Tile != queries)
+        if (queries != _tileQueries || !sequences.SequenceEqual(_sequencesOf))
         {
+            (_sequencesOf, _tileQueries) = ([.. sequences], queries);
             List<QueryTile> tiles = [];
             var table = new int[sequences.Count * 5];
             for (var i = 0; i < sequences.Count; i++)
@@ -88,7 +95,7 @@ internal sealed unsafe class PassData(CudaPool pool, CUstream stream) : IDisposa
 
             Put<int>(_sequences, table);
             Put<QueryTile>(_tiles, CollectionsMarshal.AsSpan(tiles));
-            (_sequencesOf, _tileCount) = ((sequences, queries), tiles.Count);
+            _tileCount = tiles.Count;
         }
 
         return (_sequences.Get(0), _tiles.Get(0), _tileCount);

@@ -22,10 +22,18 @@ internal sealed partial class DistzoProcess : IDisposable
     private int _open;
 
     public DistzoProcess(params string[] args)
+        : this([], args)
+    {
+    }
+
+    /// <param name="environment">Variables that it gets besides this process's own.</param>
+    /// <param name="args">Its command line.</param>
+    public DistzoProcess(IReadOnlyList<(string Name, string Value)> environment, string[] args)
     {
         var start = new ProcessStartInfo("dotnet") { RedirectStandardError = true, RedirectStandardOutput = true, RedirectStandardInput = true };
         start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "distzo.dll"));
         foreach (var arg in args) start.ArgumentList.Add(arg);
+        foreach (var (name, value) in environment) start.Environment[name] = value;
         _process = Process.Start(start)!;
         var streams = new[] { _process.StandardError, _process.StandardOutput };
         _open = streams.Length;

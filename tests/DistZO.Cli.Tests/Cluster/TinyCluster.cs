@@ -9,6 +9,9 @@ internal sealed class TinyCluster(int layers = 2) : IDisposable
 
     private readonly List<DistzoProcess> _processes = [];
 
+    /// <summary>Variables of the processes that are started.</summary>
+    public List<(string Name, string Value)> Environment { get; } = [];
+
     public TinyRun Tiny { get; } = new(layers: layers);
 
     /// <summary>Where workers connect, as the coordinator that was started last said it; stays for one that is started again.</summary>
@@ -59,7 +62,7 @@ internal sealed class TinyCluster(int layers = 2) : IDisposable
 
     public DistzoProcess Start(params string[] args)
     {
-        var process = new DistzoProcess(args);
+        var process = new DistzoProcess(Environment, args);
         _processes.Add(process);
         return process;
     }

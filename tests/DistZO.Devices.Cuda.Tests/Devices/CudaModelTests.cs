@@ -15,9 +15,19 @@ public sealed class CudaModelTests : IDisposable
     private const int Steps = 6;
     private readonly TemporaryFolder _folder = new();
 
-    public CudaModelTests(EmulatorFixture emulator) => emulator.Require();
+    private readonly EmulatorFixture _emulator;
 
-    public void Dispose() => _folder.Dispose();
+    public CudaModelTests(EmulatorFixture emulator)
+    {
+        _emulator = emulator;
+        emulator.RequireAny();
+    }
+
+    public void Dispose()
+    {
+        _emulator.Delay(null);
+        _folder.Dispose();
+    }
 
     public static TheoryData<string, WeightType, string> Models()
     {
@@ -57,6 +67,7 @@ public sealed class CudaModelTests : IDisposable
         var folder = Write(family);
         using var device = Open();
         var expected = Run(folder, device, null, WeightType.Float16);
+        _emulator.Delay((buffers * 10) + writeBack);
         foreach (var open in (Func<IReadOnlyList<BlockLayout>, IBlockStore>[])[layouts => new HostBlocks(layouts), layouts => new CopiedBlocks(layouts)])
         {
             var offloading = new Offloading
@@ -82,6 +93,7 @@ public sealed class CudaModelTests : IDisposable
         using var device = Open();
         var expected = Run(folder, device, null, WeightType.BFloat16);
         using var second = Open();
+        _emulator.Delay(hasFabric ? 5 : 6);
         var offloading = new Offloading
         {
             Layers = new HashSet<int> { 0, 1, 2, 3 },
@@ -106,6 +118,36 @@ public sealed class CudaModelTests : IDisposable
         slots.Models[0].Fold(updates, Steps);
         Assert.Equal(expected.Weights, Bytes(slots.Models[0]));
         Assert.Equal(expected.Losses, losses);
+    }
+
+    /// <summary>Training keeps its lists from pass to pass and puts other values into them.</summary>
+    [SkippableFact]
+    public void Pass_WithListsThatAreUsedAgain_SeesWhatIsInThem()
+    {
+        var folder = Write("opt");
+        using var checkpoint = Checkpoint.Open(folder);
+        using var device = Open();
+        using var model = Load(device, checkpoint, null, WeightType.Float32, "full");
+        var updates = Updates(Steps);
+        var (probes, sequences) = (new List<Probe>(), new List<TokenSequence>());
+        for (var step = 0; step <= Steps; step++)
+        {
+            probes.Clear();
+            probes.AddRange(Probes(step));
+            sequences.Clear();
+            sequences.AddRange([new TokenSequence(0, 3 + step, 0, 0), new TokenSequence(3 + step, 9 - step, 0, 0)]);
+            var pass = new Pass { Tokens = Enumerable.Range(20, 12).ToArray(), Sequences = sequences, Probes = probes, Updates = updates, Step = step };
+            var (again, fresh) = (new double[probes.Count * 2], new double[probes.Count * 2]);
+            TokenTarget[] targets = [new(0, 11), new(1, 12)];
+            model.LogProbabilities(pass, [2 + step, 11], targets, again);
+            model.LogProbabilities(pass with { Probes = [.. probes], Sequences = [.. sequences] }, [2 + step, 11], targets, fresh);
+            using var alone = Open();
+            using var other = Load(alone, checkpoint, null, WeightType.Float32, "full");
+            var expected = new double[probes.Count * 2];
+            other.LogProbabilities(pass, [2 + step, 11], targets, expected);
+            Assert.Equal(expected, again);
+            Assert.Equal(expected, fresh);
+        }
     }
 
     private static CudaDevice Open() => CudaDevice.Open(0, () => CpuDevice.Open(1));

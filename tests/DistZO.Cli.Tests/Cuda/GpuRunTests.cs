@@ -1,0 +1,76 @@
+using DistZO.Cli.Tests.Cluster;
+using DistZO.Cli.Tests.Commands;
+
+namespace DistZO.Cli.Tests.Cuda;
+
+/// <summary>
+/// Whole runs on the emulated GPU, as processes: what a GPU computed is replayed by the CPU to the same weights, wherever its layers were, on two
+/// slots, with workers, and with a kill.
+/// </summary>
+[Collection("processes")]
+public sealed class GpuRunTests : IDisposable
+{
+    private readonly TinyCluster _cluster = new(layers: 3);
+
+    public GpuRunTests()
+    {
+        Skip.If(EmulatorBuild.Folder is null, EmulatorBuild.Missing);
+        _cluster.Environment.Add(("DISTZO_CUDA_PATH", EmulatorBuild.Folder!));
+        _cluster.Environment.Add(("DISTZO_CACHE", Path.Combine(EmulatorBuild.Folder!, "cache")));
+    }
+
+    private TinyRun Tiny => _cluster.Tiny;
+
+    public void Dispose() => _cluster.Dispose();
+
+    [SkippableFact]
+    public void Train_OnAGpu_IsReplayedByTheCpu()
+    {
+        var said = _cluster.Start(Tiny.Train("gpu", 5, "--weights-dtype", "bfloat16")).Done();
+        Assert.DoesNotContain("emulated", said);
+        AssertReplayed("gpu");
+        // The arithmetic is part of what a run is: the CPU does not go on with it.
+        var problem = Distzo.Run(Tiny.Train("gpu", 12, "--weights-dtype", "bfloat16", "--device", "cpu")).Problem(ExitCodes.BadInput);
+        Assert.Contains("the arithmetic is cpu-v1 (the run has cuda-v1)", problem);
+    }
+
+    [SkippableTheory]
+    [InlineData("pertp")]
+    [InlineData("dp")]
+    [InlineData("2d")]
+    public void Train_OnTwoNodesOfTwoSlots_WithAKill_IsReplayedByTheCpu(string parallelism)
+    {
+        string[] more =
+        [
+            "--device", "cuda", "--workers", "2", "--slots", "2", "--offload", "host", "--write-back-steps", "2", "--parallelism", parallelism, "--num-directions", "2",
+            "--digest-steps", "4", "--eval-steps", "100", "--weights-dtype", "float16",
+        ];
+        var parent = _cluster.Start(Tiny.Train("gpu", 12, more));
+        parent.WaitFor("step 3/");
+        DistzoProcess.Kill(parent.Children()[^1]);
+        parent.WaitFor("starting it again");
+        parent.Done();
+        AssertReplayed("gpu");
+    }
+
+    [SkippableFact]
+    public void Doctor_TellsOfTheGpuAndItsLibraries()
+    {
+        var said = _cluster.Start("doctor", "--measure").Done();
+        Assert.Contains("cuda:0    Emulated GPU, compute capability 9.0", said);
+        Assert.Contains("library   NVRTC", said);
+        Assert.Contains("library   cuBLASLt", said);
+        Assert.Contains("GB/s from pinned host memory", said);
+        Assert.Contains("distzo computes on the GPU", said);
+    }
+
+    [SkippableFact]
+    public void Train_OnAGpuThatIsNotThere_SaysHowManyThereAre() =>
+        Assert.Equal(ExitCodes.BadInput, _cluster.Start(Tiny.Train("gpu", 9, "--device", "cuda:5")).WaitForExit());
+
+    private void AssertReplayed(string output)
+    {
+        Distzo.Run("replay", Tiny.LedgerPath(output), "--model", Tiny.Model, "--output", Tiny["replayed"], "--device", "cpu").Done();
+        Assert.Equal(Tiny.Weights("replayed"), Tiny.Weights(output));
+    }
+}
