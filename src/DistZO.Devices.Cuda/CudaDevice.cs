@@ -70,6 +70,23 @@ public sealed unsafe class CudaDevice : Device
 
     public override string Description => $"{_context.Name} (cuda:{_context.Device.Ordinal}, compute capability {_context.Capability / 10}.{_context.Capability % 10})";
 
+    internal CudaContext Context => _context;
+
+    internal CUstream Stream => _stream;
+
+    internal CudaPool Pool => _pool;
+
+    internal MatrixProducts Products => _products;
+
+    internal PerturbedMatrix Perturbed => _perturbed;
+
+    /// <summary>Waits for all kernels that were called.</summary>
+    public void Synchronize()
+    {
+        _context.Enter();
+        Check.Driver(CudaDriver.cuStreamSynchronize(_stream), "run what was queued");
+    }
+
     /// <summary>The most bytes that were in use at once: weights, activations, scratch and workspaces.</summary>
     public long PeakBytes => _pool.Peak;
 

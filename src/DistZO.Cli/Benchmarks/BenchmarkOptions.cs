@@ -9,6 +9,9 @@ internal sealed record BenchmarkOptions
     /// <summary>A name of <see cref="ModelShapes"/>.</summary>
     public string Shape { get; init; } = "opt-125m";
 
+    /// <summary>The one shape that a GPU is measured with; null for those that others have published figures of.</summary>
+    public string? GpuShape { get; init; }
+
     /// <summary>The part of the model that a step trains.</summary>
     public TrainedPart Train { get; init; }
 

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Runtime.InteropServices;
 using DistZO.Devices;
 using DistZO.Devices.Cpu;
 using DistZO.Models;
@@ -15,7 +14,6 @@ internal static class OffloadBenchmark
 {
     private const int WarmUpSteps = 3;
     private const int DefaultSteps = 5;
-    private const double Sigma = 0.02;
 
     public static BenchmarkResult Run(BenchmarkOptions options)
     {
@@ -51,7 +49,7 @@ internal static class OffloadBenchmark
         double[] seconds, moving;
         long read, written, peak, streamed, trained, kept;
         int writeBack;
-        using (var steps = new TrainingSteps(options, part => Assemble(device, part, options.WeightsType, offloading)))
+        using (var steps = new TrainingSteps(options, part => PatternModel.Assemble(device, part, options.WeightsType, offloading)))
         {
             for (var i = 0; i < WarmUpSteps; i++) steps.Next();
             // Whatever K it has chosen by then, it keeps to the end of a round of write-backs.
@@ -68,7 +66,7 @@ internal static class OffloadBenchmark
 
         var cached = Math.Max(0, Cached() - cachedBefore);
         double[] computing;
-        using (var steps = new TrainingSteps(options, part => Assemble(device, part, options.WeightsType, null)))
+        using (var steps = new TrainingSteps(options, part => PatternModel.Assemble(device, part, options.WeightsType, null)))
         {
             for (var i = 0; i < WarmUpSteps; i++) steps.Next();
             computing = Times(count, steps.Next);
@@ -100,30 +98,6 @@ internal static class OffloadBenchmark
             .Say($"computing alone {alone:0.000} s, moving alone {io:0.000} s: {step / Math.Max(alone, io):0.00} × the longer (at most 1.10)")
             .Say($"reads {bytesRead / 1e9:0.000} GB a step, {bytesRead / streamed:0.00%} of the layers; writes {bytesWritten / 1e9:0.000} GB, {(theoryWritten > 0 ? bytesWritten / theoryWritten : 0):0.00%} of theirs every {writeBack} steps (within 2%)")
             .Say($"{peak / 1e6:0} MB resident and {cached / 1e6:0} MB more page cache (together at most {((3.0 * streamed / layers) + kept + 150e6) / 1e6:0} MB)");
-    }
-
-    /// <summary>A model of random weights: a pattern that is repeated.</summary>
-    private static Model Assemble(Device device, ModelPart part, WeightType type, Offloading? offloading)
-    {
-        var scales = part.Architecture.Blocks.SelectMany(block => block.Norms).Select(norm => norm.Scale).ToHashSet();
-        var (normal, one) = (Pattern(type, random => (float)(Sigma * ((random.NextDouble() + random.NextDouble() + random.NextDouble() - 1.5) * 2))), Pattern(type, _ => 1f));
-        var zero = new byte[normal.Length];
-        return ModelAssembly.Build(device, part, part.Tensors.ToDictionary(tensor => tensor.Name, _ => type), transfer: null, InitialValues.None, offloading, (tensor, write) =>
-        {
-            var pattern = scales.Contains(tensor) ? one : tensor.Role.Decays() ? normal : zero;
-            var bytes = tensor.Length * type.Size();
-            for (long at = 0; at < bytes; at += pattern.Length) write(at, pattern.AsSpan(0, (int)Math.Min(pattern.Length, bytes - at)));
-        });
-    }
-
-    private static byte[] Pattern(WeightType type, Func<Random, float> value)
-    {
-        var random = new Random(1);
-        var values = new float[1 << 18];
-        for (var i = 0; i < values.Length; i++) values[i] = value(random);
-        var bytes = new byte[values.Length * type.Size()];
-        WeightConversion.Convert(MemoryMarshal.AsBytes(values.AsSpan()), WeightType.Float32, bytes, type);
-        return bytes;
     }
 
     private static double[] Times(int count, Action step)

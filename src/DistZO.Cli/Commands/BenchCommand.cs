@@ -1,6 +1,8 @@
 using System.CommandLine;
 using DistZO.Cli.Benchmarks;
+using DistZO.Cli.Benchmarks.Gpu;
 using DistZO.Devices;
+using DistZO.Devices.Cuda;
 using DistZO.Optimization;
 
 namespace DistZO.Cli.Commands;
@@ -8,7 +10,7 @@ namespace DistZO.Cli.Commands;
 /// <summary><c>distzo bench</c>: what this machine reaches, each figure beside its limit.</summary>
 internal static class BenchCommand
 {
-    private static readonly string[] Figures = ["step", "gemm", "perturb", "replay", "disk", "offload", "slots", "tokenizer", "coordinator", "scaling", "catchup"];
+    private static readonly string[] Figures = ["step", "gemm", "perturb", "replay", "disk", "offload", "slots", "tokenizer", "coordinator", "scaling", "catchup", "gpu"];
 
     private static readonly BenchmarkOptions Default = new();
 
@@ -16,15 +18,15 @@ internal static class BenchCommand
     {
         var figure = new Argument<string>("figure") { Description = $"{string.Join(", ", Figures)}, or all" };
         figure.AcceptOnlyFromAmong([.. Figures, "all"]);
-        var shape = new Option<string>("--shape") { Description = "step, offload, replay, scaling, catchup: model shape", DefaultValueFactory = _ => Default.Shape };
+        var shape = new Option<string>("--shape") { Description = "step, offload, replay, scaling, catchup, gpu: model shape (gpu: without it, those of published figures)", DefaultValueFactory = _ => Default.Shape };
         var train = new Option<string>("--train") { Description = "step: the part of the model that is trained, such as lora", DefaultValueFactory = _ => "full" };
         var dtype = new Option<string>("--weights-dtype") { Description = "offload: number format of the weights", DefaultValueFactory = _ => Default.WeightsType.Name() };
         dtype.AcceptOnlyFromAmong([.. Enum.GetValues<WeightType>().Select(type => type.Name())]);
         var tier = new Option<string>("--offload") { Description = "offload: where the layers are", DefaultValueFactory = _ => "disk" };
         tier.AcceptOnlyFromAmong("disk", "host");
         var writeBack = new Option<int?>("--write-back-steps") { Description = "offload: layers are written back every so many steps (default: what is fastest)" };
-        var batch = Number("--batch", "step, offload, scaling: sequences a step", Default.Batch);
-        var tokens = Number("--tokens", "step, offload, scaling: tokens a sequence", Default.Tokens);
+        var batch = Number("--batch", "step, offload, scaling, gpu with --shape: sequences a step", Default.Batch);
+        var tokens = Number("--tokens", "step, offload, scaling, gpu with --shape: tokens a sequence", Default.Tokens);
         var threads = Number("--threads", "threads to compute on", Default.Threads);
         var steps = new Option<int?>("--steps") { Description = "measured steps or rounds (scaling), or steps replayed (replay, catchup)" };
         var seed = new Option<ulong>("--seed") { Description = "of random weights and ids" };
@@ -47,6 +49,7 @@ internal static class BenchCommand
             var options = new BenchmarkOptions
             {
                 Shape = parsed.GetValue(shape)!,
+                GpuShape = parsed.GetResult(shape) is { Implicit: false } ? parsed.GetValue(shape) : null,
                 Train = TrainedPart.Parse(parsed.GetValue(train)!) ?? throw new BadInputException($"--train: '{parsed.GetValue(train)}' is no part of a model; choose lora, prefix, bitfit or layers=N"),
                 WeightsType = Enum.GetValues<WeightType>().First(type => type.Name() == parsed.GetValue(dtype)),
                 Offload = parsed.GetValue(tier) == "host" ? OffloadTier.Host : OffloadTier.Disk,
@@ -81,19 +84,25 @@ internal static class BenchCommand
             yield return StepBenchmark.Run(options with { Batch = 2 });
             foreach (var one in Figures)
             {
-                var obstacle = one == "scaling" ? ScalingBenchmark.Obstacle() : null;
-                yield return obstacle is null
-                    ? Measure(one, options)
-                    : new BenchmarkResult(one).With("skipped", obstacle).Say($"skipped: {obstacle}");
+                var obstacle = one switch
+                {
+                    "scaling" => ScalingBenchmark.Obstacle(),
+                    "gpu" when CudaDevice.Count == 0 => "there is no GPU ('distzo doctor' tells what is missing)",
+                    _ => null,
+                };
+                var results = obstacle is null ? Measure(one, options) : [new BenchmarkResult(one).With("skipped", obstacle).Say($"skipped: {obstacle}")];
+                foreach (var result in results) yield return result;
             }
         }
         else
         {
-            yield return Measure(figure, options);
+            foreach (var result in Measure(figure, options)) yield return result;
         }
     }
 
-    private static BenchmarkResult Measure(string figure, BenchmarkOptions options) => figure switch
+    private static IEnumerable<BenchmarkResult> Measure(string figure, BenchmarkOptions options) => figure == "gpu" ? GpuBenchmark.Run(options) : [One(figure, options)];
+
+    private static BenchmarkResult One(string figure, BenchmarkOptions options) => figure switch
     {
         "step" => StepBenchmark.Run(options),
         "gemm" => GemmBenchmark.Run(options),
