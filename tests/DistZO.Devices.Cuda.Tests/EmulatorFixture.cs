@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Text;
+using DistZO.Devices.Cuda.Native;
 
 namespace DistZO.Devices.Cuda.Tests;
 
@@ -43,6 +44,15 @@ public sealed unsafe class EmulatorFixture
         _driver = NativeLibrary.Load(Path.Combine(Folder, "libcuda.so.1"));
     }
 
+    /// <summary>The driver that <see cref="RequireAny"/> leads to.</summary>
+    public string Driver => _isReal ? NativeLibraries.Locate(NativeLibraries.Driver)! : Path.Combine(Folder, "libcuda.so.1");
+
+    /// <summary>Its compiler.</summary>
+    public string Compiler => _isReal ? NativeLibraries.Locate(NativeLibraries.Compiler)! : Path.Combine(Folder, "libnvrtc.so.11.2");
+
+    /// <summary>What its kernels are compiled for.</summary>
+    public string Capability => _isReal ? $"sm_{CudaDiagnosis.Read().Gpus[0].Capability}" : "sm_90";
+
     /// <summary>Where the libraries lie.</summary>
     public string Folder { get; } = "";
 
@@ -53,6 +63,7 @@ public sealed unsafe class EmulatorFixture
     public void RequireAny()
     {
         if (!_isReal) Require();
+        else Assert.True(CudaDevice.Count > 0, "DISTZO_REQUIRE_CUDA is set, and there is no GPU: see 'distzo doctor'");
     }
 
     /// <summary>Streams of the emulated GPU start their operations late, as chance wants it; null for at once.</summary>
@@ -77,5 +88,5 @@ public sealed unsafe class EmulatorFixture
     }
 
     /// <summary>The error of an operation that failed, which the driver then forgets; 0 if none did.</summary>
-    public int TakeError() => ((delegate* unmanaged<int>)NativeLibrary.GetExport(_driver, "distzo_emulator_take_error"))();
+    public int TakeError() => _isReal ? 0 : ((delegate* unmanaged<int>)NativeLibrary.GetExport(_driver, "distzo_emulator_take_error"))();
 }

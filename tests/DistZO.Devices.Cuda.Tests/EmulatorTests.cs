@@ -4,9 +4,17 @@ namespace DistZO.Devices.Cuda.Tests;
 
 /// <summary>The emulated driver shows what a GPU would punish: what these tests do wrong must not go unnoticed.</summary>
 [Collection(EmulatorCollection.Name)]
-public sealed unsafe class EmulatorTests(EmulatorFixture emulator)
+public sealed unsafe class EmulatorTests
 {
     private const int Bytes = 1 << 16;
+
+    private readonly EmulatorFixture _emulator;
+
+    public EmulatorTests(EmulatorFixture emulator)
+    {
+        _emulator = emulator;
+        emulator.Require();
+    }
 
     /// <summary>Two streams that no event puts in order: with late starts, the second reads what the first has not written.</summary>
     [SkippableFact]
@@ -19,7 +27,7 @@ public sealed unsafe class EmulatorTests(EmulatorFixture emulator)
     [SkippableFact]
     public void Memory_IsPoisonedWhenItIsMadeAndFreed()
     {
-        using var gpu = new Gpu(emulator);
+        using var gpu = new Gpu(_emulator);
         var stream = Stream(gpu);
         ulong address;
         Assert.Equal(0, ((delegate* unmanaged<ulong*, nuint, nint, int>)gpu.Entry("cuMemAllocAsync"))(&address, Bytes, stream));
@@ -36,7 +44,7 @@ public sealed unsafe class EmulatorTests(EmulatorFixture emulator)
     [SkippableFact]
     public void CopyBeyondAnAllocation_IsRefused()
     {
-        using var gpu = new Gpu(emulator);
+        using var gpu = new Gpu(_emulator);
         var address = gpu.Upload<byte>(new byte[100]);
         var copy = (delegate* unmanaged<void*, ulong, nuint, int>)gpu.Entry("cuMemcpyDtoH_v2");
         var to = stackalloc byte[101];
@@ -48,14 +56,14 @@ public sealed unsafe class EmulatorTests(EmulatorFixture emulator)
     [SkippableFact]
     public void KernelThatWritesBesideItsMemory_IsFound()
     {
-        var gpu = new Gpu(emulator, "rows");
+        var gpu = new Gpu(_emulator, "rows");
         var memory = gpu.Upload<float>(new float[8]);
         gpu.Launch("copy_rows", (1, 1, 1), 32, memory, 0, 8, 0, 1, 0UL, memory, 0, 8, 1, gpu.Upload<int>([1]), 4, 1, 1);
         var free = (delegate* unmanaged<ulong, nint, int>)gpu.Entry("cuMemFreeAsync");
         var other = gpu.Allocate(16);
         Assert.Equal(0, free(other, 0));
         Assert.ThrowsAny<Xunit.Sdk.XunitException>(gpu.Dispose);
-        Assert.Equal(700, emulator.TakeError());
+        Assert.Equal(700, _emulator.TakeError());
         // What the failed disposal left.
         ((delegate* unmanaged<int, int>)gpu.Entry("cuDevicePrimaryCtxRelease_v2"))(0);
     }
@@ -63,12 +71,12 @@ public sealed unsafe class EmulatorTests(EmulatorFixture emulator)
     [SkippableFact]
     public void Handle_ThatIsDestroyed_IsUnknown()
     {
-        using var gpu = new Gpu(emulator);
-        var before = emulator.Live();
+        using var gpu = new Gpu(_emulator);
+        var before = _emulator.Live();
         var stream = Stream(gpu);
         nint happened;
         Assert.Equal(0, ((delegate* unmanaged<nint*, uint, int>)gpu.Entry("cuEventCreate"))(&happened, 2));
-        Assert.NotEqual(before, emulator.Live());
+        Assert.NotEqual(before, _emulator.Live());
         var destroy = (delegate* unmanaged<nint, int>)gpu.Entry("cuEventDestroy_v2");
         Assert.Equal(0, destroy(happened));
         Assert.Equal(400, destroy(happened));
@@ -76,15 +84,15 @@ public sealed unsafe class EmulatorTests(EmulatorFixture emulator)
         Destroy(gpu, stream);
         Assert.Equal(400, ((delegate* unmanaged<nint, int>)gpu.Entry("cuStreamDestroy_v2"))(stream));
         Assert.Equal(400, ((delegate* unmanaged<nint, int>)gpu.Entry("cuModuleUnload"))(1234));
-        Assert.Equal(before, emulator.Live());
+        Assert.Equal(before, _emulator.Live());
     }
 
     [SkippableFact]
     public void Options_ChangeTheMachine()
     {
-        using var gpu = new Gpu(emulator);
-        emulator.Set("DISTZO_EMULATOR_DEVICES", "3");
-        emulator.Set("DISTZO_EMULATOR_MEMORY", "1000000");
+        using var gpu = new Gpu(_emulator);
+        _emulator.Set("DISTZO_EMULATOR_DEVICES", "3");
+        _emulator.Set("DISTZO_EMULATOR_MEMORY", "1000000");
         try
         {
             int count;
@@ -95,8 +103,8 @@ public sealed unsafe class EmulatorTests(EmulatorFixture emulator)
         }
         finally
         {
-            emulator.Set("DISTZO_EMULATOR_DEVICES", null);
-            emulator.Set("DISTZO_EMULATOR_MEMORY", null);
+            _emulator.Set("DISTZO_EMULATOR_DEVICES", null);
+            _emulator.Set("DISTZO_EMULATOR_MEMORY", null);
         }
     }
 
@@ -106,7 +114,7 @@ public sealed unsafe class EmulatorTests(EmulatorFixture emulator)
     [InlineData("__syncthreads();", 0)]
     public void Barrier_ThatSomeThreadsMiss_FailsTheLaunch(string barrier, int expected)
     {
-        using var gpu = new Gpu(emulator);
+        using var gpu = new Gpu(_emulator);
         var source = $$"""
             extern "C" __global__ void reverse(int* x)
             {
@@ -116,7 +124,7 @@ public sealed unsafe class EmulatorTests(EmulatorFixture emulator)
                 x[threadIdx.x] = own[63 - threadIdx.x];
             }
             """;
-        var (code, image, log) = new RuntimeCompiler(NativeLibrary.Load(Path.Combine(emulator.Folder, "libnvrtc.so.11.2"))).CompileText("reverse.cu", source, "sm_90");
+        var (code, image, log) = new RuntimeCompiler(NativeLibrary.Load(Path.Combine(_emulator.Folder, "libnvrtc.so.11.2"))).CompileText("reverse.cu", source, "sm_90");
         Assert.True(code == 0, log);
         var memory = gpu.Upload<int>([.. Enumerable.Range(0, 64)]);
         nint module, function;
@@ -128,7 +136,7 @@ public sealed unsafe class EmulatorTests(EmulatorFixture emulator)
         var launched = launch(function, 1, 1, 1, 64, 1, 1, 0, 0, arguments, null);
         Assert.True(launched == 0 || launched == expected);
         Assert.Equal(expected, ((delegate* unmanaged<nint, int>)gpu.Entry("cuStreamSynchronize"))(0));
-        Assert.Equal(expected, emulator.TakeError());
+        Assert.Equal(expected, _emulator.TakeError());
         if (expected == 0) Assert.Equal(Enumerable.Range(0, 64).Reverse(), gpu.Download<int>(memory, 64));
         Assert.Equal(0, ((delegate* unmanaged<nint, int>)gpu.Entry("cuModuleUnload"))(module));
     }
@@ -136,8 +144,7 @@ public sealed unsafe class EmulatorTests(EmulatorFixture emulator)
     [SkippableFact]
     public void Compiler_RefusesWhatNvrtcRefuses()
     {
-        emulator.Require();
-        var compiler = new RuntimeCompiler(NativeLibrary.Load(Path.Combine(emulator.Folder, "libnvrtc.so.11.2")));
+        var compiler = new RuntimeCompiler(NativeLibrary.Load(Path.Combine(_emulator.Folder, "libnvrtc.so.11.2")));
         var (code, _, log) = compiler.Compile("fold", "sm_90", "--default-device");
         Assert.Equal(5, code);
         Assert.Contains("--default-device", log, StringComparison.Ordinal);
@@ -149,8 +156,8 @@ public sealed unsafe class EmulatorTests(EmulatorFixture emulator)
     /// <summary>One stream fills memory in two operations, another reads it; returns the byte that was read.</summary>
     private byte Chain(int seed, bool waits)
     {
-        using var gpu = new Gpu(emulator);
-        emulator.Set("DISTZO_EMULATOR_DELAY", seed.ToString(System.Globalization.CultureInfo.InvariantCulture));
+        using var gpu = new Gpu(_emulator);
+        _emulator.Set("DISTZO_EMULATOR_DELAY", seed.ToString(System.Globalization.CultureInfo.InvariantCulture));
         try
         {
             var (from, to) = (gpu.Upload<byte>(new byte[Bytes]), gpu.Upload<byte>(new byte[Bytes]));
@@ -171,7 +178,7 @@ public sealed unsafe class EmulatorTests(EmulatorFixture emulator)
         }
         finally
         {
-            emulator.Set("DISTZO_EMULATOR_DELAY", null);
+            _emulator.Set("DISTZO_EMULATOR_DELAY", null);
         }
     }
 

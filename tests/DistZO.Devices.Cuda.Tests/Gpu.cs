@@ -5,7 +5,7 @@ using System.Text;
 namespace DistZO.Devices.Cuda.Tests;
 
 /// <summary>
-/// An emulated GPU with the kernels on it, called by the driver's entry points and nothing else. Memory that a test takes is given back, and
+/// A GPU, emulated or real, with the kernels on it, called by the driver's entry points and nothing else. Memory that a test takes is given back, and
 /// looked at for writes beside it, when it is disposed.
 /// </summary>
 internal sealed unsafe class Gpu : IDisposable
@@ -23,9 +23,9 @@ internal sealed unsafe class Gpu : IDisposable
     /// <param name="programs">Files of kernels, without their ending.</param>
     public Gpu(EmulatorFixture emulator, params string[] programs)
     {
-        emulator.Require();
+        emulator.RequireAny();
         _emulator = emulator;
-        _driver = NativeLibrary.Load(Path.Combine(emulator.Folder, "libcuda.so.1"));
+        _driver = NativeLibrary.Load(emulator.Driver);
         Check(((delegate* unmanaged<uint, int>)Entry("cuInit"))(0));
         nint context;
         Check(((delegate* unmanaged<nint*, int, int>)Entry("cuDevicePrimaryCtxRetain"))(&context, 0));
@@ -81,10 +81,11 @@ internal sealed unsafe class Gpu : IDisposable
     }
 
     /// <summary>The compiled form of a file of kernels.</summary>
-    public static byte[] Image(EmulatorFixture emulator, string program, string capability = "sm_90")
+    public static byte[] Image(EmulatorFixture emulator, string program, string? capability = null)
     {
+        capability ??= emulator.Capability;
         if (Images.TryGetValue(program + capability, out var known)) return known;
-        var (code, image, log) = new RuntimeCompiler(NativeLibrary.Load(Path.Combine(emulator.Folder, "libnvrtc.so.11.2"))).Compile(program, capability);
+        var (code, image, log) = new RuntimeCompiler(NativeLibrary.Load(emulator.Compiler)).Compile(program, capability);
         Assert.True(code == 0, log);
         return Images[program + capability] = image;
     }

@@ -8,25 +8,22 @@ internal sealed unsafe class RuntimeCompiler(nint library)
 {
     private static readonly string[] Options = ["--std=c++17", "--fmad=false", "--prec-div=true", "--prec-sqrt=true", "--ftz=false"];
 
-    /// <summary>The folder of the kernels.</summary>
-    public static string Folder => Path.Combine(Fixtures.Repository, "src", "DistZO.Devices.Cuda", "Kernels");
-
     /// <summary>Files of kernels, without their ending.</summary>
-    public static IEnumerable<string> Programs => Directory.EnumerateFiles(Folder, "*.cu").Select(file => Path.GetFileNameWithoutExtension(file)!).Order(StringComparer.Ordinal);
+    public static IEnumerable<string> Programs => KernelSources.Programs.Select(file => Path.GetFileNameWithoutExtension(file)!);
 
     /// <summary>Compiles one file.</summary>
     /// <returns>NVRTC's code, the image (empty if there is none), and what the compiler said.</returns>
     public (int Code, byte[] Image, string Log) Compile(string program, string capability, params string[] more) =>
-        CompileText(program + ".cu", File.ReadAllText(Path.Combine(Folder, program + ".cu")), capability, more);
+        CompileText(program + ".cu", KernelSources.Read(program + ".cu"), capability, more);
 
     /// <summary>Compiles a text, which may include the kernels' headers.</summary>
     public (int Code, byte[] Image, string Log) CompileText(string name, string source, string capability, params string[] more)
     {
-        var headers = Directory.GetFiles(Folder, "*.cuh");
+        var headers = KernelSources.Headers;
         using var texts = new NativeTexts();
         nint handle;
         var create = (delegate* unmanaged<nint*, byte*, byte*, int, byte**, byte**, int>)NativeLibrary.GetExport(library, "nvrtcCreateProgram");
-        Assert.Equal(0, create(&handle, texts.One(source), texts.One(name), headers.Length, texts.Many(headers.Select(File.ReadAllText)), texts.Many(headers.Select(file => Path.GetFileName(file)!))));
+        Assert.Equal(0, create(&handle, texts.One(source), texts.One(name), headers.Count, texts.Many(headers.Select(KernelSources.Read)), texts.Many(headers)));
         string[] options = [$"--gpu-architecture={capability}", .. Options, .. more];
         var code = ((delegate* unmanaged<nint, int, byte**, int>)NativeLibrary.GetExport(library, "nvrtcCompileProgram"))(handle, options.Length, texts.Many(options));
         var log = Encoding.UTF8.GetString(Read(handle, "nvrtcGetProgramLog")).TrimEnd('\0');
