@@ -1,11 +1,12 @@
 # What there is to do here; everything is built by the .NET SDK alone.
 .DEFAULT_GOAL := help
-.PHONY: help probe build all-projects demo test test-goldens test-compose test-kubernetes image image-cuda interop-tools fuzz chaos bench format clean
+.PHONY: gpu-bundle gpu-program test-gpu bench-gpu help probe build all-projects demo test test-goldens test-compose test-kubernetes image image-cuda interop-tools fuzz chaos bench format clean
 
 export DOTNET_NOLOGO := 1
 export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 
 DEMO := examples/support-tickets
+GPU := bin/gpu
 FILTER ?= Category!=Chaos
 FUZZ_ROUNDS ?= 200000
 DOTNET_BUILD := dotnet build --configuration Release --verbosity quiet --nologo -consoleLoggerParameters:NoSummary
@@ -23,7 +24,7 @@ probe: ## what this machine has; only the .NET SDK is needed
 	if [ -d "$$fixtures" ]; then echo 'reference outputs ✓'; \
 	else echo 'reference outputs ✗ not needed: their tests are skipped (DISTZO_FIXTURES names their folder)'; fi; \
 	if have g++; then echo 'g++ ✓'; else echo 'g++ ✗ not needed: the tests on an emulated GPU are skipped'; fi; \
-	if have nvidia-smi; then echo 'CUDA ✓ not used: everything runs on the CPU'; else echo 'CUDA ✗ not needed'; fi
+	if have nvidia-smi; then echo 'NVIDIA driver ✓'; else echo 'NVIDIA driver ✗ not needed: everything runs on the CPU'; fi
 
 build: probe ## the executable, at bin/distzo
 	@$(DOTNET_BUILD) src/DistZO.Cli
@@ -65,6 +66,27 @@ test-kubernetes: image interop-tools all-projects ## the manifests against the s
 
 bench: build ## the speed of this machine: every figure with its limit
 	@bin/distzo bench all
+
+gpu-bundle: probe ## distzo and the tests of GPUs for machines without .NET, in bin/gpu
+	@dotnet publish src/DistZO.Cli -p:PublishProfile=single-file -v q --nologo -o $(GPU)/published/distzo
+	@dotnet publish tests/DistZO.Devices.Cuda.Tests -c Release -r linux-x64 --self-contained -p:PublishSingleFile=true -p:EnableCompressionInSingleFile=true -v q --nologo -o $(GPU)/published/tests
+	@mv $(GPU)/published/distzo/distzo $(GPU)/published/tests/DistZO.Devices.Cuda.Tests $(GPU) && rm -rf $(GPU)/published
+	@echo '$(GPU) ✓ (carry this folder, then: make test-gpu bench-gpu)'
+
+gpu-program:
+	@if command -v dotnet >/dev/null 2>&1; then $(MAKE) --no-print-directory gpu-bundle; fi
+	@[ -x $(GPU)/distzo ] || { echo 'bin/gpu is missing: make it with `make gpu-bundle` on a machine that has the .NET SDK, and carry it here'; exit 1; }
+
+test-gpu: gpu-program ## the tests of kernels and device on this machine's GPU; no test is skipped for want of one
+	@$(GPU)/distzo doctor --measure
+	@DISTZO_REQUIRE_CUDA=1 $(GPU)/DistZO.Devices.Cuda.Tests
+
+bench-gpu: gpu-program ## every figure of this machine's GPU (PEER=mezo_torch.py: and a PyTorch MeZO beside them), in minutes
+	@$(GPU)/distzo doctor --measure
+	@$(GPU)/distzo bench gpu
+	@if [ -n "$(PEER)" ]; then for size in '1 2048' '16 64'; do set -- $$size; \
+	  echo "PyTorch MeZO, opt-1.3b in float16, $$1 × $$2 tokens:"; \
+	  python3 $(PEER) --shape opt-1.3b --device cuda --dtype float16 --batch $$1 --tokens $$2; done; fi
 
 format: ## the code and its white space, as .editorconfig has them
 	@dotnet format
