@@ -36,6 +36,9 @@ internal sealed class BlockStream : IBlockVisits
 
     public Func<int, ulong> ChainAt { get; set; } = _ => 0;
 
+    /// <summary>Whether passes write back what they have folded. Where the host folds they need not.</summary>
+    public bool WritesBack { get; init; } = true;
+
     public void Begin(UpdateHistory? updates, int step) => _policy.Begin(Blocks, updates, step);
 
     public void Enter(int block)
@@ -76,6 +79,12 @@ internal sealed class BlockStream : IBlockVisits
         var buffer = Find(block)!;
         (buffer.Free, buffer.Block) = (_device.Record(), null);
         Blocks[block].Depart();
+    }
+
+    /// <summary>Others have changed what is stored: what is in the buffers is worth nothing.</summary>
+    public void Forget()
+    {
+        foreach (var buffer in Buffers) buffer.Block = null;
     }
 
     public void Settle()
@@ -142,7 +151,7 @@ internal sealed class BlockStream : IBlockVisits
     {
         WriteBack.Always => true,
         WriteBack.IfFolded => step > Blocks[block].Step,
-        _ => step > Blocks[block].Step && _policy.IsDue(block, step, Blocks[block].Step),
+        _ => WritesBack && step > Blocks[block].Step && _policy.IsDue(block, step, Blocks[block].Step),
     };
 
     private void Write(StreamedBlock block, BlockBuffer buffer)

@@ -125,7 +125,7 @@ public static class BaseWeights
             WriteBackSteps = recipe.Get(RecipeKeys.WriteBackSteps),
             StoresAll = placement.Tier == OffloadTier.Disk,
             SharesLink = placement.Tier == OffloadTier.Disk,
-            FoldsOnHost = placement.Tier == OffloadTier.Host && recipe.Get(RecipeKeys.TransferDtype) is not null,
+            FoldsOnHost = placement.Tier is OffloadTier.Host or OffloadTier.Disk && recipe.Get(RecipeKeys.TransferDtype) is not null,
             IsSharded = placement.Tier == OffloadTier.Shard,
             Open = (layouts, values) => BlockStores.Open(placement, recipe, values.Digest, baseDigest, layouts, notice),
         };
