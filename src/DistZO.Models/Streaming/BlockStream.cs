@@ -144,7 +144,7 @@ internal sealed class BlockStream : IBlockVisits
         if (buffer.Free is not null) _upload.Wait(buffer.Free);
         if (streamed.Written is not null) _upload.Wait(streamed.Written);
         _upload.Upload(streamed.Stored, 0, buffer.Memory, 0, streamed.Layout.Bytes);
-        (buffer.Block, buffer.Step, buffer.IsPacked, buffer.Ready, buffer.IsWritten) = (streamed, streamed.Step, false, _upload.Record(), false);
+        (buffer.Block, buffer.Step, buffer.Ready, buffer.IsWritten) = (streamed, streamed.Step, _upload.Record(), false);
     }
 
     private bool IsWritten(int block, int step, WriteBack write) => write switch

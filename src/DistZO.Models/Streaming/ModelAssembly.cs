@@ -105,8 +105,10 @@ internal static class ModelAssembly
             var (upload, writeBack) = (
                 new StreamOptions($"{track}upload", offloading.UploadLink, sink), new StreamOptions($"{track}write-back", offloading.WriteBackLink, sink));
             var policy = Policy();
-            var path = new BlockPath(device, streamed, offloading.Buffers, upload, writeBack);
+            var path = new BlockPath(device, streamed, offloading.Buffers, upload, writeBack, Forms());
             return slot is null ? new BlockStream(path, streamed, policy) : new SlotVisits(slot.Group, slot.Slot, path, streamed, policy, offloading.Trace, meter);
+
+            BlockForms Forms() => !foldsOnHost ? BlockForms.Whole : slot!.Slot == 0 ? BlockForms.Either : BlockForms.Packed;
 
             WriteBackPolicy Policy()
             {

@@ -162,6 +162,32 @@ public sealed class HostFoldTests : IDisposable
         Assert.Equal(0, down.Sent);
     }
 
+    [Theory]
+    [InlineData(TransferType.BFloat16, 1)]
+    [InlineData(TransferType.BFloat16, 3)]
+    [InlineData(TransferType.Float8, 3)]
+    [InlineData(TransferType.Float8, 5)]
+    public void Slot_WhereTheHostFolds_TakesMemoryForWhatComesToIt(TransferType transfer, int buffers)
+    {
+        var folder = Write("opt");
+        var (resident, whole, packed) = (0L, 0L, 0L);
+        using (var checkpoint = Checkpoint.Open(folder))
+        using (var device = new CheckedDevice(new ReferenceDevice(), 1, _log))
+        using (var model = Load(device, checkpoint, Offload(buffers), WeightType.Float32, "full", transfer))
+        {
+            // Alone it has no slots, and a buffer for each whole layer.
+            whole = model.Visits!.Blocks.Max(block => block.Layout.Bytes);
+            packed = model.Visits!.Blocks.Max(block => block.Packed.Bytes);
+            resident = device.AllocatedBytes - (buffers * whole);
+        }
+
+        using var devices = new CheckedDevices(2, 3, _log);
+        Run(folder, devices.All, SlotNetwork.Of(2), Offload(buffers), WeightType.Float32, transfer: transfer);
+        List<long> allocated = [.. devices.All.Select(device => ((CheckedDevice)device).AllocatedBytes)];
+        // The first one evaluates, too: for that it needs room for a whole layer.
+        Assert.Equal([resident + Math.Max(buffers * packed, whole), resident + (buffers * packed)], allocated);
+    }
+
     /// <summary>What the host packs for a visit must not be packed again before all slots have uploaded it.</summary>
     [Fact]
     public void CheckedDevice_WithoutTheEventThatFreesAStage_FindsTheRace()
