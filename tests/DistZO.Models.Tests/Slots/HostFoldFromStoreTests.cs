@@ -124,6 +124,33 @@ public sealed class HostFoldFromStoreTests : IDisposable
         Assert.Contains("the disk is gone", problem.Message);
     }
 
+    /// <summary>A place in host memory must not be filled again before what was in it is folded and written.</summary>
+    [Fact]
+    public void CheckedDevice_WithoutTheEventThatFreesAPlace_FindsTheRace()
+    {
+        using var device = new CheckedDevice(new ReferenceDevice(), 1, _log);
+        using var parameter = new Parameter("w", [16], TensorRole.Matrix, 0, trainable: true, WeightType.Float32);
+        var layout = new BlockLayout("block", [parameter]);
+        using var store = new FailingBlocks([layout], int.MaxValue);
+        using var place = new HostBlock("place", layout.Bytes, layout.Bytes);
+        using var read = device.CreateStream(new StreamOptions("host read"));
+        using var fold = device.CreateStream(new StreamOptions("host fold"));
+        using var write = device.CreateStream(new StreamOptions("host write"));
+        read.Copy(store.Blocks[0], place, layout.Bytes);
+        fold.Fold(place, layout, Updates(1).Between(0, 1).ToArray());
+        Assert.Contains(_log.Races, race => race.Contains("host fold folding place does not wait for host read"));
+        _log.Races.Clear();
+        fold.Wait(read.Record());
+        fold.Fold(place, layout, Updates(1).Between(0, 1).ToArray());
+        write.Wait(fold.Record());
+        write.Copy(place, store.Blocks[0], layout.TrainedBytes);
+        Assert.Empty(_log.Races);
+        // A read that waits for the fold alone: what is being written changes under the write, and what is read is what is being written.
+        read.Wait(fold.Record());
+        read.Copy(store.Blocks[0], place, layout.Bytes);
+        Assert.Contains(_log.Races, race => race.Contains("host read reading block does not wait for host write"));
+    }
+
     private static Offloading Offload(int buffers, int? writeBack) => new()
     {
         Layers = new HashSet<int> { 0, 1, 3, 4, 5 },
