@@ -54,8 +54,8 @@ internal sealed class SlotVisits : IBlockVisits
 
     public bool TryFold(UpdateHistory updates, int step)
     {
-        _ = Alone;
         if (_group.Host is null) return false;
+        _group.Part();
         Advance(updates, step, all: true);
         return true;
     }
