@@ -44,10 +44,11 @@ internal sealed class CheckedDevice(Device inner, int seed, AccessLog log) : Dev
         stream.Fold(range, updates);
     }
 
-    public void PackNow(StoredBlock source, WeightUpdate[] updates, StagedBlock destination)
+    /// <summary>What a stream does on the host, done at once.</summary>
+    public void HostNow(Action<DeviceStream> work)
     {
-        using var stream = inner.CreateStream(new StreamOptions("pack"));
-        stream.Pack(source, updates, destination);
+        using var stream = inner.CreateStream(new StreamOptions("host"));
+        work(stream);
         stream.Record().Synchronize();
     }
 

@@ -81,6 +81,20 @@ internal sealed class CheckedStream(CheckedDevice device, StreamOptions options)
         });
     }
 
+    public override void Copy(StoredBlock source, StoredBlock destination, long bytes)
+    {
+        using var gate = device.Enter();
+        var what = destination is HostBlock ? $"reading {source.Name}" : $"writing {destination.Name}";
+        device.Log.Note(_actor, source, 0, bytes, false, what);
+        device.Log.Note(_actor, destination, 0, bytes, true, what);
+        Add(() =>
+        {
+            var data = new byte[bytes];
+            source.Read(0, data);
+            destination.Write(0, data);
+        });
+    }
+
     public override void Fold(in FoldRange range, WeightUpdate[] updates)
     {
         using var gate = device.Enter();
@@ -90,13 +104,20 @@ internal sealed class CheckedStream(CheckedDevice device, StreamOptions options)
         Add(() => device.FoldNow(what with { Memory = memory.Inner }, updates));
     }
 
+    public override void Fold(StoredBlock block, BlockLayout layout, WeightUpdate[] updates)
+    {
+        using var gate = device.Enter();
+        device.Log.Note(_actor, block, 0, block.TrainedBytes, true, $"folding {block.Name}");
+        Add(() => device.HostNow(stream => stream.Fold(block, layout, updates)));
+    }
+
     public override void Pack(StoredBlock source, WeightUpdate[] updates, StagedBlock destination)
     {
         using var gate = device.Enter();
         if (updates.Length > 0) device.Log.Note(_actor, source, 0, source.TrainedBytes, true, $"folding {source.Name}");
         device.Log.Note(_actor, source, 0, source.Bytes, false, $"packing {source.Name}");
         device.Log.Note(_actor, destination.Stage, 0, destination.Bytes, true, $"packing {source.Name}");
-        Add(() => device.PackNow(source, updates, destination));
+        Add(() => device.HostNow(stream => stream.Pack(source, updates, destination)));
     }
 
     public override void Wait(DeviceEvent happened)

@@ -25,6 +25,8 @@ internal static class LocalDevices
         if (choice.Kind == DeviceKind.Cpu || (choice.Kind == DeviceKind.Auto && CudaDevice.Count == 0)) return OpenCpu(recipe, slots);
         if (recipe.Get(RecipeKeys.TransferDtype) is not null)
             throw new BadInputException("transfer_dtype: GPUs do not round weights yet; give --device cpu, or leave transfer_dtype away");
+        if (recipe.Get(RecipeKeys.FoldOn) == FoldPlace.Host)
+            throw new BadInputException("fold_on: beside a GPU the host does not fold yet; give --device cpu, or --fold-on device");
         // With more slots than GPUs some share one.
         var ordinal = choice.Ordinal ?? slot % Math.Max(1, CudaDevice.Count);
         return CudaDevice.Open(ordinal, () => OpenCpu(recipe, slots));

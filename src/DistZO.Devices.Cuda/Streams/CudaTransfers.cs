@@ -101,9 +101,11 @@ internal sealed unsafe class CudaTransfers : DeviceStream
         });
     }
 
-    /// <summary>A run that rounds is refused where its device is opened.</summary>
-    public override void Pack(StoredBlock source, WeightUpdate[] updates, StagedBlock destination) =>
-        throw new InvalidOperationException("weights are not rounded on GPUs");
+    public override void Copy(StoredBlock source, StoredBlock destination, long bytes) => throw FoldsOnDevice();
+
+    public override void Fold(StoredBlock block, BlockLayout layout, WeightUpdate[] updates) => throw FoldsOnDevice();
+
+    public override void Pack(StoredBlock source, WeightUpdate[] updates, StagedBlock destination) => throw FoldsOnDevice();
 
     public override void Wait(DeviceEvent happened) => _thread.Enqueue(() =>
     {
@@ -134,6 +136,9 @@ internal sealed unsafe class CudaTransfers : DeviceStream
         foreach (var piece in _pieces) piece.Memory?.Dispose();
         _ = CudaDriver.cuStreamDestroy_v2(_stream);
     }
+
+    /// <summary>A run that rounds or folds on the host is refused where its device is opened.</summary>
+    private static InvalidOperationException FoldsOnDevice() => new("beside a GPU the host does not fold");
 
     private static (PassData Data, Folding Folding) Foldings(KernelModule kernels, CudaPool pool, CUstream stream)
     {

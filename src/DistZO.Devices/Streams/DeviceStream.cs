@@ -28,10 +28,22 @@ public abstract class DeviceStream : IDisposable
     /// <param name="bytes">How many.</param>
     public abstract void Copy(string label, DeviceMemory source, long offset, DeviceMemory destination, long destinationOffset, long bytes);
 
+    /// <summary>On the host: copies the first bytes of a stored block into another one, or into its next version. One of them is a <see cref="HostBlock"/>.</summary>
+    /// <param name="source">What is read.</param>
+    /// <param name="destination">Is written.</param>
+    /// <param name="bytes">How many, a multiple of <see cref="BlockLayout.Alignment"/>.</param>
+    public abstract void Copy(StoredBlock source, StoredBlock destination, long bytes);
+
     /// <summary>Folds updates into a run of elements of a tensor in device memory.</summary>
     /// <param name="range">Which elements of which tensor.</param>
     /// <param name="updates">In order; not changed afterwards.</param>
     public abstract void Fold(in FoldRange range, WeightUpdate[] updates);
+
+    /// <summary>On the host: folds updates into the trained tensors of a block in host memory.</summary>
+    /// <param name="block">A <see cref="HostBlock"/>; folded in place.</param>
+    /// <param name="layout">Where its tensors are.</param>
+    /// <param name="updates">Those that it lacks, in order; not changed afterwards.</param>
+    public abstract void Fold(StoredBlock block, BlockLayout layout, WeightUpdate[] updates);
 
     /// <summary>
     /// On the host: folds updates into the trained tensors of a block in host memory, and packs all of its tensors as they are transferred.

@@ -63,12 +63,17 @@ public sealed unsafe class HostStream : DeviceStream
         });
     }
 
-    public override void Pack(StoredBlock source, WeightUpdate[] updates, StagedBlock destination) => _thread.Enqueue(() =>
+    public override void Copy(StoredBlock source, StoredBlock destination, long bytes)
     {
-        var began = TraceClock.Now;
-        HostFolding.Run(_memory.Kernels, _memory.Threads, (HostBlock)source, updates, destination);
-        _trace?.Add(new TraceSpan(Name, source.Name, began, TraceClock.Now, 0));
-    });
+        if (destination is HostBlock to) _thread.Enqueue(() => Move(source.Name, bytes, (at, count) => source.Read(at, new Span<byte>(to.Pointer + at, count))));
+        else _thread.Enqueue(() => Move(destination.Name, bytes, (at, count) => destination.Write(at, new Span<byte>(((HostBlock)source).Pointer + at, count))));
+    }
+
+    public override void Fold(StoredBlock block, BlockLayout layout, WeightUpdate[] updates) =>
+        OnTheHost(block, () => HostFolding.Fold(_memory.Kernels, _memory.Threads, (HostBlock)block, layout, updates));
+
+    public override void Pack(StoredBlock source, WeightUpdate[] updates, StagedBlock destination) =>
+        OnTheHost(source, () => HostFolding.Pack(_memory.Kernels, _memory.Threads, (HostBlock)source, updates, destination));
 
     public override void Wait(DeviceEvent happened) => _thread.Enqueue(happened.Synchronize);
 
@@ -80,6 +85,13 @@ public sealed unsafe class HostStream : DeviceStream
     }
 
     public override void Dispose() => _thread.Dispose();
+
+    private void OnTheHost(StoredBlock block, Action work) => _thread.Enqueue(() =>
+    {
+        var began = TraceClock.Now;
+        work();
+        _trace?.Add(new TraceSpan(Name, block.Name, began, TraceClock.Now, 0));
+    });
 
     private static void CheckRange(DeviceMemory memory, long offset, long bytes)
     {

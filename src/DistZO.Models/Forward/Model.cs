@@ -211,7 +211,13 @@ public sealed class Model : IDisposable
     }
 
     /// <summary>Folds all weights up to a step, in one pass over them, wherever they are.</summary>
-    public void Fold(UpdateHistory updates, int step) => Visit(WriteBack.IfFolded, parameter => Device.Fold(parameter, updates, step));
+    public void Fold(UpdateHistory updates, int step)
+    {
+        if (_visits?.TryFold(updates, step) == true) VisitResident(WriteBack.IfFolded, Fold);
+        else Visit(WriteBack.IfFolded, Fold);
+
+        void Fold(Parameter parameter) => Device.Fold(parameter, updates, step);
+    }
 
     /// <summary>The weights digest (philox-v1), over all tensors as stored. All must be folded to one step.</summary>
     public UInt128 Digest()
@@ -269,13 +275,7 @@ public sealed class Model : IDisposable
     internal void Visit(WriteBack write, Action<Parameter> action)
     {
         if (write == WriteBack.Always) Replacements++;
-        _kept?.Begin();
-        foreach (var parameter in Parameters)
-        {
-            if (parameter.IsBound) action(parameter);
-        }
-
-        _kept?.End(write == WriteBack.Always ? 0 : 1, _chainAt);
+        VisitResident(write, action);
         if (_visits is null) return;
         for (var i = 0; i < _visits.Blocks.Count; i++)
         {
@@ -292,6 +292,17 @@ public sealed class Model : IDisposable
 
             _visits.Leave(i, write);
         }
+    }
+
+    private void VisitResident(WriteBack write, Action<Parameter> action)
+    {
+        _kept?.Begin();
+        foreach (var parameter in Parameters)
+        {
+            if (parameter.IsBound) action(parameter);
+        }
+
+        _kept?.End(write == WriteBack.Always ? 0 : 1, _chainAt);
     }
 
     public void Dispose()

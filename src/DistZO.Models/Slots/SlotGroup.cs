@@ -91,13 +91,14 @@ internal sealed class SlotGroup(SlotNetwork network, IReadOnlyList<Device> devic
     /// <param name="member">Its loop.</param>
     /// <param name="policy">When blocks are written back, of the first slot.</param>
     /// <param name="trace">Takes spans; may be null.</param>
-    public void Add(SlotStream member, WriteBackPolicy policy, ITraceSink? trace = null)
+    /// <param name="storeTrace">Takes those of the host's reading and writing of stored blocks; may be null.</param>
+    public void Add(SlotStream member, WriteBackPolicy policy, ITraceSink? trace = null, ITraceSink? storeTrace = null)
     {
         _members.Add(member);
         if (_members.Count > 1) return;
         Policy = policy;
         Board = new SlotBoard(network.Slots, kept: 4 * (member.Blocks.Count + Offloading.DefaultBuffers));
-        if (FoldsOnHost) Host = new HostFold(this, member.Device, member.Blocks, member.Buffers, trace);
+        if (FoldsOnHost) Host = new HostFold(this, member.Device, member.Blocks, member.Buffers, trace, storeTrace);
         foreach (var block in member.Blocks)
             _blocks.Add(block.Layout.Name, (BlockSlice.Cut(BytesOf(block), Shares), slicing == SlotSlicing.Whole ? block.Stored : new SharedCommit(block.Stored, network.Slots)));
     }
@@ -139,6 +140,9 @@ internal sealed class SlotGroup(SlotNetwork network, IReadOnlyList<Device> devic
         if (slicing == SlotSlicing.Sharded) Level();
         Clear();
     }
+
+    /// <summary>Events that happen when all that the first slot's streams have queued is done.</summary>
+    public IEnumerable<DeviceEvent> RecordFirst() => _members[0].RecordAll();
 
     /// <summary>Waits until nothing is under way, whatever has failed.</summary>
     public void Settle()
@@ -186,7 +190,7 @@ internal sealed class SlotGroup(SlotNetwork network, IReadOnlyList<Device> devic
         Board.Clear();
     }
 
-    private List<DeviceEvent> RecordAll() => [.. _members.SelectMany(member => member.RecordAll()), .. Host is null ? [] : new[] { Host.Record() }];
+    private List<DeviceEvent> RecordAll() => [.. _members.SelectMany(member => member.RecordAll()), .. Host?.RecordAll() ?? []];
 
     private void AwaitAll()
     {

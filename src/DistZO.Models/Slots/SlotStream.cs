@@ -35,7 +35,7 @@ internal sealed class SlotStream : IDisposable
     public SlotStream(SlotGroup group, int slot, BlockPath path, IReadOnlyList<StreamedBlock> blocks, ITraceSink? trace)
     {
         (_group, _slot, _path, Blocks) = (group, slot, path, blocks);
-        _visits = [.. path.Buffers.Select(buffer => new SlotVisit(buffer))];
+        _visits = [.. (group.FoldsOnHost ? path.PackedBuffers : path.Buffers).Select(buffer => new SlotVisit(buffer))];
         if (group.Slicing == SlotSlicing.Whole) return;
         _fold = path.Device.CreateStream(new StreamOptions($"{group.TrackOf(slot)}fold", null, trace));
         _gather = new SlotGather(path.Device, group.Network, slot, trace);
@@ -119,12 +119,8 @@ internal sealed class SlotStream : IDisposable
     {
         _joined = Device.Record();
         (_visit, _end, _uploaded) = (0, 0, 0);
-        foreach (var visit in _visits)
-        {
-            visit.Number = SlotVisit.Never;
-            (visit.Buffer.Block, visit.Buffer.Ready, visit.Buffer.Free, visit.Buffer.IsWritten) = (null, null, _joined, false);
-        }
-
+        foreach (var visit in _visits) visit.Number = SlotVisit.Never;
+        _path.Clear(_joined);
         foreach (var block in Blocks) block.Written = null;
     }
 
@@ -220,8 +216,7 @@ internal sealed class SlotStream : IDisposable
         var (own, block) = (Of(visit), Blocks[visit % Blocks.Count]);
         if (own.IsGathered) return;
         own.IsGathered = true;
-        (own.Buffer.Block, own.Buffer.IsPacked) = (block, _group.FoldsOnHost);
-        (own.Buffer.Step, own.Buffer.Ready) = (own.StoredStep, own.Uploaded);
+        (own.Buffer.Block, own.Buffer.Step, own.Buffer.Ready) = (block, own.StoredStep, own.Uploaded);
         if (_group.Slicing == SlotSlicing.Whole) return;
         if (block.Stored is ShardedBlock shard)
         {

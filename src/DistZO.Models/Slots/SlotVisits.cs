@@ -16,12 +16,14 @@ internal sealed class SlotVisits : IBlockVisits
     /// <param name="blocks">In the order of a pass.</param>
     /// <param name="policy">When to write back.</param>
     /// <param name="trace">Takes spans; may be null.</param>
-    public SlotVisits(SlotGroup group, int slot, BlockPath path, IReadOnlyList<StreamedBlock> blocks, WriteBackPolicy policy, ITraceSink? trace)
+    /// <param name="storeTrace">Takes those of the host's reading and writing of stored blocks; may be null.</param>
+    public SlotVisits(
+        SlotGroup group, int slot, BlockPath path, IReadOnlyList<StreamedBlock> blocks, WriteBackPolicy policy, ITraceSink? trace, ITraceSink? storeTrace)
     {
         (_group, _slot) = (group, slot);
-        _alone = new BlockStream(path, blocks, policy);
+        _alone = new BlockStream(path, blocks, policy) { WritesBack = !group.FoldsOnHost };
         _together = new SlotStream(group, slot, path, blocks, trace);
-        group.Add(_together, policy, trace);
+        group.Add(_together, policy, trace, storeTrace);
     }
 
     public IReadOnlyList<StreamedBlock> Blocks => _alone.Blocks;
@@ -39,8 +41,23 @@ internal sealed class SlotVisits : IBlockVisits
 
     public void Begin(UpdateHistory? updates, int step)
     {
-        if (IsTogether) _together.Begin(updates, step);
-        else Alone.Begin(updates, step);
+        if (IsTogether)
+        {
+            _together.Begin(updates, step);
+            return;
+        }
+
+        var alone = Alone;
+        if (updates is not null) Advance(updates, step, all: false);
+        alone.Begin(updates, step);
+    }
+
+    public bool TryFold(UpdateHistory updates, int step)
+    {
+        if (_group.Host is null) return false;
+        _group.Part();
+        Advance(updates, step, all: true);
+        return true;
     }
 
     public void Enter(int block)
@@ -67,6 +84,12 @@ internal sealed class SlotVisits : IBlockVisits
     {
         _together.Dispose();
         _alone.Dispose();
+    }
+
+    /// <summary>Lets the host fold, if it does: the first slot then brings what it has to.</summary>
+    private void Advance(UpdateHistory updates, int step, bool all)
+    {
+        if (_group.Host?.Advance(updates, step, all) == true) _alone.Forget();
     }
 
     private BlockStream Alone

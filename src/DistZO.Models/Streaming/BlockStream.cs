@@ -36,6 +36,9 @@ internal sealed class BlockStream : IBlockVisits
 
     public Func<int, ulong> ChainAt { get; set; } = _ => 0;
 
+    /// <summary>Whether passes write back what they have folded. Where the host folds they need not.</summary>
+    public bool WritesBack { get; init; } = true;
+
     public void Begin(UpdateHistory? updates, int step) => _policy.Begin(Blocks, updates, step);
 
     public void Enter(int block)
@@ -76,6 +79,12 @@ internal sealed class BlockStream : IBlockVisits
         var buffer = Find(block)!;
         (buffer.Free, buffer.Block) = (_device.Record(), null);
         Blocks[block].Depart();
+    }
+
+    /// <summary>Others have changed what is stored: what is in the buffers is worth nothing.</summary>
+    public void Forget()
+    {
+        foreach (var buffer in Buffers) buffer.Block = null;
     }
 
     public void Settle()
@@ -135,14 +144,14 @@ internal sealed class BlockStream : IBlockVisits
         if (buffer.Free is not null) _upload.Wait(buffer.Free);
         if (streamed.Written is not null) _upload.Wait(streamed.Written);
         _upload.Upload(streamed.Stored, 0, buffer.Memory, 0, streamed.Layout.Bytes);
-        (buffer.Block, buffer.Step, buffer.IsPacked, buffer.Ready, buffer.IsWritten) = (streamed, streamed.Step, false, _upload.Record(), false);
+        (buffer.Block, buffer.Step, buffer.Ready, buffer.IsWritten) = (streamed, streamed.Step, _upload.Record(), false);
     }
 
     private bool IsWritten(int block, int step, WriteBack write) => write switch
     {
         WriteBack.Always => true,
         WriteBack.IfFolded => step > Blocks[block].Step,
-        _ => step > Blocks[block].Step && _policy.IsDue(block, step, Blocks[block].Step),
+        _ => WritesBack && step > Blocks[block].Step && _policy.IsDue(block, step, Blocks[block].Step),
     };
 
     private void Write(StreamedBlock block, BlockBuffer buffer)

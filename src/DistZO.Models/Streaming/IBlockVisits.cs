@@ -30,6 +30,10 @@ internal interface IBlockVisits : IDisposable
     /// <summary>A pass, or a walk over all blocks, begins, which sees the weights at a step.</summary>
     void Begin(UpdateHistory? updates, int step);
 
+    /// <summary>Folds what is stored up to a step, if that takes no visits; called between passes.</summary>
+    /// <returns>Whether it does: if not, nothing is changed.</returns>
+    bool TryFold(UpdateHistory updates, int step) => false;
+
     /// <summary>The block's tensors are on the device from here on, for kernels.</summary>
     void Enter(int block);
 

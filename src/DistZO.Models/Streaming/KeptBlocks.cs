@@ -75,6 +75,6 @@ internal sealed class KeptBlocks : IDisposable
     public void Dispose()
     {
         _stream.Dispose();
-        foreach (var memory in _memories) memory.Dispose();
+        foreach (var memory in _memories) memory.Memory.Dispose();
     }
 }

@@ -25,6 +25,12 @@ internal sealed class MeasuredWriteBack(
     private int _steps = 1;
     private bool _isChosen;
 
+    /// <summary>
+    /// Whether folding is done beside the kernels, by the same cores. What is measured as computing then has folding in it only so far as
+    /// the two hold each other up, so it is all taken for computing: K is rather too small.
+    /// </summary>
+    public bool FoldsBeside { get; init; }
+
     public override int Steps => _steps;
 
     public override bool IsChosen => _isChosen;
@@ -49,7 +55,7 @@ internal sealed class MeasuredWriteBack(
     {
         double read = share * blocks.Sum(block => block.Layout.Bytes), written = share * blocks.Sum(block => block.Layout.TrainedBytes);
         // Noise may make it less than folding alone takes.
-        var rest = Math.Max(0, Median(_computing) - (fold * (_steps + 1) / 2));
+        var rest = Math.Max(0, Median(_computing) - (FoldsBeside ? 0 : fold * (_steps + 1) / 2));
         double Step(int k)
         {
             var computing = rest + (fold * (k + 1) / 2);

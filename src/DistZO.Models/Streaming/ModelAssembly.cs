@@ -99,20 +99,28 @@ internal static class ModelAssembly
         {
             var (meter, slot) = (new TransferMeter(offloading!.Trace), offloading.Slot);
             var track = slot?.Group.TrackOf(slot.Slot);
+            // Where the host folds it is its reading and writing that write-back has to fit in with.
+            var foldsOnHost = slot is { Group.FoldsOnHost: true };
+            var sink = foldsOnHost ? offloading.Trace : meter;
             var (upload, writeBack) = (
-                new StreamOptions($"{track}upload", offloading.UploadLink, meter), new StreamOptions($"{track}write-back", offloading.WriteBackLink, meter));
+                new StreamOptions($"{track}upload", offloading.UploadLink, sink), new StreamOptions($"{track}write-back", offloading.WriteBackLink, sink));
             var policy = Policy();
-            var path = new BlockPath(device, streamed, offloading.Buffers, upload, writeBack);
-            return slot is null ? new BlockStream(path, streamed, policy) : new SlotVisits(slot.Group, slot.Slot, path, streamed, policy, offloading.Trace);
+            var path = new BlockPath(device, streamed, offloading.Buffers, upload, writeBack, Forms());
+            return slot is null ? new BlockStream(path, streamed, policy) : new SlotVisits(slot.Group, slot.Slot, path, streamed, policy, offloading.Trace, meter);
+
+            BlockForms Forms() => !foldsOnHost ? BlockForms.Whole : slot!.Slot == 0 ? BlockForms.Either : BlockForms.Packed;
 
             WriteBackPolicy Policy()
             {
                 // The first slot's decides for all.
                 if (offloading.WriteBackSteps is { } steps) return new FixedWriteBack(steps);
-                if (slot is { Slot: > 0 } or { Group.Slicing: SlotSlicing.Sharded } or { Group.FoldsOnHost: true }) return new FixedWriteBack(1);
+                if (slot is { Slot: > 0 } or { Group.Slicing: SlotSlicing.Sharded }) return new FixedWriteBack(1);
+                if (foldsOnHost && streamed.All(block => block.Stored is HostBlock)) return new FixedWriteBack(1);
                 var trained = streamed.SelectMany(block => block.Layout.Entries).Select(entry => entry.Parameter).Where(parameter => parameter.Trainable).ToList();
                 var fold = trained.Count == 0 ? 0 : PerturbationSpeed.Measure(device, trained.Sum(parameter => parameter.Length), trained[0].Type, offloading.Time);
-                return new MeasuredWriteBack(meter, upload.Name, writeBack.Name, offloading.SharesLink, fold, offloading.Time, slot?.Group.ShareOf(slot.Slot) ?? 1);
+                return foldsOnHost
+                    ? new MeasuredWriteBack(meter, HostStaging.ReadTrack, HostStaging.WriteTrack, offloading.SharesLink, fold, offloading.Time) { FoldsBeside = true }
+                    : new MeasuredWriteBack(meter, upload.Name, writeBack.Name, offloading.SharesLink, fold, offloading.Time, slot?.Group.ShareOf(slot.Slot) ?? 1);
             }
         }
     }

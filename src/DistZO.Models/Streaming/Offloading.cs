@@ -37,7 +37,7 @@ public sealed record Offloading
 
     /// <summary>
     /// Whether the host folds commits into the blocks that the passes of <see cref="ModelSlots"/> bring, and what travels is rounded already.
-    /// Blocks are then in host memory.
+    /// Blocks that are not in host memory come there for it, and are written back from there.
     /// </summary>
     public bool FoldsOnHost { get; init; }
 

@@ -223,6 +223,13 @@ public static class RecipeKeys
         "write_back_steps", Optional(Integer(1, 32), "auto"), null, Operational,
         "an offloaded layer is written back every so many steps, and what it lacks is folded again until then (auto: what is fastest)");
 
+    public static readonly RecipeKey<FoldPlace?> FoldOn = Declare(
+        "fold_on",
+        Optional(OneOf(("device", FoldPlace.Device), ("host", FoldPlace.Host)), "auto"),
+        null,
+        Operational,
+        "what folds commits into layers that come from host memory or disk (auto: the host with transfer_dtype, else the device)");
+
     public static readonly RecipeKey<int?> Slots = Declare(
         "slots", Optional(Integer(1, 64), "auto"), null, Operational, "device slots of this machine that share a step and its layers (auto: as the topology says, or 1)");
 

@@ -21,10 +21,14 @@ public sealed record Placement(OffloadTier Tier, IReadOnlySet<int> Streamed, int
     public string? Description => Tier == OffloadTier.None
         ? null
         : $"{Streamed.Count} of {Layers} layers come from {Place} ({Quantity.Bytes(StreamedBytes)}), "
-            + $"through {Buffers} buffers; weights take {Quantity.Bytes(DeviceBytes)} on {(Slots == 1 ? "the device" : $"each of {Slots} slots")}";
+            + $"through {Buffers} buffers; weights take {Quantity.Bytes(DeviceBytes)} on {(Slots == 1 ? "the device" : $"each of {Slots} slots")}"
+            + (StagingBytes > 0 ? $", and the host, which folds, takes {Quantity.Bytes(StagingBytes)} for what is on its way" : "");
 
     /// <summary>Slots that share the layers.</summary>
     public int Slots { get; private init; } = 1;
+
+    /// <summary>What weights take in host memory on their way, where the host folds.</summary>
+    public long StagingBytes { get; private init; }
 
     /// <summary>For people, a line each: where the layers are, and which keys say nothing here.</summary>
     public IEnumerable<string> Lines => new[] { Description, Idle }.OfType<string>();
@@ -41,11 +45,13 @@ public sealed record Placement(OffloadTier Tier, IReadOnlySet<int> Streamed, int
     /// <param name="hostMemory">Bytes that they may take in host memory.</param>
     /// <param name="available">Bytes of memory that this machine has left; null where that cannot be known.</param>
     /// <param name="slots">Device slots that share the layers; each has <paramref name="deviceMemory"/>.</param>
+    /// <param name="folded">The same as they come to the device where the host folds and rounds; null where it does not.</param>
     /// <exception cref="BadInputException">A budget does not suffice; the message says what would.</exception>
-    public static Placement Of(IReadOnlyList<long> blocks, OffloadTier? tier, long? deviceMemory, long? hostMemory, long? available, int slots = 1)
+    public static Placement Of(IReadOnlyList<long> blocks, OffloadTier? tier, long? deviceMemory, long? hostMemory, long? available, int slots = 1, IReadOnlyList<long>? folded = null)
     {
         var layers = blocks.Skip(1).SkipLast(1).ToList();
         long all = blocks.Sum(), fixedBytes = blocks[0] + blocks[^1], largest = layers.Max();
+        var buffer = folded?.Skip(1).SkipLast(1).Max() ?? largest;
         var device = deviceMemory ?? available / slots ?? long.MaxValue;
         // What of a layer that does not stay is on each slot for good.
         long kept = tier == OffloadTier.Shard ? (largest + slots - 1) / slots : 0;
@@ -56,26 +62,36 @@ public sealed record Placement(OffloadTier Tier, IReadOnlySet<int> Streamed, int
         }
 
         var slices = layers.Count * kept;
-        var needed = fixedBytes + slices + (Math.Min(FewestBuffers, layers.Count) * largest);
+        var needed = fixedBytes + slices + InBuffers(Math.Min(FewestBuffers, layers.Count));
         if (deviceMemory < needed)
         {
-            throw TooSmall(needed, $"embedding and head take {Quantity.Bytes(fixedBytes)}, each of two buffers {Quantity.Bytes(largest)} for the largest layer"
+            throw TooSmall(needed, $"embedding and head take {Quantity.Bytes(fixedBytes)}, each of two buffers {Quantity.Bytes(buffer)} for the largest layer"
+                + (folded is not null ? $", but together at least the {Quantity.Bytes(largest)} of a whole one" : "")
                 + (slices > 0 ? $", and a slot's slices of the layers {Quantity.Bytes(slices)}" : ""));
         }
 
-        var (resident, buffers) = Fit(layers.Count, fixedBytes + slices, largest - kept, largest, tier is null || deviceMemory is not null ? device : 0);
+        var (resident, buffers) = Fit(layers.Count, fixedBytes + slices, largest - kept, InBuffers, tier is null || deviceMemory is not null ? device : 0);
         var streamed = Spread(layers.Count, layers.Count - resident);
         var streamedBytes = streamed.Sum(layer => layers[layer]);
+        buffers = Math.Min(buffers, streamed.Count);
+        var staging = folded is null ? 0 : buffers * buffer;
         var host = hostMemory ?? available ?? long.MaxValue;
-        tier ??= deviceMemory is not null && streamedBytes <= host ? OffloadTier.Host : OffloadTier.Disk;
-        if (tier == OffloadTier.Host && streamedBytes > hostMemory)
+        tier ??= deviceMemory is not null && streamedBytes + staging <= host ? OffloadTier.Host : OffloadTier.Disk;
+        if (tier == OffloadTier.Host && streamedBytes + staging > hostMemory)
         {
             throw new BadInputException(
-                $"--host-memory {Quantity.BytesGiven(hostMemory.Value)} does not hold {streamed.Count} layers, which take {Quantity.BytesNeeded(streamedBytes)}; give at least that, or use --offload disk");
+                $"--host-memory {Quantity.BytesGiven(hostMemory.Value)} does not hold {streamed.Count} layers"
+                + (staging > 0 ? $" and {buffers} of them once more as they go to the device" : "")
+                + $", which take {Quantity.BytesNeeded(streamedBytes + staging)}; give at least that, or use --offload disk");
         }
 
-        var onDevice = all - streamedBytes + (Math.Min(buffers, streamed.Count) * largest) + (tier == OffloadTier.Shard ? (streamedBytes + slots - 1) / slots : 0);
-        return new Placement(tier.Value, streamed, layers.Count, Math.Min(buffers, streamed.Count), onDevice, streamedBytes) { Slots = slots };
+        // From disk a layer comes through host memory.
+        if (folded is not null && tier == OffloadTier.Disk) staging += Math.Min(Offloading.DefaultBuffers, streamed.Count) * largest;
+        var onDevice = all - streamedBytes + InBuffers(buffers) + (tier == OffloadTier.Shard ? (streamedBytes + slots - 1) / slots : 0);
+        return new Placement(tier.Value, streamed, layers.Count, buffers, onDevice, streamedBytes) { Slots = slots, StagingBytes = staging };
+
+        // Evaluations see whole layers.
+        long InBuffers(int count) => folded is null ? count * largest : Math.Max(count * buffer, largest);
 
         BadInputException TooSmall(long needed, string why) =>
             new($"--device-memory {Quantity.BytesGiven(device)} is too small for this model: {Quantity.BytesNeeded(needed)} are needed in all, since {why}");
@@ -85,13 +101,13 @@ public sealed record Placement(OffloadTier Tier, IReadOnlySet<int> Streamed, int
     /// <param name="layers">In all.</param>
     /// <param name="fixedBytes">What is on the device in any case.</param>
     /// <param name="more">What a layer takes more that stays.</param>
-    /// <param name="largest">Bytes of a buffer.</param>
+    /// <param name="inBuffers">Bytes of so many buffers.</param>
     /// <param name="device">Bytes for all; 0 for as few layers as can be.</param>
-    private static (int Resident, int Buffers) Fit(int layers, long fixedBytes, long more, long largest, long device)
+    private static (int Resident, int Buffers) Fit(int layers, long fixedBytes, long more, Func<int, long> inBuffers, long device)
     {
         var room = Math.Max(0, device - fixedBytes);
-        var buffers = room / Math.Max(1, largest) >= Offloading.DefaultBuffers || device == 0 ? Offloading.DefaultBuffers : FewestBuffers;
-        return ((int)Math.Clamp((room - (buffers * largest)) / Math.Max(1, more), 0, layers - 1), buffers);
+        var buffers = inBuffers(Offloading.DefaultBuffers) <= room || device == 0 ? Offloading.DefaultBuffers : FewestBuffers;
+        return ((int)Math.Clamp((room - inBuffers(buffers)) / Math.Max(1, more), 0, layers - 1), buffers);
     }
 
     private static HashSet<int> Spread(int layers, int streamed) => [.. Enumerable.Range(0, streamed).Select(i => (int)((long)i * layers / streamed))];

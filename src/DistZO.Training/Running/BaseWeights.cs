@@ -98,9 +98,11 @@ public static class BaseWeights
         SlotSharing.Require(recipe.Get(RecipeKeys.Offload), slots, network?.HasFabric ?? false);
         var (type, tier) = (recipe.Get(RecipeKeys.WeightsDtype), recipe.Get(RecipeKeys.Offload));
         var blocks = Sizes(checkpoint, part, type);
+        // Only the passes of slots bring what the host has folded.
+        var folded = network is not null && tier != OffloadTier.Shard && Folding.IsOnHost(recipe) ? Sizes(checkpoint, part, type, recipe.Get(RecipeKeys.TransferDtype)) : null;
         var available = MachineResources.Read(checkpoint.Directory).AvailableMemory;
-        var placement = Placement.Of(blocks, tier, recipe.Get(RecipeKeys.DeviceMemory), recipe.Get(RecipeKeys.HostMemory), available, slots);
-        if (available is { } memory && placement.DeviceBytes * slots > memory) throw TooLarge(checkpoint, placement, type, memory);
+        var placement = Placement.Of(blocks, tier, recipe.Get(RecipeKeys.DeviceMemory), recipe.Get(RecipeKeys.HostMemory), available, slots, folded);
+        if (available is { } memory && (placement.DeviceBytes * slots) + placement.StagingBytes > memory) throw TooLarge(checkpoint, placement, type, memory);
         return placement with { Idle = IdleKeys.Notice(recipe, placement.Tier) };
     }
 
@@ -125,15 +127,19 @@ public static class BaseWeights
             WriteBackSteps = recipe.Get(RecipeKeys.WriteBackSteps),
             StoresAll = placement.Tier == OffloadTier.Disk,
             SharesLink = placement.Tier == OffloadTier.Disk,
-            FoldsOnHost = placement.Tier == OffloadTier.Host && recipe.Get(RecipeKeys.TransferDtype) is not null,
+            FoldsOnHost = Folding.IsOnHost(recipe, placement.Tier),
             IsSharded = placement.Tier == OffloadTier.Shard,
             Open = (layouts, values) => BlockStores.Open(placement, recipe, values.Digest, baseDigest, layouts, notice),
         };
 
-    /// <summary>Bytes of each block.</summary>
-    private static List<long> Sizes(Checkpoint checkpoint, ModelPart part, WeightType type)
+    /// <summary>Bytes of each block, as it is held, or as it is transferred.</summary>
+    private static List<long> Sizes(Checkpoint checkpoint, ModelPart part, WeightType type, TransferType? transfer = null)
     {
-        return [.. part.Architecture.Blocks.Select(block => block.Tensors.Sum(tensor => tensor.Length * TypeOf(tensor).Size()))];
+        return [.. part.Architecture.Blocks.Select(block => block.Tensors.Sum(Bytes))];
+
+        long Bytes(TensorSpec tensor) => TransferTypes.Of(transfer, tensor.Role, tensor.IsAdded, TypeOf(tensor)) is { } rounded
+            ? PackedTensor.BytesOf(rounded, tensor.Length)
+            : tensor.Length * TypeOf(tensor).Size();
 
         // One that is missing is told when it is loaded.
         WeightType TypeOf(TensorSpec tensor) => !part.IsTrained(tensor) && checkpoint.TryGet(tensor.Name, out var stored) ? stored.WeightType : type;
@@ -145,7 +151,7 @@ public static class BaseWeights
         var offload = placement.Tier == OffloadTier.None ? "--offload disk, " : "";
         var smaller = type == WeightType.Float32 ? "--weights-dtype bfloat16, " : "";
         return new RunFailedException(
-            $"not enough memory: {what} of '{checkpoint.Directory}' take {Quantity.BytesNeeded(placement.DeviceBytes * placement.Slots)} as {type.Name()} and {Quantity.BytesGiven(available)} are available; "
+            $"not enough memory: {what} of '{checkpoint.Directory}' take {Quantity.BytesNeeded((placement.DeviceBytes * placement.Slots) + placement.StagingBytes)} as {type.Name()} and {Quantity.BytesGiven(available)} are available; "
             + $"use {offload}{smaller}or a larger machine");
     }
 }

@@ -100,6 +100,33 @@ public sealed class OffloadTests : IDisposable
         Assert.Equal(Distzo.Run(generate).Done(), Distzo.Run([.. generate, "--offload", tier]).Done());
     }
 
+    [Theory]
+    [InlineData("host", "--write-back-steps", "2", "--fold-on", "device")]
+    [InlineData("host", "--fold-on", "host")]
+    [InlineData("host", "--fold-on", "host", "--slots", "2", "--parallelism", "dp")]
+    [InlineData("host", "--fold-on", "host", "--train", "lora")]
+    [InlineData("disk", "--fold-on", "host", "--write-back-steps", "3")]
+    [InlineData("disk", "--fold-on", "host", "--slots", "3")]
+    public void Train_WhereverItsLayersAreFolded_IsTheSameRun(string tier, params string[] more)
+    {
+        _tiny.Trained("resident", Steps, [.. more.Chunk(2).Where(pair => pair[0] == "--train").SelectMany(pair => pair)]);
+        _tiny.Trained("offloaded", Steps, ["--offload", tier, .. more]);
+        Assert.Equal(_tiny.Ledger("resident"), _tiny.Ledger("offloaded"));
+        Assert.Equal(_tiny.Metrics("resident"), _tiny.Metrics("offloaded"));
+        if (!more.Contains("lora")) AssertSame();
+    }
+
+    [Fact]
+    public void Train_WhereTheHostFoldsWhatComesFromDisk_WritesNothingBackOverTheLink()
+    {
+        _tiny.Trained("resident", 3);
+        Distzo.Run(_tiny.Train("offloaded", 3, "--offload", "disk", "--fold-on", "host", "--write-back-steps", "1", "--trace", _tiny["trace.json"])).Done();
+        AssertSame();
+        using var report = JsonDocument.Parse(Distzo.Run("trace", _tiny["trace.json"], "--json").Done());
+        var tracks = report.RootElement.GetProperty("tracks").EnumerateArray().Select(track => track.GetProperty("track").GetString()!);
+        Assert.Equal(["compute", "host fold", "host read", "host write", "upload"], tracks.Where(name => name != "keep").Order());
+    }
+
     [Fact]
     public void Train_WithATrace_SaysWhatStreamsAndKernelsDid()
     {
@@ -126,6 +153,9 @@ public sealed class OffloadTests : IDisposable
     [InlineData("and a slot's slices of the layers", "--offload", "shard", "--slots", "2", "--device-memory", "100kB")]
     [InlineData("device_memory", "--device-memory", "4 apples")]
     [InlineData("write_back_steps", "--write-back-steps", "33")]
+    [InlineData("'fold_on' must be one of device, host", "--fold-on", "disk")]
+    [InlineData("but together at least the", "--device-memory", "30kB", "--transfer-dtype", "fp8")]
+    [InlineData("of them once more as they go to the device", "--offload", "host", "--host-memory", "10kB", "--fold-on", "host")]
     [InlineData("offload", "--offload", "tape")]
     [InlineData("train.jsonl' is a file, and blocks go to a directory", "--offload", "disk", "--offload-dir", "train.jsonl")]
     [InlineData("offload: shard keeps layers in slices on several slots; give --slots 2 or more", "--offload", "shard")]
@@ -136,6 +166,8 @@ public sealed class OffloadTests : IDisposable
     [InlineData("--device-memory")]
     [InlineData("--device-memory", "--offload", "shard", "--slots", "2")]
     [InlineData("--host-memory", "--offload", "host")]
+    [InlineData("--host-memory", "--offload", "host", "--transfer-dtype", "fp8")]
+    [InlineData("--device-memory", "--offload", "disk", "--transfer-dtype", "bfloat16")]
     public void Train_WithTheBudgetThatARefusalNames_Fits(string budget, params string[] more)
     {
         var problem = Distzo.Run(_tiny.Train("out", 2, [budget, "10kB", .. more])).Problem(2);
@@ -147,6 +179,8 @@ public sealed class OffloadTests : IDisposable
     [InlineData("write_back_steps has no effect, since all layers stay on the device", "--write-back-steps", "4")]
     [InlineData("write_back_steps and host_memory have no effect, since offload is none", "--offload", "none", "--write-back-steps", "4", "--host-memory", "1GB")]
     [InlineData("offload_dir has no effect, since offload is host", "--offload", "host", "--offload-dir", "blocks")]
+    [InlineData("fold_on has no effect, since all layers stay on the device", "--fold-on", "host")]
+    [InlineData("write_back_steps has no effect, since the host folds into its own memory", "--offload", "host", "--fold-on", "host", "--write-back-steps", "2")]
     public void Train_WithFlagsWithoutEffect_SaysSo(string said, params string[] more) =>
         Assert.Contains($"warning: {said}", Distzo.Run(_tiny.Train("out", 2, more)).Error);
 

@@ -28,6 +28,10 @@ public sealed class TransferTests : IDisposable
         { "fp8", ["--slots", "2", "--offload", "shard"] },
         { "fp8", ["--slots", "2", "--offload", "disk", "--write-back-steps", "2"] },
         { "fp8", ["--slots", "3", "--offload", "none"] },
+        { "fp8", ["--offload", "host", "--fold-on", "device", "--write-back-steps", "2"] },
+        { "bfloat16", ["--offload", "disk", "--fold-on", "device"] },
+        { "fp8", ["--offload", "disk", "--train", "lora", "--slots", "2"] },
+        { "fp8", ["--offload", "disk", "--device-memory", "150kB", "--write-back-steps", "4"] },
     };
 
     [Theory]
@@ -60,6 +64,7 @@ public sealed class TransferTests : IDisposable
 
     [Theory]
     [InlineData("--offload", "disk", "--write-back-steps", "3")]
+    [InlineData("--offload", "disk", "--slots", "2", "--write-back-steps", "1")]
     [InlineData("--offload", "host", "--slots", "2")]
     public void Train_Killed_EndsAsIfNothingHadHappened(params string[] placement)
     {

@@ -134,6 +134,60 @@ public sealed class HostFoldTests : IDisposable
         Assert.InRange((double)blocks[0].Packed.Bytes / blocks[0].Layout.Bytes, expected - pages, expected + (2 * pages));
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void Evaluation_WhereTheHostFolds_WritesNothingBack(int slots)
+    {
+        var folder = Write("opt");
+        const int steps = 4;
+        var down = new Link(1e12, TimeProvider.System);
+        var network = new SlotNetwork(
+            [.. Enumerable.Range(0, slots).Select(_ => new SlotLinks(new Link(1e12, TimeProvider.System), down, 1))], new Link?[slots, slots], true);
+        using var devices = new OwnedDevices([.. Enumerable.Range(0, slots).Select(_ => new ReferenceDevice())]);
+        using var checkpoint = Checkpoint.Open(folder);
+        using var loaded = ModelSlots.Load(
+            devices.All, network, Offload(2), (device, own, _) => Load(device, checkpoint, own, WeightType.Float32, "full", TransferType.Float8));
+        var (model, updates) = (loaded.Models[0], Updates(steps));
+        for (var step = 0; step < steps; step++)
+        {
+            _ = Step(loaded, updates, step).Count();
+            _ = Pass(model, updates, step + 1, [Probe.Plain]).Count();
+            // Folded once, for this and for the step that follows.
+            Assert.All(model.Parameters, parameter => Assert.Equal(step + 1, parameter.FoldedTo));
+        }
+
+        model.Fold(updates, steps);
+        model.Digest();
+        Assert.Equal(0, down.Sent);
+    }
+
+    [Theory]
+    [InlineData(TransferType.BFloat16, 1)]
+    [InlineData(TransferType.BFloat16, 3)]
+    [InlineData(TransferType.Float8, 3)]
+    [InlineData(TransferType.Float8, 5)]
+    public void Slot_WhereTheHostFolds_TakesMemoryForWhatComesToIt(TransferType transfer, int buffers)
+    {
+        var folder = Write("opt");
+        var (resident, whole, packed) = (0L, 0L, 0L);
+        using (var checkpoint = Checkpoint.Open(folder))
+        using (var device = new CheckedDevice(new ReferenceDevice(), 1, _log))
+        using (var model = Load(device, checkpoint, Offload(buffers), WeightType.Float32, "full", transfer))
+        {
+            // Alone it has no slots, and a buffer for each whole layer.
+            whole = model.Visits!.Blocks.Max(block => block.Layout.Bytes);
+            packed = model.Visits!.Blocks.Max(block => block.Packed.Bytes);
+            resident = device.AllocatedBytes - (buffers * whole);
+        }
+
+        using var devices = new CheckedDevices(2, 3, _log);
+        Run(folder, devices.All, SlotNetwork.Of(2), Offload(buffers), WeightType.Float32, transfer: transfer);
+        List<long> allocated = [.. devices.All.Select(device => ((CheckedDevice)device).AllocatedBytes)];
+        // The first one evaluates, too: for that it needs room for a whole layer.
+        Assert.Equal([resident + Math.Max(buffers * packed, whole), resident + (buffers * packed)], allocated);
+    }
+
     /// <summary>What the host packs for a visit must not be packed again before all slots have uploaded it.</summary>
     [Fact]
     public void CheckedDevice_WithoutTheEventThatFreesAStage_FindsTheRace()
@@ -172,7 +226,7 @@ public sealed class HostFoldTests : IDisposable
         Open = (layouts, _) => new HostBlocks(layouts),
     };
 
-    private static List<string> Resident(string folder, WeightType type, TransferType? transfer, string part = "full")
+    internal static List<string> Resident(string folder, WeightType type, TransferType? transfer, string part = "full")
     {
         using var device = new OwnedDevices([new ReferenceDevice()]);
         return Run(folder, device.All, SlotNetwork.Of(1), null, type, part, transfer: transfer);

@@ -75,9 +75,13 @@ internal sealed class ClockStream(StreamOptions options, Func<double> now) : Dev
     public override void Copy(string label, DeviceMemory source, long offset, DeviceMemory destination, long destinationOffset, long bytes) =>
         Move(label, bytes);
 
+    public override void Copy(StoredBlock source, StoredBlock destination, long bytes) => Move(source.Name, bytes);
+
     public override void Fold(in FoldRange range, WeightUpdate[] updates)
     {
     }
+
+    public override void Fold(StoredBlock block, BlockLayout layout, WeightUpdate[] updates) => Move(block.Name, block.TrainedBytes);
 
     public override void Pack(StoredBlock source, WeightUpdate[] updates, StagedBlock destination) => Move(source.Name, source.Bytes);
 
