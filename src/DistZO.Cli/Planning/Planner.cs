@@ -86,6 +86,7 @@ internal static class Planner
         var (best, least) = (model, double.PositiveInfinity);
         foreach (var way in ways)
         {
+            if (StepPredictor.AtLeast(way) >= least * WorthWhile) continue;
             var seconds = StepPredictor.Predict(way).StepSeconds;
             if (seconds < least * WorthWhile) (best, least) = (way, seconds);
         }

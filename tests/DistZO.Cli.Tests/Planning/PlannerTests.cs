@@ -180,7 +180,8 @@ public class PlannerTests
         var request = Request(model) with
         {
             Offload = OffloadTier.Disk,
-            Device = Device with { Disk = new DiskModel(1e6, 2e5), ZRate = 3e5, HalfRate = 1e9, SingleRate = 1e9, UploadRate = 1e12, DownloadRate = 1e12 },
+            Device = Device with { Disk = new DiskModel(1e6, 2e5), ZRate = 3e5, HalfRate = 1e9, SingleRate = 1e9 },
+            Links = [(1e12, 1e12)],
         };
         var sweep = Enumerable.Range(1, 32).Select(k => Assert.Single(Planner.Compare(request with { WriteBackSteps = k })).Prediction.StepSeconds).ToList();
         var chosen = Assert.Single(Planner.Compare(request));
