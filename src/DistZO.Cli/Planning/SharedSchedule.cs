@@ -69,7 +69,7 @@ internal sealed class SharedSchedule : StepSchedule
         var work = _prepared.Of(visit);
         if (visit < _asked) return work;
         _asked = visit + 1;
-        work.Seconds = PassOf(visit) == 0 ? Model.HostFoldSeconds!.Value : Model.HostPackSeconds;
+        if (PassOf(visit) == 0) work.Seconds = Model.HostFoldSeconds!.Value;
         if (visit >= Buffers) work.After.AddRange(Slots.Select(slot => _notes[slot].Uploaded.Of(visit - Buffers)));
         _host.Queue(work);
         return work;

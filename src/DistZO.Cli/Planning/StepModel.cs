@@ -94,9 +94,6 @@ internal sealed record StepModel
     /// </summary>
     public double? HostFoldSeconds { get; init; }
 
-    /// <summary>Where the host folds: seconds in which it prepares a block once more, for a further pass of the same step.</summary>
-    public double HostPackSeconds { get; init; }
-
     /// <summary>Seconds from a step's last loss to the next step's begin: its record is made and sent.</summary>
     public double CommitSeconds { get; init; }
 
