@@ -125,7 +125,9 @@ public sealed class WorkerRun : IDisposable
     {
         Run.Take(records);
         _unacknowledged = null;
-        if (LagsBehind) _send(Beat());
+        // The coordinator takes who lacked many records for one who has to fold them; weights that were stored may be there already.
+        NoteFolded();
+        _send(Beat());
     }
 
     private void Take(Round round)

@@ -57,7 +57,7 @@ internal sealed class LocalWorkers : IDisposable
     }
 
     /// <summary>Where a worker keeps its weights: as the recipe says, on disk in a folder of its own.</summary>
-    private static IEnumerable<string> PlacementArguments(Recipe recipe, int worker)
+    internal static IEnumerable<string> PlacementArguments(Recipe recipe, int worker)
     {
         foreach (var key in Commands.OwnPlacement.SlotKeys)
         {
@@ -66,7 +66,8 @@ internal sealed class LocalWorkers : IDisposable
             yield return text;
         }
 
-        if (!Commands.OwnPlacement.MayUseDisk(recipe)) yield break;
+        // A folder for what is not on disk has no effect, and the worker says so.
+        if (!Commands.OwnPlacement.MayUseDisk(recipe) && recipe.Text(RecipeKeys.OffloadDir) is null) yield break;
         yield return "--offload-dir";
         yield return worker == 0 ? BlockStores.FolderOf(recipe) : $"{BlockStores.FolderOf(recipe)}-{worker}";
     }

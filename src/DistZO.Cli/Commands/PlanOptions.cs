@@ -28,12 +28,6 @@ internal sealed class PlanOptions
         DefaultValueFactory = _ => 3,
     };
 
-    private readonly Option<string?> _transfer = new("--transfer-dtype")
-    {
-        Description = "format of weights on the way to a device: bfloat16 or fp8; the host folds then",
-        HelpName = "DTYPE",
-    };
-
     private readonly Option<string?> _hostLink = new("--host-link")
     {
         Description = "GB/s from and to the host: 25, 25/20, or one for each device: 25,25,12",
@@ -71,13 +65,13 @@ internal sealed class PlanOptions
     public PlanOptions(Command command)
     {
         foreach (Option option in (Option[])
-            [_device, _devices, _tokens, _buffers, _transfer, _hostLink, _fabric, _disk, _compute, _z, _hostFold, _commit])
+            [_device, _devices, _tokens, _buffers, _hostLink, _fabric, _disk, _compute, _z, _hostFold, _commit])
             command.Options.Add(option);
         _recipe = new RecipeOptions(
             command,
             [
                 RecipeKeys.Offload, RecipeKeys.DeviceMemory, RecipeKeys.HostMemory, RecipeKeys.WriteBackSteps, RecipeKeys.BatchSize,
-                RecipeKeys.NumDirections, RecipeKeys.WeightsDtype, RecipeKeys.Parallelism, RecipeKeys.Train, RecipeKeys.LoraR,
+                RecipeKeys.NumDirections, RecipeKeys.WeightsDtype, RecipeKeys.TransferDtype, RecipeKeys.Parallelism, RecipeKeys.Train, RecipeKeys.LoraR,
                 RecipeKeys.LoraTargetModules, RecipeKeys.NumVirtualTokens,
             ],
             hasFile: true);
@@ -101,7 +95,6 @@ internal sealed class PlanOptions
         var devices = Positive(parsed.GetValue(_devices), _devices);
         if (links.Count > 1 && links.Count != devices)
             throw new BadInputException($"--host-link: '{parsed.GetValue(_hostLink)}' has {links.Count} links, and --devices says {devices}; give one for all devices, or one for each");
-        var transfer = Transfer(parsed.GetValue(_transfer));
         var hostFold = Positive(parsed.GetValue(_hostFold), "--host-fold-rate") * 1e9;
         return new PlanRequest
         {
@@ -118,9 +111,8 @@ internal sealed class PlanOptions
                 ? buffers
                 : throw new BadInputException("--buffers: with fewer than 2 nothing overlaps; give 2 or more"),
             WriteBackSteps = recipe.Get(RecipeKeys.WriteBackSteps),
-            TransferBytes = transfer,
             // Where the devices are the host's own cores, they fold at the rate of z.
-            HostFoldRate = hostFold ?? (transfer is not null && device.IsHost ? device.ZRate : null),
+            HostFoldRate = hostFold ?? (recipe.Get(RecipeKeys.TransferDtype) is not null && device.IsHost ? device.ZRate : null),
             CommitSeconds = parsed.GetValue(_commit) is >= 0 and var commit
                 ? commit * 1e-3
                 : throw new BadInputException("--commit-ms: give 0 or more"),
@@ -148,14 +140,6 @@ internal sealed class PlanOptions
         var (read, write) = RateText.Pair(disk, "--disk");
         return device with { Disk = new DiskModel(read, write) };
     }
-
-    private static int? Transfer(string? text) => text switch
-    {
-        null => null,
-        "bfloat16" => 2,
-        "fp8" => 1,
-        _ => throw new BadInputException($"--transfer-dtype: '{text}' is no format of transfers; choose bfloat16 or fp8"),
-    };
 
     private static MemoryBudget Budget(Recipe recipe, DeviceProfile device)
     {

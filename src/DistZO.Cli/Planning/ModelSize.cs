@@ -11,7 +11,8 @@ internal sealed class ModelSize
     /// <param name="part">The model, and what of it is trained.</param>
     /// <param name="weights">Number format of the trained weights.</param>
     /// <param name="stored">Number format of the frozen ones.</param>
-    public ModelSize(ModelPart part, WeightType weights, WeightType stored)
+    /// <param name="transfer">What matrices and tables of the base are rounded to; null for nothing.</param>
+    public ModelSize(ModelPart part, WeightType weights, WeightType stored, TransferType? transfer = null)
     {
         (_architecture, WeightType) = (part.Architecture, weights);
         long Trained(Block block) => block.Tensors.Where(part.IsTrained).Sum(Elements);
@@ -22,12 +23,17 @@ internal sealed class ModelSize
         BlockTrained = layers.Max(Trained);
         BlockTrainedBytes = BlockTrained * weights.Size();
         BlockFrozenBytes = layers.Max(Frozen) * stored.Size();
+        if (transfer is not null) BlockTransferBytes = layers.Max(layer => layer.Tensors.Sum(tensor => Moved(tensor, part.IsTrained(tensor) ? weights : stored)));
         BlockMatrices = layers.Max(layer => layer.Linears.Sum(Weights));
         EndsTrained = Trained(_architecture.Embedding) + Trained(_architecture.Head);
         EndsBytes = (EndsTrained * weights.Size()) + ((Frozen(_architecture.Embedding) + Frozen(_architecture.Head)) * stored.Size());
         HeadMatrices = Elements(_architecture.HeadMatrix) + _architecture.Head.Linears.Sum(Weights);
         HeadTrained = _architecture.Head.Tensors.Append(_architecture.HeadMatrix).Distinct().Where(part.IsTrained).Sum(Elements);
         LargestMatrix = layers[0].Linears.Max(Weights);
+
+        long Moved(TensorSpec tensor, WeightType held) => TransferTypes.Of(transfer, tensor.Role, tensor.IsAdded, held) is { } type
+            ? PackedTensor.BytesOf(type, Elements(tensor))
+            : Elements(tensor) * held.Size();
     }
 
     /// <summary>Number format of the trained weights, and of the products.</summary>
@@ -50,6 +56,9 @@ internal sealed class ModelSize
 
     /// <summary>Bytes of a layer.</summary>
     public long BlockBytes => BlockTrainedBytes + BlockFrozenBytes;
+
+    /// <summary>Bytes of a layer as it is moved where the host rounds it; null if nothing is rounded.</summary>
+    public long? BlockTransferBytes { get; }
 
     /// <summary>Weights of a layer that a token is multiplied by.</summary>
     public long BlockMatrices { get; }

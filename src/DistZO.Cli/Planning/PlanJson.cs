@@ -51,6 +51,7 @@ internal static class PlanJson
         json.WriteNumber("parameters", model.Parameters);
         json.WriteNumber("layers", model.Layers);
         json.WriteNumber("layer_bytes", model.BlockBytes);
+        Number(json, "layer_transfer_bytes", model.BlockTransferBytes);
         json.WriteNumber("ends_bytes", model.EndsBytes);
         json.WriteNumber("batch_size", request.BatchSize);
         json.WriteNumber("tokens", request.Tokens);

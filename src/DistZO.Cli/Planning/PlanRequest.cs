@@ -38,9 +38,6 @@ internal sealed record PlanRequest
     /// <summary>K; null: what is fastest.</summary>
     public int? WriteBackSteps { get; init; }
 
-    /// <summary>Bytes of a trained weight on its way to a device; null: as it is stored.</summary>
-    public int? TransferBytes { get; init; }
-
     /// <summary>Elements a second that the host folds; null: devices fold.</summary>
     public double? HostFoldRate { get; init; }
 

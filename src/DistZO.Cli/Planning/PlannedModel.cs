@@ -32,6 +32,6 @@ internal static class PlannedModel
         var stored = config.GetStringOr("dtype", config.GetStringOr("torch_dtype", weights.Name()));
         var type = WeightTypes.Parse(stored)
             ?? throw config.Unsupported(config.Has("dtype") ? "dtype" : "torch_dtype", "supported: float32, bfloat16, float16.");
-        return new ModelSize(TrainedParts.Of(recipe, architecture), weights, type);
+        return new ModelSize(TrainedParts.Of(recipe, architecture), weights, type, recipe.Get(RecipeKeys.TransferDtype));
     }
 }

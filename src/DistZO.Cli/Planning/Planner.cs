@@ -19,8 +19,6 @@ internal static class Planner
     {
         if (request.Tokens < 1 || request.Tokens > request.Model.MaxPositions)
             throw new BadInputException($"--tokens: {request.Tokens} is not between 1 and {request.Model.MaxPositions}, the positions of the model");
-        if (request.TransferBytes is not null && request.HostFoldRate is null)
-            throw new BadInputException("--transfer-dtype: the host folds then, and its speed is not known; give --host-fold-rate, or --measure it");
         SlotSharing.Require(request.Offload, request.Devices, request.Device.FabricRate is not null, "--devices", "give its rate with --fabric");
         var plans = new List<Plan>();
         foreach (var devices in Counts(request.Devices))
@@ -72,20 +70,23 @@ internal static class Planner
     /// <summary>Chooses how stored layers are kept up: written back every K-th step, or folded by the host.</summary>
     private static StepModel Fastest(PlanRequest request, StepModels models, StepModel model)
     {
-        if (!model.WritesBack || model.Streamed == 0) return model;
-        if (request.TransferBytes is not null)
+        var isInHost = model.Streamed > 0 && model.FromDisk == 0 && model.Path != BlockPath.Sharded;
+        if (isInHost && request.Model.BlockTransferBytes is not null)
         {
-            if (model.FromDisk > 0)
-                throw new BadInputException("--transfer-dtype: the host folds in its memory then, which does not hold the layers; give more --host-memory");
-            return models.HostFolds(model);
+            return request.HostFoldRate is not null
+                ? models.HostFolds(model)
+                : throw new BadInputException("transfer_dtype: the host folds then, and its speed is not known; give --host-fold-rate, or --measure it");
         }
+
+        if (!model.WritesBack || model.Streamed == 0) return model;
 
         var choices = request.WriteBackSteps is { } steps ? [steps] : Enumerable.Range(1, MostWriteBackSteps);
         var ways = choices.Select(k => model with { WriteBackSteps = k });
-        if (request is { HostFoldRate: not null, WriteBackSteps: null } && model.FromDisk == 0) ways = ways.Append(models.HostFolds(model));
+        if (request is { HostFoldRate: not null, WriteBackSteps: null } && isInHost) ways = ways.Append(models.HostFolds(model));
         var (best, least) = (model, double.PositiveInfinity);
         foreach (var way in ways)
         {
+            if (StepPredictor.AtLeast(way) >= least * WorthWhile) continue;
             var seconds = StepPredictor.Predict(way).StepSeconds;
             if (seconds < least * WorthWhile) (best, least) = (way, seconds);
         }

@@ -13,7 +13,7 @@ internal enum BlockPath
     Sharded,
 }
 
-/// <summary>A disk that reads and writes in turn.</summary>
+/// <summary>A disk: what reads and writes at the same time shares its time evenly.</summary>
 /// <param name="ReadRate">Bytes a second.</param>
 /// <param name="WriteRate">Bytes a second.</param>
 internal sealed record DiskModel(double ReadRate, double WriteRate);
@@ -35,6 +35,9 @@ internal sealed record SlotModel
 
     /// <summary>Seconds a step for embedding and head, with their z and their folding.</summary>
     public double EndsSeconds { get; init; }
+
+    /// <summary>Of these, seconds before the first layer.</summary>
+    public double FirstSeconds { get; init; }
 
     /// <summary>Bytes a second from the host to the slot. Infinite where the device computes in host memory.</summary>
     public double UploadRate { get; init; } = double.PositiveInfinity;
@@ -97,14 +100,17 @@ internal sealed record StepModel
     /// <summary>Bytes that a slot needs of one block.</summary>
     public long MovedBytes => TransferBytes ?? (TrainedBytes + FrozenBytes);
 
-    /// <summary>Whether streamed blocks come from outside of the buffers at all.</summary>
-    public bool Moves => Streamed > Buffers || HostFoldSeconds is not null;
+    /// <summary>Whether streamed blocks come from outside of the buffers at all. A slot that shares them has its part of each visit alone.</summary>
+    public bool Moves => Streamed > Buffers || Slots.Count > 1 || HostFoldSeconds is not null;
 
     /// <summary>Whether devices fold into the blocks that are streamed.</summary>
     public bool FoldsOnDevice => HostFoldSeconds is null && TrainedBytes > 0;
 
     /// <summary>Whether blocks are written back.</summary>
     public bool WritesBack => FoldsOnDevice && Path != BlockPath.Sharded;
+
+    /// <summary>Whether a streamed block lies on the disk.</summary>
+    public bool IsOnDisk(int block) => (block + 1L) * FromDisk / Streamed > (long)block * FromDisk / Streamed;
 
     /// <summary>The part of each block that a slot uploads or holds: in proportion to its link, so that all are done at once.</summary>
     public double Part(int slot)

@@ -37,7 +37,7 @@ internal sealed class StepModels(PlanRequest request)
     public StepModel HostFolds(StepModel model) => model with
     {
         HostFoldSeconds = request.Directions * _model.BlockTrained / request.HostFoldRate!.Value,
-        TransferBytes = request.TransferBytes is { } bytes ? (_model.BlockTrained * bytes) + _model.BlockFrozenBytes : null,
+        TransferBytes = _model.BlockTransferBytes,
     };
 
     private int Passes(GridSplit split) => split.Shares.Max(share => (share.Samples - 1) / SamplesOfAPass(share)) + 1;
@@ -62,6 +62,7 @@ internal sealed class StepModels(PlanRequest request)
             FoldSeconds = request.Directions * _model.BlockTrained / _device.ZRate,
             EndsSeconds = Products(_model.HeadOperations(request.Tokens), _model.HeadMatrices)
                 + (((passes * share.Directions * _model.HeadTrained) + (request.Directions * _model.EndsTrained)) / _device.ZRate),
+            FirstSeconds = request.Directions * (_model.EndsTrained - _model.HeadTrained) / _device.ZRate,
             UploadRate = up,
             DownloadRate = down,
         };

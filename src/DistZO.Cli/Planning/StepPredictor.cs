@@ -2,7 +2,7 @@ namespace DistZO.Cli.Planning;
 
 /// <summary>
 /// Predicts a step's time from a description alone. A step takes as long as what is busy longest (sums over the step, below), or longer
-/// where one must wait for the other (<see cref="SteadySchedule"/>). docs/plan.md has the formulas.
+/// where one must wait for the other (<see cref="StepSchedule"/>). docs/plan.md has the formulas.
 /// </summary>
 internal static class StepPredictor
 {
@@ -17,8 +17,11 @@ internal static class StepPredictor
         ArgumentOutOfRangeException.ThrowIfGreaterThan(model.FromDisk, model.Disk is null ? 0 : model.Streamed, nameof(model));
         var traffic = Traffic(model);
         var busy = Busy(model, traffic);
-        return new StepPrediction(Math.Max(busy.Max(one => one.Seconds), new SteadySchedule(model).StepSeconds()), busy, traffic);
+        return new StepPrediction(Math.Max(busy.Max(one => one.Seconds), StepSchedule.StepSeconds(model)), busy, traffic);
     }
+
+    /// <summary>What a step takes at least: its longest busy time, which is known at once.</summary>
+    public static double AtLeast(StepModel model) => Busy(model, Traffic(model)).Max(busy => busy.Seconds);
 
     /// <summary>Seconds that a slot's kernels run in a step.</summary>
     public static double ComputeSeconds(StepModel model, int slot)

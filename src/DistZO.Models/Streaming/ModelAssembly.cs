@@ -55,6 +55,8 @@ internal static class ModelAssembly
             var store = Keep(offloading is { IsSharded: true, Slot: { Slot: 0 } first } ? first.Group.Shard(layouts) : offloading!.Open(layouts, initial));
             var blocks = layouts.Zip(store.Blocks, Store).ToList();
             var streamed = blocks.Where((_, i) => streams[i]).ToList();
+            // How far they are folded shows before they are visited.
+            foreach (var block in streamed) block.Depart();
             var kept = blocks.Where((_, i) => !streams[i]).ToList();
             var visits = streamed.Count > 0 ? Keep(Stream(streamed)) : null;
             return new Model(device, part, InOrder(), initial, visits, kept.Count > 0 ? Keep(new KeptBlocks(device, kept, offloading)) : null, store);

@@ -26,8 +26,8 @@ public sealed class Weights
     public Weights(Model model, Checkpoint checkpoint, SnapshotStore? snapshots) =>
         (_model, _base, _snapshots) = (model, checkpoint, snapshots);
 
-    /// <summary>The step that all tensors are folded to.</summary>
-    public int Step => _model.Parameters.Count == 0 ? 0 : _model.Parameters.Min(p => p.FoldedTo);
+    /// <summary>The step that all trained tensors are folded to; the others lack nothing.</summary>
+    public int Step => _model.Trained.Any() ? _model.Trained.Min(p => p.FoldedTo) : 0;
 
     /// <summary>
     /// Brings the weights to a step of a ledger. Going back starts again from a snapshot or the base, since updates are not undone:

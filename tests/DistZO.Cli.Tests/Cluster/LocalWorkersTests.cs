@@ -1,5 +1,6 @@
 using DistZO.Cli.Cluster;
 using DistZO.Cli.Tests.Commands;
+using DistZO.Optimization;
 
 namespace DistZO.Cli.Tests.Cluster;
 
@@ -43,6 +44,18 @@ public sealed class LocalWorkersTests : IDisposable
         string[] more = ["--objective", objective, "--allow-command", "true", "--max-new-tokens", "5", "--zo-eps", "0.03"];
         _cluster.Start(Tiny.Train("many", 6, [.. more, "--workers", "2"])).Done();
         _cluster.AssertSameAsAlone("many", "many", 6, more);
+    }
+
+    // Each worker has a folder of its own, and says if it has no effect.
+    [Theory]
+    [InlineData(OffloadTier.Disk)]
+    [InlineData(OffloadTier.Host)]
+    public void PlacementArguments_OfAFolder_NameItWhateverTheTier(OffloadTier tier)
+    {
+        var recipe = Recipe.Default.With(RecipeKeys.Offload, tier).With(RecipeKeys.OffloadDir, "blocks");
+        Assert.Equal(["--offload-dir", "blocks"], LocalWorkers.PlacementArguments(recipe, 0).TakeLast(2));
+        Assert.Equal(["--offload-dir", "blocks-1"], LocalWorkers.PlacementArguments(recipe, 1).TakeLast(2));
+        Assert.DoesNotContain("--offload-dir", LocalWorkers.PlacementArguments(Recipe.Default.With(RecipeKeys.Offload, OffloadTier.Host), 0));
     }
 
     [Fact]

@@ -61,6 +61,17 @@ public sealed class PlanTests : IDisposable
     }
 
     [Fact]
+    public void Plan_OfRoundedTransfers_MovesLessAndWritesNothingBack()
+    {
+        var held = Json("opt-1.3b", "--device", "h100", "--offload", "host", "--host-fold-rate", "2");
+        var rounded = Json("opt-1.3b", "--device", "h100", "--offload", "host", "--host-fold-rate", "2", "--transfer-dtype", "fp8");
+        Assert.InRange(rounded.GetProperty("layer_transfer_bytes").GetInt64() / (double)held.GetProperty("layer_bytes").GetInt64(), 33 / 128.0, 1.01 * 33 / 128.0);
+        var plan = rounded.GetProperty("plans")[0];
+        Assert.True(plan.GetProperty("host_folds").GetBoolean());
+        Assert.Equal(0, plan.GetProperty("write_back_bytes")[0].GetDouble());
+    }
+
+    [Fact]
     public void Plan_OfShards_HasNothingElse()
     {
         var plans = Json("opt-13b", "--device", "h100", "--devices", "4", "--offload", "shard", "--batch-size", "4").GetProperty("plans").EnumerateArray().ToList();
@@ -101,8 +112,8 @@ public sealed class PlanTests : IDisposable
     [InlineData("--tokens: 4096 is not between 1 and 2048", "opt-1.3b", "--device", "h100", "--tokens", "4096")]
     [InlineData("--devices: 0 is not between 1 and 1024", "opt-1.3b", "--device", "h100", "--devices", "0")]
     [InlineData("'write_back_steps' must be a whole number from 1 to 32", "opt-1.3b", "--device", "h100", "--write-back-steps", "33")]
-    [InlineData("--transfer-dtype: 'int3' is no format", "opt-1.3b", "--device", "h100", "--transfer-dtype", "int3")]
-    [InlineData("--transfer-dtype: the host folds then", "opt-1.3b", "--device", "h100", "--transfer-dtype", "fp8")]
+    [InlineData("'transfer_dtype' must be one of bfloat16, float8_e4m3fn", "opt-1.3b", "--device", "h100", "--transfer-dtype", "int3")]
+    [InlineData("transfer_dtype: the host folds then", "opt-1.3b", "--device", "h100", "--offload", "host", "--transfer-dtype", "float8_e4m3fn")]
     [InlineData("and the disk's speed is not known; give --disk", "opt-1.3b", "--device", "h100", "--offload", "disk")]
     [InlineData("train: a plan takes all layers as alike", "opt-1.3b", "--device", "h100", "--train", "layers=3")]
     [InlineData("name two devices", "opt-1.3b", "--device", "h100", "--measure")]

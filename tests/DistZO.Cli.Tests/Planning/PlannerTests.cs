@@ -180,7 +180,8 @@ public class PlannerTests
         var request = Request(model) with
         {
             Offload = OffloadTier.Disk,
-            Device = Device with { Disk = new DiskModel(1e6, 2e5), ZRate = 3e5, HalfRate = 1e9, SingleRate = 1e9, UploadRate = 1e12, DownloadRate = 1e12 },
+            Device = Device with { Disk = new DiskModel(1e6, 2e5), ZRate = 3e5, HalfRate = 1e9, SingleRate = 1e9 },
+            Links = [(1e12, 1e12)],
         };
         var sweep = Enumerable.Range(1, 32).Select(k => Assert.Single(Planner.Compare(request with { WriteBackSteps = k })).Prediction.StepSeconds).ToList();
         var chosen = Assert.Single(Planner.Compare(request));
@@ -189,22 +190,37 @@ public class PlannerTests
         Assert.Equal(sweep[chosen.Model.WriteBackSteps - 1], chosen.Prediction.StepSeconds);
     }
 
-    [Fact]
-    public void Compare_TransferFormat_MovesFewerBytesAndWritesNone()
+    [Theory]
+    [InlineData(TransferType.BFloat16)]
+    [InlineData(TransferType.Float8)]
+    public void Compare_TransferFormat_MovesRoundedMatricesAndWritesNone(TransferType transfer)
     {
-        var model = Size("opt-125m");
-        var request = Request(model) with { Offload = OffloadTier.Host, TransferBytes = 1, HostFoldRate = 1e7 };
+        const long H = 768;
+        var model = Size("opt-125m", transfer: transfer);
+        // Of a layer 12·h² weights are matrices' and 13·h not; a power of two for each group of 32.
+        var matrices = 12 * H * H * (transfer == TransferType.Float8 ? 33 / 32.0 : 2);
+        var request = Request(model) with { Offload = OffloadTier.Host, HostFoldRate = 1e7, Directions = 3 };
         var plan = Assert.Single(Planner.Compare(request));
-        Assert.Equal(12.0 * model.BlockTrained, plan.Prediction.Traffic.Upload[0]);
+        Assert.Equal(12 * (matrices + (13 * H * 4)), plan.Prediction.Traffic.Upload[0]);
         Assert.Equal(0, plan.Prediction.Traffic.WriteBack[0]);
+        Assert.Equal(12 * 3 * model.BlockTrained / 1e7, plan.Prediction.Busy.Single(busy => busy.Resource == "host fold").Seconds, 6);
         Assert.Contains("--host-fold-rate", Assert.Throws<BadInputException>(() => Planner.Compare(request with { HostFoldRate = null })).Message);
+    }
+
+    [Fact]
+    public void Compare_TransferFormatFromDisk_MovesLayersAsTheyAreHeld()
+    {
+        var model = Size("opt-125m", transfer: TransferType.Float8);
+        var plan = Assert.Single(Planner.Compare(Request(model) with { Offload = OffloadTier.Disk, WriteBackSteps = 4, Device = Device with { Disk = new DiskModel(1e6, 1e6) } }));
+        Assert.Equal((12.0 * model.BlockBytes, 12.0 * model.BlockTrainedBytes / 4), (plan.Prediction.Traffic.DiskRead, plan.Prediction.Traffic.DiskWrite));
     }
 
     [Fact]
     public void Compare_LayersOnADiskThatIsNotKnown_AsksForIt() =>
         Assert.Contains("give --disk", Assert.Throws<BadInputException>(() => Planner.Compare(Request(Size("tiny")) with { Offload = OffloadTier.Disk })).Message);
 
-    private static ModelSize Size(string shape, WeightType type = WeightType.Float32) => new(ModelPart.Full(ModelShapes.Find(shape)), type, type);
+    private static ModelSize Size(string shape, WeightType type = WeightType.Float32, TransferType? transfer = null) =>
+        new(ModelPart.Full(ModelShapes.Find(shape)), type, type, transfer);
 
     private static PlanRequest Request(ModelSize model) => new()
     {

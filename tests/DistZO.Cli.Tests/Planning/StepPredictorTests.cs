@@ -114,9 +114,9 @@ public class StepPredictorTests
         var prediction = StepPredictor.Predict(model);
         Assert.Equal(["compute", "gather"], prediction.Busy.Select(busy => busy.Resource));
         Assert.Equal(4 * (1 + 1), prediction.Busy[0].Seconds);
-        // Half a byte at a quarter of a byte a second, and folding before it; the last block is computed after that, and the next step's
-        // commit, which the next gather waits for, is made after that.
-        Assert.Equal((4 * (1 + 2)) + 1, prediction.StepSeconds);
+        // Half a byte at a quarter of a byte a second for each block. Before the first its part is folded, those of the others meanwhile;
+        // the last block is computed after that, and the next step's commit, which the next fold waits for, is made after that.
+        Assert.Equal(1 + (4 * 2) + 1, prediction.StepSeconds);
     }
 
     [Fact]

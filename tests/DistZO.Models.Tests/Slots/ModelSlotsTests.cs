@@ -44,7 +44,7 @@ public sealed class ModelSlotsTests : IDisposable
     [MemberData(nameof(Schedules))]
     public void Run_OnSlots_GivesTheBitsOfAResidentModel(string family, int slots, Sharing sharing, int buffers, int writeBack)
     {
-        var folder = Write(family);
+        var folder = Write(_folder, family);
         var expected = Resident(folder, WeightType.BFloat16);
         Assert.Equal(expected, Checked(folder, slots, sharing, Offload(buffers, writeBack), WeightType.BFloat16, "full", seed: slots + buffers));
     }
@@ -59,7 +59,7 @@ public sealed class ModelSlotsTests : IDisposable
     [InlineData("layers", Sharing.Sharded)]
     public void Run_OfAPart_GivesTheBitsOfAResidentModel(string part, Sharing sharing)
     {
-        var folder = Write("opt");
+        var folder = Write(_folder);
         Assert.Equal(Resident(folder, WeightType.Float32, part), Checked(folder, 3, sharing, Offload(2, 3), WeightType.Float32, part, seed: 4));
     }
 
@@ -71,7 +71,7 @@ public sealed class ModelSlotsTests : IDisposable
     [InlineData(3, Sharing.Sharded, 1)]
     public void Run_ThatASlotGivesUpInMidPass_GoesOnWithTheSameBits(int slots, Sharing sharing, int writeBack)
     {
-        var folder = Write("opt");
+        var folder = Write(_folder);
         Assert.Equal(
             Resident(folder, WeightType.Float32), Checked(folder, slots, sharing, Offload(2, writeBack), WeightType.Float32, "full", seed: 5, givesUp: true));
     }
@@ -79,7 +79,7 @@ public sealed class ModelSlotsTests : IDisposable
     [Fact]
     public void Run_WithUnevenLinks_GivesTheBitsOfAResidentModel()
     {
-        var folder = Write("opt");
+        var folder = Write(_folder);
         using var devices = new CheckedDevices(3, 8, _log);
         var links = new[] { 1.0, 5.0, 2.5 }.Select(share => new SlotLinks(null, null, share)).ToList();
         Assert.Equal(Resident(folder, WeightType.Float32), Run(folder, devices.All, new SlotNetwork(links, new Link?[3, 3], true), Offload(3, 2), WeightType.Float32));
@@ -92,7 +92,7 @@ public sealed class ModelSlotsTests : IDisposable
     [InlineData(Sharing.Sharded)]
     public void Run_OnTheCpu_GivesTheBitsOfAResidentModel(Sharing sharing)
     {
-        var folder = Write("opt");
+        var folder = Write(_folder);
         using var devices = new OwnedDevices([.. Enumerable.Range(0, 4).Select(_ => CpuDevice.Open(1))]);
         var offloading = Offload(3, 2) with { IsSharded = sharing == Sharing.Sharded };
         for (var i = 0; i < 3; i++)
@@ -106,7 +106,7 @@ public sealed class ModelSlotsTests : IDisposable
     [Fact]
     public void Run_WithMeasuredWriteBack_GivesTheBitsOfAResidentModel()
     {
-        var folder = Write("opt");
+        var folder = Write(_folder);
         using var devices = new OwnedDevices([CpuDevice.Open(1), CpuDevice.Open(1)]);
         Assert.Equal(Resident(folder, WeightType.Float32), Run(folder, devices.All, SlotNetwork.Of(2), Offload(2, null), WeightType.Float32));
     }
@@ -114,7 +114,7 @@ public sealed class ModelSlotsTests : IDisposable
     [Fact]
     public void Run_Sliced_MovesTheBytesThatArePlannedOverEachLink()
     {
-        var folder = Write("opt");
+        var folder = Write(_folder);
         const int passes = 4, buffers = 2;
         double[] shares = [1, 2, 1];
         Link Fast() => new(1e12, TimeProvider.System);
@@ -150,7 +150,7 @@ public sealed class ModelSlotsTests : IDisposable
     [InlineData(false)]
     public void Run_WithAStoreThatFails_SaysWhyAndEnds(bool hasFabric)
     {
-        var folder = Write("opt");
+        var folder = Write(_folder);
         using var devices = new OwnedDevices([.. Enumerable.Range(0, 3).Select(_ => CpuDevice.Open(1))]);
         var offloading = Offload(2, 1) with { Open = (layouts, _) => new FailingBlocks(layouts, writes: 9) };
         var problem = Assert.Throws<RunFailedException>(() => Run(folder, devices.All, SlotNetwork.Of(3, hasFabric), offloading, WeightType.Float32));
@@ -163,7 +163,7 @@ public sealed class ModelSlotsTests : IDisposable
     [InlineData(2, Sharing.Whole)]
     public void Slot_TakesNoMoreMemoryThanOneAlone(int slots, Sharing sharing)
     {
-        var folder = Write("opt");
+        var folder = Write(_folder);
         var alone = Allocated(folder, 1, sharing);
         Assert.All(Allocated(folder, slots, sharing), bytes => Assert.Equal(alone[0], bytes));
     }
@@ -171,7 +171,7 @@ public sealed class ModelSlotsTests : IDisposable
     [Fact]
     public void Slot_WithShards_TakesItsPartOfTheLayersMore()
     {
-        var folder = Write("opt");
+        var folder = Write(_folder);
         var (alone, layers) = (Allocated(folder, 1, Sharing.Sliced)[0], 0L);
         using (var checkpoint = Checkpoint.Open(folder))
         using (var device = new ReferenceDevice())
@@ -187,14 +187,6 @@ public sealed class ModelSlotsTests : IDisposable
             Assert.All(Allocated(folder, slots, Sharing.Sharded), bytes => Assert.InRange(bytes, alone + (layers / slots) - pages, alone + (layers / slots) + pages));
         }
     }
-
-    private static Offloading Offload(int buffers, int? writeBack) => new()
-    {
-        Layers = new HashSet<int> { 0, 1, 3, 4, 5 },
-        Buffers = buffers,
-        WriteBackSteps = writeBack,
-        Open = (layouts, _) => new HostBlocks(layouts),
-    };
 
     private List<long> Allocated(string folder, int slots, Sharing sharing)
     {
@@ -219,11 +211,5 @@ public sealed class ModelSlotsTests : IDisposable
         Assert.True(_log.Checked > 100);
         Assert.Empty(_log.Races);
         return seen;
-    }
-
-    private string Write(string family)
-    {
-        TinyModel.Write(_folder["model"], seed: 1, family, layers: 6);
-        return _folder["model"];
     }
 }

@@ -38,16 +38,7 @@ internal static class SlotRuns
             }
         }
 
-        model.Fold(updates, Steps);
-        seen.Add(WeightsDigest.Text(model.Digest()));
-        var bytes = new byte[64];
-        foreach (var parameter in model.Parameters)
-        {
-            model.Read(parameter, 0, bytes.AsSpan(0, (int)Math.Min(64, BlockLayout.BytesOf(parameter))));
-            seen.Add(Convert.ToHexString(bytes));
-        }
-
-        return seen;
+        return [.. seen, .. Weights(model, updates)];
     }
 
     /// <summary>One pass of all slots: each evaluates some of the probes, and one without any walks.</summary>

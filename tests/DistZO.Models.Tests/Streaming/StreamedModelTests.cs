@@ -29,7 +29,7 @@ public sealed class StreamedModelTests : IDisposable
     [MemberData(nameof(Schedules))]
     public void Run_WithStreamedLayers_GivesTheBitsOfAResidentModel(string family, int buffers, int writeBack, int seed)
     {
-        var model = Write(family);
+        var model = Write(_folder, family);
         var expected = Run(model, new ReferenceDevice(), null, WeightType.BFloat16);
         using var device = new CheckedDevice(new ReferenceDevice(), seed, _log);
         var streamed = Run(model, device, Offload(buffers, writeBack), WeightType.BFloat16);
@@ -44,7 +44,7 @@ public sealed class StreamedModelTests : IDisposable
     [InlineData(WeightType.Float16, 2)]
     public void Run_OnTheCpu_GivesTheBitsOfAResidentModel(WeightType type, int buffers)
     {
-        var model = Write("opt");
+        var model = Write(_folder);
         using var resident = CpuDevice.Open(2);
         using var device = CpuDevice.Open(2);
         Assert.Equal(Run(model, resident, null, type), Run(model, device, Offload(buffers, 2), type));
@@ -53,7 +53,7 @@ public sealed class StreamedModelTests : IDisposable
     [Fact]
     public void Run_WithMeasuredWriteBack_GivesTheBitsOfAResidentModel()
     {
-        var model = Write("opt");
+        var model = Write(_folder);
         using var device = CpuDevice.Open(1);
         Assert.Equal(Run(model, new ReferenceDevice(), null, WeightType.Float32), Run(model, device, Offload(2, null), WeightType.Float32));
     }
@@ -66,7 +66,7 @@ public sealed class StreamedModelTests : IDisposable
     [InlineData("bitfit")]
     public void Run_OfAPart_GivesTheBitsOfAResidentModel(string part)
     {
-        var model = Write("opt");
+        var model = Write(_folder);
         var expected = Run(model, new ReferenceDevice(), null, WeightType.Float32, part);
         using var device = new CheckedDevice(new ReferenceDevice(), 4, _log);
         Assert.Equal(expected, Run(model, device, Offload(2, 3), WeightType.Float32, part));
@@ -76,7 +76,7 @@ public sealed class StreamedModelTests : IDisposable
     [Fact]
     public void Run_ThatIsGivenUpInMidPass_GoesOnWithTheSameBits()
     {
-        var model = Write("opt");
+        var model = Write(_folder);
         var expected = Run(model, new ReferenceDevice(), null, WeightType.Float32);
         using var device = new CheckedDevice(new ReferenceDevice(), 5, _log);
         Assert.Equal(expected, Run(model, device, Offload(2, 2), WeightType.Float32, givesUp: true));
@@ -86,7 +86,7 @@ public sealed class StreamedModelTests : IDisposable
     [Fact]
     public void Reload_PutsTheBaseBack()
     {
-        var folder = Write("opt");
+        var folder = Write(_folder);
         using var checkpoint = Checkpoint.Open(folder);
         using var device = new CheckedDevice(new ReferenceDevice(), 6, _log);
         using var model = Load(device, checkpoint, Offload(2, 2), WeightType.Float32, "full");
@@ -116,14 +116,6 @@ public sealed class StreamedModelTests : IDisposable
         Assert.Contains(_log.Races, race => race.Contains("does not wait for write-back"));
     }
 
-    private static Offloading Offload(int buffers, int? writeBack) => new()
-    {
-        Layers = new HashSet<int> { 0, 1, 3, 4 },
-        Buffers = buffers,
-        WriteBackSteps = writeBack,
-        Open = (layouts, _) => new HostBlocks(layouts),
-    };
-
     /// <summary>Steps, with some commits pending at once now and then, and a second pass at the same step; log-probabilities and digests.</summary>
     private static List<string> Run(string folder, Device device, Offloading? offloading, WeightType type, string part = "full", bool givesUp = false)
     {
@@ -139,21 +131,6 @@ public sealed class StreamedModelTests : IDisposable
             if (step == 6) seen.AddRange(Pass(model, updates, step, [Probe.Plain]));
         }
 
-        model.Fold(updates, Steps);
-        seen.Add(WeightsDigest.Text(model.Digest()));
-        var bytes = new byte[64];
-        foreach (var parameter in model.Parameters)
-        {
-            model.Read(parameter, 0, bytes.AsSpan(0, (int)Math.Min(64, BlockLayout.BytesOf(parameter))));
-            seen.Add(Convert.ToHexString(bytes));
-        }
-
-        return seen;
-    }
-
-    private string Write(string family)
-    {
-        TinyModel.Write(_folder["model"], seed: 1, family, layers: 6);
-        return _folder["model"];
+        return [.. seen, .. Weights(model, updates)];
     }
 }

@@ -7,6 +7,22 @@ internal static class TinySteps
 {
     private static readonly int[] Tokens = [5, 17, 200, 31, 8, 90, 41, 2, 77];
 
+    /// <summary>Writes a model of six layers; returns its folder.</summary>
+    public static string Write(TemporaryFolder folder, string family = "opt")
+    {
+        TinyModel.Write(folder["model"], seed: 1, family, layers: 6);
+        return folder["model"];
+    }
+
+    /// <summary>Some of the layers come and go.</summary>
+    public static Offloading Offload(int buffers, int? writeBack) => new()
+    {
+        Layers = new HashSet<int> { 0, 1, 3, 4, 5 },
+        Buffers = buffers,
+        WriteBackSteps = writeBack,
+        Open = (layouts, _) => new HostBlocks(layouts),
+    };
+
     public static UpdateHistory Updates(int steps)
     {
         var updates = new UpdateHistory();
@@ -58,5 +74,18 @@ internal static class TinySteps
         var result = new double[probes.Length * 2];
         model.LogProbabilities(pass, [4, 8], [new TokenTarget(0, 11), new TokenTarget(1, 12)], result);
         return result.Select(value => BitConverter.DoubleToInt64Bits(value).ToString("x16"));
+    }
+
+    /// <summary>The weights after all updates, as their digest and as the first bytes of each tensor.</summary>
+    public static IEnumerable<string> Weights(Model model, UpdateHistory updates)
+    {
+        model.Fold(updates, updates.Count);
+        yield return WeightsDigest.Text(model.Digest());
+        var bytes = new byte[64];
+        foreach (var parameter in model.Parameters)
+        {
+            model.Read(parameter, 0, bytes.AsSpan(0, (int)Math.Min(64, BlockLayout.BytesOf(parameter))));
+            yield return Convert.ToHexString(bytes);
+        }
     }
 }

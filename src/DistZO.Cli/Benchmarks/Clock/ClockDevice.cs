@@ -6,25 +6,54 @@ namespace DistZO.Cli.Benchmarks;
 /// A device on a clock of its own: nothing is moved and nothing computed, but every stream is busy for as long as its bytes take on its
 /// link, and waits for events as a real one does. What is timed on it is the schedule: the very code that drives a real device.
 /// </summary>
-internal sealed class ClockDevice : Device
+/// <param name="play">Of all devices.</param>
+/// <param name="isAlone">Whether there is no other, so that all that can have happened by now is told.</param>
+internal sealed class ClockDevice(ClockPlay play, bool isAlone) : Device
 {
+    private readonly int _track = play.AddTrack();
+    private List<ClockTask> _waits = [];
+
+    /// <summary>Plays what it and its streams were told.</summary>
+    public ClockPlay Play => play;
+
+    /// <summary>What its kernels and folding streams share.</summary>
+    public ClockShare Cores { get; } = new();
+
+    /// <summary>Seconds in which a stream folds a commit into an element.</summary>
+    public double FoldSecondsPerElement { get; init; }
+
+    /// <summary>The last thing that the kernels were told.</summary>
+    public ClockTask Last { get; private set; } = new([]) { End = 0 };
+
     /// <summary>Seconds since the beginning, as the kernels see it.</summary>
-    public double Now { get; private set; }
+    public double Now => play.EndOf(Awaited());
+
+    /// <summary>The kernels are busy for so long.</summary>
+    public void Compute(double seconds)
+    {
+        Last = new ClockTask(_waits) { Share = Cores, SharedSeconds = seconds };
+        _waits = [];
+        play.Tell(_track, Last);
+    }
+
+    /// <summary>Whether something has happened by now. Of several devices none knows how far the others are.</summary>
+    public bool HasHappened(ClockTask task)
+    {
+        if (isAlone) play.EndOf(Awaited());
+        return isAlone && task.End is not null;
+    }
 
     public override string Arithmetic => "none";
 
     public override string Description => "a clock";
 
-    /// <summary>The kernels are busy for so long.</summary>
-    public void Compute(double seconds) => Now += seconds;
-
     public override DeviceMemory Allocate(long bytes) => new ClockMemory(bytes);
 
-    public override DeviceStream CreateStream(StreamOptions options) => new ClockStream(options, () => Now);
+    public override DeviceStream CreateStream(StreamOptions options) => new ClockStream(options, this);
 
-    public override void Await(DeviceEvent happened) => Now = Math.Max(Now, ((ClockEvent)happened).At);
+    public override void Await(DeviceEvent happened) => _waits.Add(((ClockEvent)happened).Task);
 
-    public override DeviceEvent Record() => new ClockEvent(Now, () => Now);
+    public override DeviceEvent Record() => new ClockEvent(Awaited(), HasHappened);
 
     public override void Upload(ReadOnlySpan<byte> source, DeviceMemory destination, long offset)
     {
@@ -68,6 +97,12 @@ internal sealed class ClockDevice : Device
 
     public override void Dispose()
     {
+    }
+
+    private ClockTask Awaited()
+    {
+        if (_waits.Count > 0) Compute(0);
+        return Last;
     }
 
     private static NotSupportedException Nothing() => new("A clock computes nothing.");

@@ -28,6 +28,9 @@ internal sealed record ClockSchedule
     public required double UploadBytesPerSecond { get; init; }
 
     public required double WriteBackBytesPerSecond { get; init; }
+
+    /// <summary>Where layers lie; null for host memory.</summary>
+    public ClockDisk? Disk { get; init; }
 }
 
 /// <summary>Plays the real streaming loop on a clock.</summary>
@@ -38,7 +41,7 @@ internal static class ClockRun
     /// <summary>Seconds of a step in the steady state: an average over whole rounds of write-backs.</summary>
     public static double StepSeconds(ClockSchedule schedule)
     {
-        using var device = new ClockDevice();
+        using var device = new ClockDevice(new ClockPlay(schedule.Disk), isAlone: true);
         var blocks = Enumerable.Range(0, schedule.Layers).Select(i =>
         {
             var parameter = new Parameter($"w{i}", [schedule.BlockBytes / sizeof(float)], TensorRole.Matrix, i, trainable: true, WeightType.Float32);
@@ -58,8 +61,8 @@ internal static class ClockRun
         for (var step = 1; step <= end; step++)
         {
             if (step == warm + 1) began = device.Now;
-            device.Compute(schedule.EndSeconds / 2);
             stream.Begin(null, step);
+            device.Compute(schedule.EndSeconds / 2);
             for (var i = 0; i < blocks.Count; i++)
             {
                 stream.Enter(i);

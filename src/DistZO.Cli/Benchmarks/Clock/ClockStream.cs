@@ -2,14 +2,14 @@ using DistZO.Devices;
 
 namespace DistZO.Cli.Benchmarks;
 
-/// <summary>A moment of a <see cref="ClockDevice"/>'s clock.</summary>
-/// <param name="at">Seconds.</param>
-/// <param name="now">The clock.</param>
-internal sealed class ClockEvent(double at, Func<double> now) : DeviceEvent
+/// <summary>The end of what a track was told.</summary>
+/// <param name="task">The last of it.</param>
+/// <param name="isDone">Whether it has happened, as far as whoever asks can know.</param>
+internal sealed class ClockEvent(ClockTask task, Func<ClockTask, bool> isDone) : DeviceEvent
 {
-    public double At => at;
+    public ClockTask Task => task;
 
-    public override bool IsDone => at <= now();
+    public override bool IsDone => isDone(task);
 
     // The host does not wait for the clock.
     public override void Synchronize()
@@ -55,48 +55,61 @@ internal sealed class ClockBlock(BlockLayout layout) : StoredBlock
     }
 }
 
-/// <summary>A stream that is busy for as long as its link takes, in the order in which it is told, after the events that it waits for.</summary>
-/// <param name="options">Its link is the rate of what it moves; without one it takes no time.</param>
-/// <param name="now">When it is told: nothing begins before.</param>
-internal sealed class ClockStream(StreamOptions options, Func<double> now) : DeviceStream
+/// <summary>A stream that is busy for as long as its link, the disk or folding takes, in the order in which it is told.</summary>
+/// <param name="options">Its link is the rate of what it moves; without one it takes no time there.</param>
+/// <param name="device">Nothing begins before the device's kernels have come to where they were when it was told.</param>
+internal sealed class ClockStream(StreamOptions options, ClockDevice device) : DeviceStream
 {
-    private double _free;
+    private readonly int _track = device.Play.AddTrack();
+    private List<ClockTask> _waits = [];
+    private ClockTask? _last;
 
     public override string Name => options.Name;
 
     public override void Upload(StoredBlock source, long offset, DeviceMemory destination, long destinationOffset, long bytes) =>
-        Move(source.Name, bytes);
+        Move(source.Name, bytes, device.Play.Disk?.ReadBytesPerSecond);
 
     public override void Download(DeviceMemory source, long offset, StoredBlock destination, long destinationOffset, long bytes) =>
-        Move(destination.Name, bytes);
+        Move(destination.Name, bytes, device.Play.Disk?.WriteBytesPerSecond);
 
     public override void Commit(StoredBlock block, StoredVersion version) => block.Commit(version);
 
     public override void Copy(string label, DeviceMemory source, long offset, DeviceMemory destination, long destinationOffset, long bytes) =>
-        Move(label, bytes);
+        Move(label, bytes, null);
 
-    public override void Copy(StoredBlock source, StoredBlock destination, long bytes) => Move(source.Name, bytes);
+    public override void Copy(StoredBlock source, StoredBlock destination, long bytes) => Move(source.Name, bytes, null);
 
-    public override void Fold(in FoldRange range, WeightUpdate[] updates)
+    public override void Fold(StoredBlock block, BlockLayout layout, WeightUpdate[] updates) => Move(block.Name, block.TrainedBytes, null);
+
+    public override void Fold(in FoldRange range, WeightUpdate[] updates) =>
+        Tell(0, device.Cores, range.Count * updates.Length * device.FoldSecondsPerElement);
+
+    public override void Pack(StoredBlock source, WeightUpdate[] updates, StagedBlock destination) => Move(source.Name, source.Bytes, null);
+
+    public override void Wait(DeviceEvent happened) => _waits.Add(((ClockEvent)happened).Task);
+
+    public override DeviceEvent Record()
     {
+        if (_waits.Count > 0 || _last is null) Tell(0, null, 0);
+        return new ClockEvent(_last!, device.HasHappened);
     }
-
-    public override void Fold(StoredBlock block, BlockLayout layout, WeightUpdate[] updates) => Move(block.Name, block.TrainedBytes);
-
-    public override void Pack(StoredBlock source, WeightUpdate[] updates, StagedBlock destination) => Move(source.Name, source.Bytes);
-
-    public override void Wait(DeviceEvent happened) => _free = Math.Max(_free, ((ClockEvent)happened).At);
-
-    public override DeviceEvent Record() => new ClockEvent(_free, now);
 
     public override void Dispose()
     {
     }
 
-    private void Move(string what, long bytes)
+    private void Move(string what, long bytes, double? diskRate)
     {
-        var begin = Math.Max(_free, now());
-        _free = begin + (options.Link is { } link ? bytes / link.BytesPerSecond : 0);
-        options.Trace?.Add(new TraceSpan(Name, what, (long)(begin * 1e9), (long)(_free * 1e9), bytes));
+        Tell(options.Link is { } link ? bytes / link.BytesPerSecond : 0, diskRate is null ? null : device.Play.Disk!.Share, bytes / diskRate ?? 0);
+        // When that is shows later; what is told now is how much.
+        options.Trace?.Add(new TraceSpan(Name, what, 0, 0, bytes));
+    }
+
+    private void Tell(double seconds, ClockShare? share, double sharedSeconds)
+    {
+        _waits.Add(device.Last);
+        _last = new ClockTask(_waits) { Seconds = seconds, Share = share, SharedSeconds = sharedSeconds };
+        _waits = [];
+        device.Play.Tell(_track, _last);
     }
 }

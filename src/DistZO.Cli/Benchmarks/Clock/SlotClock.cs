@@ -20,29 +20,38 @@ internal interface ISlotTime
     /// <summary>The kernels of a slot are busy for so many seconds.</summary>
     void Compute(int slot, double seconds);
 
+    /// <summary>All slots have computed their shares of a step, and the next one begins with its commit.</summary>
+    void Meet();
+
     /// <summary>Seconds since any moment.</summary>
     double Now { get; }
 }
 
 /// <summary>
-/// Each slot has a clock of its own, and events carry times from one to the other. The host's threads run as they happen to; what the
-/// clocks show does not depend on that.
+/// The host's threads run as they happen to; what the clock shows does not depend on that, since it is played when they are through.
 /// </summary>
-internal sealed class VirtualSlotTime : ISlotTime
+internal sealed class VirtualSlotTime(ClockSchedule schedule) : ISlotTime
 {
+    private readonly ClockPlay _play = new(schedule.Disk);
     private readonly List<ClockDevice> _devices = [];
 
     public double Now => _devices.Max(device => device.Now);
 
     public Device Open(int slot)
     {
-        _devices.Add(new ClockDevice());
+        _devices.Add(new ClockDevice(_play, isAlone: false) { FoldSecondsPerElement = schedule.FoldSeconds * sizeof(float) / schedule.BlockBytes });
         return _devices[^1];
     }
 
     public StoredBlock Store(BlockLayout layout) => new ClockBlock(layout);
 
     public void Compute(int slot, double seconds) => _devices[slot].Compute(seconds);
+
+    public void Meet()
+    {
+        var computed = _devices.Select(device => device.Record()).ToList();
+        foreach (var device in _devices) computed.ForEach(device.Await);
+    }
 }
 
 /// <summary>Bytes are moved, over links that are modelled, and kernels sleep.</summary>
@@ -60,6 +69,11 @@ internal sealed class RealSlotTime : ISlotTime
     }
 
     public void Compute(int slot, double seconds) => Thread.Sleep(TimeSpan.FromSeconds(seconds));
+
+    // Their threads have met.
+    public void Meet()
+    {
+    }
 }
 
 /// <summary>Plays the real streaming loop of several slots.</summary>
@@ -74,7 +88,7 @@ internal static class SlotClock
     /// <param name="time">Whose; null for a virtual one.</param>
     public static SlotClockStep Step(ClockSchedule schedule, int slots, double? fabricBytesPerSecond, ISlotTime? time = null)
     {
-        time ??= new VirtualSlotTime();
+        time ??= new VirtualSlotTime(schedule);
         // Whole rounds of write-backs.
         var (warm, measured) = (FewestSteps * schedule.WriteBackSteps, 2 * FewestSteps * schedule.WriteBackSteps);
         var fabric = new Link?[slots, slots];
@@ -117,9 +131,14 @@ internal static class SlotClock
 
         double Play(int first, int steps)
         {
+            using var meeting = new Barrier(slots, _ => time.Meet());
             var threads = streams.Select((stream, slot) => new Thread(() =>
             {
-                for (var step = first; step < first + steps; step++) Pass(schedule, seconds => time.Compute(slot, seconds), stream, updates, step);
+                for (var step = first; step < first + steps; step++)
+                {
+                    Pass(schedule, seconds => time.Compute(slot, seconds), stream, updates, step);
+                    meeting.SignalAndWait();
+                }
             })).ToList();
             foreach (var thread in threads) thread.Start();
             foreach (var thread in threads) thread.Join();
@@ -129,13 +148,15 @@ internal static class SlotClock
 
     private static void Pass(ClockSchedule schedule, Action<double> compute, SlotStream stream, UpdateHistory updates, int step)
     {
-        compute(schedule.EndSeconds / 2);
         stream.Begin(updates, step);
+        compute(schedule.EndSeconds / 2);
         for (var i = 0; i < schedule.Layers; i++)
         {
             stream.Enter(i);
-            compute(schedule.BlockSeconds);
-            foreach (var (parameter, _) in stream.Blocks[i].Layout.Entries) parameter.FoldedTo = step;
+            var parameter = stream.Blocks[i].Layout.Entries[0].Parameter;
+            // Where slots have slices, all is folded before.
+            compute(schedule.BlockSeconds + (schedule.FoldSeconds * Math.Max(0, step - parameter.FoldedTo - 1)));
+            parameter.FoldedTo = step;
             stream.Leave(i);
         }
 
