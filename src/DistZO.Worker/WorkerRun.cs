@@ -165,8 +165,19 @@ public sealed class WorkerRun : IDisposable
         if (_lastCommitAt == 0) _lastCommitAt = _time.GetTimestamp();
         var began = _time.GetTimestamp();
         _options.Trace?.BeginStep((int)assignment.Step + 1);
-        run.Approach((int)assignment.Step, Warn);
-        var sums = run.Steps.Evaluate((int)assignment.Step, assignment.Share).ToArray();
+        var span = _options.Spans?.Begin("share", assignment.TraceParent, assignment.Step + 1);
+        ProbeSum[] sums;
+        try
+        {
+            run.Approach((int)assignment.Step, Warn);
+            sums = [.. run.Steps.Evaluate((int)assignment.Step, assignment.Share)];
+            _options.Spans?.Took(_time.GetElapsedTime(began));
+        }
+        finally
+        {
+            _options.Spans?.End(span);
+        }
+
         var report = new ShareReport(
             _incarnation, _session, assignment.Step, run.History.Chain, assignment.Share, sums, run.Steps.Terms);
         _unacknowledged = new ShareDone(report, _time.GetElapsedTime(began), (int)run.Steps.Tokens) { ScoringTime = run.Steps.ScoringTime };
@@ -178,6 +189,7 @@ public sealed class WorkerRun : IDisposable
         var run = Run;
         var rows = run.Inputs.Evaluation ?? throw new RunFailedException("the coordinator asked for held-out rows, of which there are none here");
         var began = _time.GetTimestamp();
+        var span = _options.Spans?.Begin("evaluate", asked.TraceParent, asked.Step);
         run.Approach((int)asked.Step, Warn);
         run.IsEvaluating = true;
         try
@@ -190,6 +202,7 @@ public sealed class WorkerRun : IDisposable
         finally
         {
             run.IsEvaluating = false;
+            _options.Spans?.End(span);
         }
 
         _lastCommitAt = 0;

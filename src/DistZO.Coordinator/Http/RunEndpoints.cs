@@ -46,7 +46,7 @@ public static class RunEndpoints
         all.MapRunStream(new RunStream(monitor, options.Time, stopping));
         RunCommands.Map(all, monitor, guard);
         HealthEndpoints.Map(all, monitor);
-        MetricsEndpoint.Map(all, monitor);
+        MetricsEndpoint.Map(all, monitor, options.Meter ?? new RunMeter());
         DashboardPage.Map(all);
         all.MapOpenApi("/openapi/{documentName}.json");
         // Around the whole endpoint rather than as a filter, which requests with wrong parameters would not reach.
