@@ -190,10 +190,10 @@ public sealed class WorkerRun : IDisposable
         var rows = run.Inputs.Evaluation ?? throw new RunFailedException("the coordinator asked for held-out rows, of which there are none here");
         var began = _time.GetTimestamp();
         var span = _options.Spans?.Begin("evaluate", asked.TraceParent, asked.Step);
-        run.Approach((int)asked.Step, Warn);
-        run.IsEvaluating = true;
         try
         {
+            run.Approach((int)asked.Step, Warn);
+            run.IsEvaluating = true;
             var result = run.Evaluator.Run((int)asked.Step, rows, asked.RowStart..asked.RowEnd);
             var time = _time.GetElapsedTime(began);
             run.Forecast.AfterEvaluation(time.TotalSeconds);

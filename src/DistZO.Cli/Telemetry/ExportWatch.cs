@@ -1,3 +1,5 @@
+using System.Net.Http.Headers;
+
 namespace DistZO.Cli.Telemetry;
 
 /// <summary>Carries what is exported, and says in one line that nobody takes it, and in another that somebody does again.</summary>
@@ -13,7 +15,9 @@ internal sealed class ExportWatch(Action<bool, string> tell) : DelegatingHandler
     {
         try
         {
-            return Judged(request, base.Send(request, cancellationToken));
+            var response = base.Send(request, cancellationToken);
+            if (IsGrpc(response)) response.Content.LoadIntoBufferAsync(cancellationToken).GetAwaiter().GetResult();
+            return Judged(request, response);
         }
         catch (Exception e) when (e is HttpRequestException or OperationCanceledException or IOException)
         {
@@ -26,7 +30,9 @@ internal sealed class ExportWatch(Action<bool, string> tell) : DelegatingHandler
     {
         try
         {
-            return Judged(request, await base.SendAsync(request, cancellationToken).ConfigureAwait(false));
+            var response = await base.SendAsync(request, cancellationToken).ConfigureAwait(false);
+            if (IsGrpc(response)) await response.Content.LoadIntoBufferAsync(cancellationToken).ConfigureAwait(false);
+            return Judged(request, response);
         }
         catch (Exception e) when (e is HttpRequestException or OperationCanceledException or IOException)
         {
@@ -40,6 +46,12 @@ internal sealed class ExportWatch(Action<bool, string> tell) : DelegatingHandler
         if (!response.IsSuccessStatusCode)
         {
             Failed(request, $"it answers {(int)response.StatusCode}");
+            return response;
+        }
+
+        if (IsGrpc(response) && GrpcStatus(response) is var status and not "0")
+        {
+            Failed(request, $"it answers grpc-status {status ?? "nothing"}");
             return response;
         }
 
@@ -62,6 +74,20 @@ internal sealed class ExportWatch(Action<bool, string> tell) : DelegatingHandler
         }
 
         tell(false, $"{Address(request)} takes no spans and metrics ({why.TrimEnd('.')}); they are dropped, and the run goes on");
+    }
+
+    private static bool IsGrpc(HttpResponseMessage response) =>
+        response.Content.Headers.ContentType?.MediaType?.StartsWith("application/grpc", StringComparison.Ordinal) == true;
+
+    /// <summary>What a gRPC call came to, which HTTP's own status does not say. Trailers are there once the content has been read.</summary>
+    private static string? GrpcStatus(HttpResponseMessage response)
+    {
+        foreach (var headers in new HttpHeaders[] { response.TrailingHeaders, response.Headers })
+        {
+            if (headers.TryGetValues("grpc-status", out var values)) return values.First();
+        }
+
+        return null;
     }
 
     private static string Address(HttpRequestMessage request) => request.RequestUri!.GetLeftPart(UriPartial.Authority);

@@ -7,10 +7,9 @@ namespace DistZO.Coordinator;
 /// <summary>A run as Prometheus scrapes it: <c>/metrics</c>. docs/rest.md lists the names.</summary>
 internal static class MetricsEndpoint
 {
-    public static void Map(IEndpointRouteBuilder routes, IRunMonitor monitor, RunMeter meter)
+    public static void Map(IEndpointRouteBuilder routes, IRunMonitor monitor, ScrapedMeter scraped, RunMeter? given)
     {
-        // From here on: what happens before the first scrape counts.
-        var page = new MeterPage(meter.Meter);
+        var (meter, page) = scraped.Open(given);
         routes.MapGet("/metrics", async () => TypedResults.Text(Write(await RunPicture.Of(monitor), meter, page), PrometheusText.ContentType))
             .WithTags("health").WithSummary("The run and its workers in Prometheus' text format.").Produces<string>(200, "text/plain");
     }
