@@ -20,14 +20,12 @@ internal sealed class TelemetryExport : IDisposable
         typeof(TelemetryExport).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "";
 
     private readonly ExportWatch _watch;
-    private readonly HttpClient _client;
     private readonly TracerProvider? _tracer;
     private readonly MeterProvider? _meter;
 
     private TelemetryExport(TelemetryVariables variables, string service, string? worker, Action<NoticeLevel, string, string> notice)
     {
         _watch = new ExportWatch((isBack, line) => notice(isBack ? NoticeLevel.Information : NoticeLevel.Warning, "telemetry", line));
-        _client = new HttpClient(_watch);
         // Variables come last: they have the last word.
         var resource = ResourceBuilder.CreateEmpty().AddService(service, serviceVersion: Version).AddTelemetrySdk()
             .AddAttributes(worker is null ? [] : [new("distzo.worker.name", worker)]).AddEnvironmentVariableDetector();
@@ -54,8 +52,10 @@ internal sealed class TelemetryExport : IDisposable
         Task.WaitAll(Task.Run(() => _tracer?.Shutdown(patience)), Task.Run(() => _meter?.Shutdown(patience)));
         _tracer?.Dispose();
         _meter?.Dispose();
-        _client.Dispose();
+        _watch.Dispose();
     }
 
-    private void Send(OtlpExporterOptions options) => options.HttpClientFactory = () => _client;
+    // A client for each of the two: an exporter that shuts down cancels all requests of its own.
+    private void Send(OtlpExporterOptions options) => options.HttpClientFactory =
+        () => new HttpClient(_watch, disposeHandler: false) { Timeout = TimeSpan.FromMilliseconds(options.TimeoutMilliseconds) };
 }

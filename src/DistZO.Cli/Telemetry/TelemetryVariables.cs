@@ -10,8 +10,11 @@ internal sealed class TelemetryVariables
 {
     private const string Endpoint = "OTEL_EXPORTER_OTLP_ENDPOINT";
 
+    private const string QueueSize = "OTEL_BSP_MAX_QUEUE_SIZE";
+    private const string BatchSize = "OTEL_BSP_MAX_EXPORT_BATCH_SIZE";
+
     private static readonly string[] Numbers =
-        ["OTEL_EXPORTER_OTLP_TIMEOUT", "OTEL_METRIC_EXPORT_INTERVAL", "OTEL_METRIC_EXPORT_TIMEOUT", "OTEL_BSP_SCHEDULE_DELAY", "OTEL_BSP_MAX_QUEUE_SIZE", "OTEL_BSP_MAX_EXPORT_BATCH_SIZE"];
+        ["OTEL_EXPORTER_OTLP_TIMEOUT", "OTEL_METRIC_EXPORT_INTERVAL", "OTEL_METRIC_EXPORT_TIMEOUT", "OTEL_BSP_SCHEDULE_DELAY", "OTEL_BSP_EXPORT_TIMEOUT", QueueSize, BatchSize];
 
     private static readonly string[] Certificates =
         ["OTEL_EXPORTER_OTLP_CERTIFICATE", "OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE", "OTEL_EXPORTER_OTLP_CLIENT_KEY"];
@@ -29,8 +32,10 @@ internal sealed class TelemetryVariables
         foreach (var name in new[] { "OTEL_EXPORTER_OTLP_PROTOCOL", "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_METRICS_PROTOCOL" })
             OneOf(name, "grpc", "http/protobuf");
         foreach (var name in new[] { "OTEL_EXPORTER_OTLP_HEADERS", "OTEL_RESOURCE_ATTRIBUTES" }) RequirePairs(name);
-        foreach (var name in Numbers.Where(name => _read(name) is { } text && !int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out _)))
-            throw new BadInputException($"{name}: '{_read(name)}' is no whole number");
+        foreach (var name in Numbers) RequireNumber(name);
+        // The SDK's own defaults.
+        var (queue, batch) = (Number(QueueSize) ?? 2048, Number(BatchSize) ?? 512);
+        if (batch > queue) throw new BadInputException($"{BatchSize}: a batch of {batch} spans does not fit, the queue holds {queue} ({QueueSize})");
         if ((Traces || Metrics) && Array.Find(Certificates, name => _read(name) is not null) is { } certificate)
             throw new BadInputException($"{certificate} is not supported; name the authority in SSL_CERT_FILE, which the runtime reads");
     }
@@ -53,6 +58,13 @@ internal sealed class TelemetryVariables
         if (!Uri.TryCreate(text, UriKind.Absolute, out var address) || address.Scheme is not ("http" or "https") || address.Host.Length == 0)
             throw new BadInputException($"{name}: '{text}' is no address; give one such as http://localhost:4317");
     }
+
+    private void RequireNumber(string name)
+    {
+        if (_read(name) is { } text && Number(name) is null) throw new BadInputException($"{name}: '{text}' is no whole number from 1 on");
+    }
+
+    private int? Number(string name) => int.TryParse(_read(name), NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number > 0 ? number : null;
 
     private void RequirePairs(string name)
     {

@@ -78,7 +78,7 @@ public sealed class RunMeter : IDisposable
         _steps.Record(seconds);
         _flushes.Record(flushSeconds);
         _tokens.Add(tokens);
-        if (scoringSeconds > 0) _scoring.Add(scoringSeconds);
+        _scoring.Add(scoringSeconds);
     }
 
     private RunPicture? Picture

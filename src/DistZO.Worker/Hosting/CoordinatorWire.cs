@@ -17,7 +17,10 @@ internal static class CoordinatorWire
         Wire.WorkResponse.MessageOneofCase.Records => new Records(
             response.Records.FirstStep, [.. response.Records.Payloads.Select(payload => payload.Memory)]),
         Wire.WorkResponse.MessageOneofCase.Evaluate => new EvaluateRows(
-            response.Evaluate.Step, Number(response.Evaluate.RowStart), Number(response.Evaluate.RowEnd)) { TraceParent = response.Evaluate.Traceparent },
+            response.Evaluate.Step, Number(response.Evaluate.RowStart), Number(response.Evaluate.RowEnd))
+        {
+            TraceParent = response.Evaluate.Traceparent,
+        },
         Wire.WorkResponse.MessageOneofCase.Refold => new Refold(response.Refold.LastAgreedStep, response.Refold.Step),
         Wire.WorkResponse.MessageOneofCase.Finish => new Finish(
             response.Finish.Step, new ChainHash(response.Finish.Chain), RunOutcomes.Parse(response.Finish.Outcome)),

@@ -22,10 +22,18 @@ internal sealed partial class DistzoProcess : IDisposable
     private int _open;
 
     public DistzoProcess(params string[] args)
+        : this([], args)
+    {
+    }
+
+    /// <param name="environment">What differs in it from this process's own.</param>
+    /// <param name="args">The command line.</param>
+    public DistzoProcess(Dictionary<string, string> environment, string[] args)
     {
         var start = new ProcessStartInfo("dotnet") { RedirectStandardError = true, RedirectStandardOutput = true, RedirectStandardInput = true };
         start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "distzo.dll"));
         foreach (var arg in args) start.ArgumentList.Add(arg);
+        foreach (var (name, value) in environment) start.Environment[name] = value;
         _process = Process.Start(start)!;
         var streams = new[] { _process.StandardError, _process.StandardOutput };
         _open = streams.Length;

@@ -11,6 +11,9 @@ internal sealed class TinyCluster(int layers = 2) : IDisposable
 
     public TinyRun Tiny { get; } = new(layers: layers);
 
+    /// <summary>What differs in the processes' environment from this one's.</summary>
+    public Dictionary<string, string> Environment { get; init; } = [];
+
     /// <summary>Where workers connect, as the coordinator that was started last said it; stays for one that is started again.</summary>
     public string Address { get; private set; } = "127.0.0.1:0";
 
@@ -59,7 +62,7 @@ internal sealed class TinyCluster(int layers = 2) : IDisposable
 
     public DistzoProcess Start(params string[] args)
     {
-        var process = new DistzoProcess(args);
+        var process = new DistzoProcess(Environment, args);
         _processes.Add(process);
         return process;
     }
