@@ -290,6 +290,7 @@ public sealed class RunEngine
     {
         _reporter.Started(new RunSummary
         {
+            Run = _book.Identity.Digest,
             Model = _book.Recipe.Get(RecipeKeys.Model) ?? _book.Header.Recipe.Get(RecipeKeys.Model) ?? "the model of the run",
             Parameters = ready.Parameters,
             Rows = _book.Identity.Rows,

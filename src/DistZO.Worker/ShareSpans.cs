@@ -46,7 +46,7 @@ public sealed class ShareSpans : ITraceSink, IDisposable
         }
     }
 
-    /// <summary>A share or held-out rows are begun; null where nobody traces.</summary>
+    /// <summary>A share or held-out rows are begun; null where nobody traces. The current span, which log lines name, until its end.</summary>
     /// <param name="name">share or evaluate.</param>
     /// <param name="traceParent">The coordinator's span; empty if it does not trace.</param>
     /// <param name="step">As progress shows it.</param>
@@ -55,6 +55,7 @@ public sealed class ShareSpans : ITraceSink, IDisposable
         Flush();
         var span = Spans.Start(Source, name, Spans.Parent(traceParent), ActivityKind.Consumer);
         lock (_gate) _parent = span is { Recorded: true } ? span.Context : default;
+        if (span is not null) Activity.Current = span;
         return span is { IsAllDataRequested: true } ? span.SetTag("distzo.step", step).SetTag("distzo.worker.name", _worker) : span;
     }
 

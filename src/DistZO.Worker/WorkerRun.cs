@@ -116,6 +116,7 @@ public sealed class WorkerRun : IDisposable
         }
 
         _run.Follow(welcome);
+        _options.Log?.Run = _run.Identity.Digest;
         _send(_run.Introduce());
         // Made before the connection broke: the coordinator decides whether it still needs it.
         if (_unacknowledged is { } report) _send(report);
@@ -165,6 +166,7 @@ public sealed class WorkerRun : IDisposable
         if (_lastCommitAt == 0) _lastCommitAt = _time.GetTimestamp();
         var began = _time.GetTimestamp();
         _options.Trace?.BeginStep((int)assignment.Step + 1);
+        _options.Log?.Step = assignment.Step + 1;
         var span = _options.Spans?.Begin("share", assignment.TraceParent, assignment.Step + 1);
         ProbeSum[] sums;
         try

@@ -80,7 +80,7 @@ internal sealed class LocalRun : IWorkerLink
         worker.Connected();
         while (engine.Result is null)
         {
-            meter?.Show(new RunPicture(engine.Describe(), engine.DescribeWorkers()));
+            if (meter is { IsRead: true }) meter.Show(new RunPicture(engine.Describe(), engine.DescribeWorkers()));
             if (stopping.IsCancellationRequested) engine.Interrupt();
             if (engine.Result is not null) break;
             if (link._closed is { End: not LinkEnd.Done } closed) throw new RunFailedException(closed.Message);

@@ -8,7 +8,7 @@ namespace DistZO.Cli.Commands;
 /// <summary><c>distzo bench</c>: what this machine reaches, each figure beside its limit.</summary>
 internal static class BenchCommand
 {
-    private static readonly string[] Figures = ["step", "gemm", "perturb", "replay", "disk", "offload", "slots", "tokenizer", "coordinator", "scaling", "catchup"];
+    private static readonly string[] Figures = ["step", "gemm", "perturb", "replay", "disk", "offload", "slots", "tokenizer", "coordinator", "scaling", "catchup", "telemetry"];
 
     private static readonly BenchmarkOptions Default = new();
 
@@ -16,15 +16,15 @@ internal static class BenchCommand
     {
         var figure = new Argument<string>("figure") { Description = $"{string.Join(", ", Figures)}, or all" };
         figure.AcceptOnlyFromAmong([.. Figures, "all"]);
-        var shape = new Option<string>("--shape") { Description = "step, offload, replay, scaling, catchup: model shape", DefaultValueFactory = _ => Default.Shape };
+        var shape = new Option<string>("--shape") { Description = "step, offload, replay, scaling, catchup, telemetry: model shape", DefaultValueFactory = _ => Default.Shape };
         var train = new Option<string>("--train") { Description = "step: the part of the model that is trained, such as lora", DefaultValueFactory = _ => "full" };
         var dtype = new Option<string>("--weights-dtype") { Description = "offload: number format of the weights", DefaultValueFactory = _ => Default.WeightsType.Name() };
         dtype.AcceptOnlyFromAmong([.. Enum.GetValues<WeightType>().Select(type => type.Name())]);
         var tier = new Option<string>("--offload") { Description = "offload: where the layers are", DefaultValueFactory = _ => "disk" };
         tier.AcceptOnlyFromAmong("disk", "host");
         var writeBack = new Option<int?>("--write-back-steps") { Description = "offload: layers are written back every so many steps (default: what is fastest)" };
-        var batch = Number("--batch", "step, offload, scaling: sequences a step", Default.Batch);
-        var tokens = Number("--tokens", "step, offload, scaling: tokens a sequence", Default.Tokens);
+        var batch = Number("--batch", "step, offload, scaling, telemetry: sequences a step", Default.Batch);
+        var tokens = Number("--tokens", "step, offload, scaling, telemetry: tokens a sequence", Default.Tokens);
         var threads = Number("--threads", "threads to compute on", Default.Threads);
         var steps = new Option<int?>("--steps") { Description = "measured steps or rounds (scaling), or steps replayed (replay, catchup)" };
         var seed = new Option<ulong>("--seed") { Description = "of random weights and ids" };
@@ -105,6 +105,7 @@ internal static class BenchCommand
         "coordinator" => CoordinatorBenchmark.Run(options),
         "scaling" => ScalingBenchmark.Run(options),
         "catchup" => CatchUpBenchmark.Run(options),
+        "telemetry" => TelemetryBenchmark.Run(options),
         _ => TokenizerBenchmark.Run(options),
     };
 

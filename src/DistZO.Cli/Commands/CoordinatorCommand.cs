@@ -69,7 +69,7 @@ internal static class CoordinatorCommand
             using var signals = new StopSignals();
             var directory = new RunDirectory(path);
             if (!File.Exists(directory.Ledger)) TrainedPartKeys.Require(recipe);
-            using var reporter = RunReporting.Create(recipe, directory, output, error, out var metrics);
+            using var reporter = RunReporting.Create(recipe, directory, output, error, "coordinator", out var metrics);
             using var meter = new RunMeter();
             using var telemetry = TelemetryExport.Start("distzo-coordinator", null, reporter.Notice);
             var run = new CoordinatorRun

@@ -50,7 +50,7 @@ internal sealed class TrainOptions
         if (_trace.IsGiven(parsed) && recipe.Get(RecipeKeys.Workers) > 1) throw new BadInputException("--trace: with --workers each process is one of its own; trace a run of one, or start 'distzo worker --trace FILE' by hand");
         using var trace = _trace.Open(parsed);
         using var signals = new StopSignals();
-        using var reporter = RunReporting.Create(recipe, directory, output, error, out var metrics);
+        using var reporter = RunReporting.Create(recipe, directory, output, error, recipe.Get(RecipeKeys.Workers) > 1 ? "coordinator" : "local", out var metrics);
         var (result, chain) = recipe.Get(RecipeKeys.Workers) > 1
             ? Distribute(recipe, directory, prepare, reporter, metrics, allowsCommand, signals.Token)
             : Alone(recipe, directory, prepare, reporter, metrics, allowsCommand, trace, signals.Token);

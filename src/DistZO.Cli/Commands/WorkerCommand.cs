@@ -66,12 +66,13 @@ internal static class WorkerCommand
             if (OwnPlacement.MayUseDisk(own) && own.Get(RecipeKeys.OffloadDir) is null && blocks is not null) own = own.With(RecipeKeys.OffloadDir, blocks);
             using var placement = new OwnPlacement(own, hasSlots: true);
             var (results, log) = (parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error);
-            using var reporter = ConsoleReporters.CreatePlain(own.Get(RecipeKeys.LogJson), results, log);
+            var called = parsed.GetValue(name) ?? environment.WorkerName;
+            var context = new LogContext(called);
+            using var reporter = ConsoleReporters.CreatePlain(own.Get(RecipeKeys.LogJson), results, log, context);
             using var traced = trace.Open(parsed);
             var healthPath = parsed.GetValue(healthFile) ?? Environment.GetEnvironmentVariable(HealthCommand.FileVariable);
             var health = string.IsNullOrEmpty(healthPath) ? null : new HealthFile(healthPath);
             health?.Begin("--health-file");
-            var called = parsed.GetValue(name) ?? environment.WorkerName;
             using var telemetry = TelemetryExport.Start("distzo-worker", called, reporter.Notice);
             using var spans = telemetry is null ? null : new ShareSpans(called);
             using var signals = new StopSignals(heedsInterrupt: !parsed.GetValue(withParent));
@@ -92,6 +93,7 @@ internal static class WorkerCommand
                     Open = recipe => Open(placement.Over(recipe), own, threads, TraceSinks.Of(traced, spans)),
                     Trace = traced,
                     Spans = spans,
+                    Log = context,
                     Output = output,
                     Snapshots = parsed.GetValue(cache) is { } folder ? Path.Combine(folder, "snapshots") : output?.Snapshots,
                     AllowsCommand = allow.IsGiven(parsed),

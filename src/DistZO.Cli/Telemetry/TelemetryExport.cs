@@ -23,15 +23,24 @@ internal sealed class TelemetryExport : IDisposable
     private readonly TracerProvider? _tracer;
     private readonly MeterProvider? _meter;
 
-    private TelemetryExport(TelemetryVariables variables, string service, string? worker, Action<NoticeLevel, string, string> notice)
+    private TelemetryExport(
+        bool hasTraces, bool hasMetrics, string service, string? worker, Action<NoticeLevel, string, string> notice, Action<OtlpExporterOptions>? change = null)
     {
         _watch = new ExportWatch((isBack, line) => notice(isBack ? NoticeLevel.Information : NoticeLevel.Warning, "telemetry", line));
         // Variables come last: they have the last word.
         var resource = ResourceBuilder.CreateEmpty().AddService(service, serviceVersion: Version).AddTelemetrySdk()
             .AddAttributes(worker is null ? [] : [new("distzo.worker.name", worker)]).AddEnvironmentVariableDetector();
         string[] names = [RunMeter.Name, ShareSpans.Name];
-        if (variables.Traces) _tracer = Sdk.CreateTracerProviderBuilder().SetResourceBuilder(resource).AddSource(names).AddOtlpExporter(Send).Build();
-        if (variables.Metrics) _meter = Sdk.CreateMeterProviderBuilder().SetResourceBuilder(resource).AddMeter(names).AddOtlpExporter(Send).Build();
+        if (hasTraces) _tracer = Sdk.CreateTracerProviderBuilder().SetResourceBuilder(resource).AddSource(names).AddOtlpExporter(Send).Build();
+        if (hasMetrics) _meter = Sdk.CreateMeterProviderBuilder().SetResourceBuilder(resource).AddMeter(names).AddOtlpExporter(Send).Build();
+
+        void Send(OtlpExporterOptions options)
+        {
+            change?.Invoke(options);
+            // A client for each of the two: an exporter that shuts down cancels all requests of its own.
+            options.HttpClientFactory =
+                () => new HttpClient(_watch, disposeHandler: false) { Timeout = TimeSpan.FromMilliseconds(options.TimeoutMilliseconds) };
+        }
     }
 
     /// <summary>Begins to export; null if nothing is to be exported, which costs nothing.</summary>
@@ -42,8 +51,17 @@ internal sealed class TelemetryExport : IDisposable
     public static TelemetryExport? Start(string service, string? worker, Action<NoticeLevel, string, string> notice)
     {
         var variables = new TelemetryVariables(Environment.GetEnvironmentVariable);
-        return variables.Traces || variables.Metrics ? new TelemetryExport(variables, service, worker, notice) : null;
+        return variables.Traces || variables.Metrics ? new TelemetryExport(variables.Traces, variables.Metrics, service, worker, notice) : null;
     }
+
+    /// <summary>Exports both to an endpoint, whatever the variables say, and spans ten times a second: for measuring what that costs.</summary>
+    /// <param name="endpoint">Takes OTLP over HTTP.</param>
+    public static TelemetryExport To(Uri endpoint) => new(true, true, "distzo-bench", null, (_, _, _) => { }, options =>
+    {
+        options.Protocol = OtlpExportProtocol.HttpProtobuf;
+        options.Endpoint = endpoint;
+        options.BatchExportProcessorOptions.ScheduledDelayMilliseconds = 100;
+    });
 
     /// <summary>Exports what is left; where nobody takes it, nobody waits.</summary>
     public void Dispose()
@@ -54,8 +72,4 @@ internal sealed class TelemetryExport : IDisposable
         _meter?.Dispose();
         _watch.Dispose();
     }
-
-    // A client for each of the two: an exporter that shuts down cancels all requests of its own.
-    private void Send(OtlpExporterOptions options) => options.HttpClientFactory =
-        () => new HttpClient(_watch, disposeHandler: false) { Timeout = TimeSpan.FromMilliseconds(options.TimeoutMilliseconds) };
 }

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Text.Json;
 using DistZO.Cli.Tests.Cluster;
 using DistZO.Cli.Tests.Commands;
 
@@ -27,6 +28,29 @@ public sealed class ExportTests : IDisposable
         Assert.All(spans, span => Assert.Equal("distzo-train", span.Resource["service.name"]));
         Assert.Contains(receiver.Metrics, metric => metric is { Name: "distzo.step.duration", Unit: "s", Kind: "histogram" });
         Assert.Contains(receiver.Metrics, metric => metric is { Name: "distzo.steps", Unit: "{step}", Kind: "counter" });
+    }
+
+    [Fact]
+    public async Task Train_WithLogsAsJson_NamesRunStepRankAndSpan()
+    {
+        await using var receiver = await OtlpReceiver.Start(isGrpc: false);
+        var said = Run(new(receiver.Variables) { ["DISTZO_LOG_FORMAT"] = "json" }).Split('\n');
+        var lines = said.Where(line => line.StartsWith('{')).Select(line => JsonDocument.Parse(line).RootElement).ToList();
+        var steps = receiver.Spans.Where(span => span.Name == "step").ToDictionary(span => span.Tags["distzo.step"]);
+        foreach (var line in lines.Where(line => line.GetProperty("event").GetString() == "step"))
+        {
+            var span = steps[line.GetProperty("step").GetRawText()];
+            Assert.Equal((span.Trace, span.Id), (line.GetProperty("trace_id").GetString(), line.GetProperty("span_id").GetString()));
+            Assert.Equal((span.Tags["distzo.run"], "local"), (line.GetProperty("run").GetString(), line.GetProperty("rank").GetString()));
+        }
+
+        Assert.Equal(Steps, lines.Count(line => line.GetProperty("event").GetString() == "step"));
+        Assert.All(lines, line => Assert.InRange(line.GetProperty("time").GetDateTime(), DateTime.UnixEpoch, DateTime.MaxValue));
+        // Behind the step stands what is the event's own.
+        var fields = lines.SelectMany(line => line.EnumerateObject().Select(field => field.Name)
+            .TakeWhile((_, i) => i == 0 || line.EnumerateObject().ElementAt(i - 1).Name != "step")
+            .Concat(line.TryGetProperty("message", out _) ? ["message"] : []));
+        Assert.Equal(Manual.Rows("## Logs").Select(cells => cells[0]).Order(StringComparer.Ordinal), fields.Distinct().Order(StringComparer.Ordinal));
     }
 
     [Fact]

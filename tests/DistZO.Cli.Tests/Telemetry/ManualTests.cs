@@ -1,17 +1,13 @@
-using System.Text.RegularExpressions;
-
 namespace DistZO.Cli.Tests.Telemetry;
 
 /// <summary>The tables of docs/observability.md against what a live run exports.</summary>
 [Collection(LiveRunCollection.Name)]
-public sealed partial class ManualTests(LiveRun run)
+public sealed class ManualTests(LiveRun run)
 {
-    private static readonly string Manual = File.ReadAllText(Path.Combine(Fixtures.Repository, "docs", "observability.md"));
-
     [Fact]
     public void Metrics_InTheManual_AreThoseThatAreExported()
     {
-        var told = Rows("## Metrics").Select(cells => (Name: cells[0], Unit: cells[1], Kind: cells[2], Labels: Sorted(cells[3].Split(", ")), Prometheus: cells[4]));
+        var told = Manual.Rows("## Metrics").Select(cells => (Name: cells[0], Unit: cells[1], Kind: cells[2], Labels: Sorted(cells[3].Split(", ")), Prometheus: cells[4]));
         var exported = run.Metrics.GroupBy(metric => metric.Name).Select(same => (
             same.Key,
             same.First().Unit,
@@ -24,28 +20,17 @@ public sealed partial class ManualTests(LiveRun run)
     [Fact]
     public void Spans_InTheManual_AreThoseThatAreExported()
     {
-        var told = Rows("## Spans").Select(cells => (Name: cells[0], Scope: cells[1], Attributes: Sorted(cells[3].Split(", "))));
+        var told = Manual.Rows("## Spans").Select(cells => (Name: cells[0], Scope: cells[1], Attributes: Sorted(cells[3].Split(", "))));
         var exported = run.Spans.GroupBy(span => span.Name).Select(same => (
             same.Key,
             same.First().Scope,
             Sorted(same.SelectMany(span => span.Tags.Keys).Distinct())));
         Assert.Equal(exported.Order(), told.Order());
-        var parents = Rows("## Spans").ToDictionary(cells => cells[0], cells => cells[2].Split(", "));
+        var parents = Manual.Rows("## Spans").ToDictionary(cells => cells[0], cells => cells[2].Split(", "));
         var names = run.Spans.ToDictionary(span => span.Id, span => span.Name);
         // A transfer may happen to fall into shares alone.
         Assert.All(run.Spans, span => Assert.Contains(span.Parent.Length > 0 ? names[span.Parent] : "", parents[span.Name]));
     }
 
-    /// <summary>The cells of a section's tables, without their headings.</summary>
-    private static IEnumerable<string[]> Rows(string heading)
-    {
-        var section = Manual[Manual.IndexOf(heading, StringComparison.Ordinal)..];
-        var end = section.IndexOf("\n## ", StringComparison.Ordinal);
-        return Row().Matches(end < 0 ? section : section[..end]).Select(row => row.Value.Split('|')[1..^1].Select(cell => cell.Replace("`", "", StringComparison.Ordinal).Trim()).ToArray());
-    }
-
     private static string Sorted(IEnumerable<string> words) => string.Join(' ', words.Order(StringComparer.Ordinal));
-
-    [GeneratedRegex(@"^\| `.*\|$", RegexOptions.Multiline)]
-    private static partial Regex Row();
 }
