@@ -20,6 +20,9 @@ public sealed record EngineOptions
     /// <summary>Is told of every event, in order.</summary>
     public Action<RunEvent> OnEvent { get; init; } = _ => { };
 
+    /// <summary>Counts what a status does not hold; null to count nothing. The caller owns it.</summary>
+    public RunMeter? Meter { get; init; }
+
     /// <summary>Tokens of a step's batch, where the data are at hand; null elsewhere.</summary>
     public Func<int, long>? TokensOf { get; init; }
 }

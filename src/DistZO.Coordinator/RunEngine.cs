@@ -35,6 +35,7 @@ public sealed class RunEngine
     private readonly HangRule _hangs;
     private readonly RunEnding _ending;
     private readonly StatusWriter _status;
+    private readonly StepTrace _trace;
     private RunChronicle? _chronicle;
     private StepRunner? _steps;
     private long _digestedStep = -1;
@@ -56,7 +57,8 @@ public sealed class RunEngine
         BestStep.Require(book.Recipe);
         StepRunner.Require(book.Recipe.Get(RecipeKeys.Parallelism), WorkGrid.Of(book.Recipe));
         (_book, _options, _reporter, _metrics, _time) = (book, options, reporter, metrics, time);
-        _events = new EventLog(time, options.OnEvent);
+        _trace = new StepTrace(options.Meter, time);
+        _events = new EventLog(time, Happened);
         _roster = new Roster(book, _events, time);
         _evaluation = new EvaluationRunner(book, _roster, time, options.Incarnation);
         _digests = new DigestKeeper(book, _roster);
@@ -288,6 +290,7 @@ public sealed class RunEngine
     {
         _reporter.Started(new RunSummary
         {
+            Run = _book.Identity.Digest,
             Model = _book.Recipe.Get(RecipeKeys.Model) ?? _book.Header.Recipe.Get(RecipeKeys.Model) ?? "the model of the run",
             Parameters = ready.Parameters,
             Rows = _book.Identity.Rows,
@@ -299,7 +302,7 @@ public sealed class RunEngine
         _evaluation.Rows = Usable(ready.Evaluation);
         _chronicle = new RunChronicle(_book, _evaluation.Rows?.Digest, _reporter, _metrics, _time);
         _chronicle.TellAgain(_options.TokensOf);
-        _steps = new StepRunner(_book, _roster, _options.Incarnation, _time);
+        _steps = new StepRunner(_book, _roster, _options.Incarnation, _time, _trace);
         _ending.CommittedBefore = _book.Steps;
         // A run that is under way goes on with whoever is there.
         _begun = _book.Steps > _book.FirstStep;
@@ -356,7 +359,16 @@ public sealed class RunEngine
         var told = _chronicle!.Committed(record, tokens, seconds, scoringSeconds);
         _status.Committed(seconds);
         if (told.Skipped) _roster.Tell("skipped", null, $"step {told.Step} is skipped: a loss was not finite or too large");
+        _options.Meter?.Committed(seconds + _time.GetElapsedTime(began).TotalSeconds, appended.TotalSeconds, tokens, scoringSeconds);
+        _trace.End(told);
         OnCommit?.Invoke(new CommitTiming(seconds, appended.TotalSeconds, _time.GetElapsedTime(began).TotalSeconds));
+    }
+
+    private void Happened(RunEvent happened)
+    {
+        _options.Meter?.Happened(happened.Kind);
+        _trace.Happened(happened);
+        _options.OnEvent(happened);
     }
 
     private void Leave(Session session, Goodbye goodbye)

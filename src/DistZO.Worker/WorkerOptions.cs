@@ -28,6 +28,12 @@ public sealed record WorkerOptions
     /// <summary>Is told when a step begins; null for nobody.</summary>
     public TraceFile? Trace { get; init; }
 
+    /// <summary>Is told run and step, for the lines of a log; null for nobody.</summary>
+    public LogContext? Log { get; init; }
+
+    /// <summary>Makes spans and numbers of what it does; null for nobody. The caller owns it.</summary>
+    public ShareSpans? Spans { get; init; }
+
     /// <summary>True once something newer has come in, so that a share in flight is worth nothing any more. Called at every block.</summary>
     public Func<bool> IsSuperseded { get; init; } = () => false;
 

@@ -116,6 +116,7 @@ public sealed class WorkerRun : IDisposable
         }
 
         _run.Follow(welcome);
+        _options.Log?.Run = _run.Identity.Digest;
         _send(_run.Introduce());
         // Made before the connection broke: the coordinator decides whether it still needs it.
         if (_unacknowledged is { } report) _send(report);
@@ -167,8 +168,20 @@ public sealed class WorkerRun : IDisposable
         if (_lastCommitAt == 0) _lastCommitAt = _time.GetTimestamp();
         var began = _time.GetTimestamp();
         _options.Trace?.BeginStep((int)assignment.Step + 1);
-        run.Approach((int)assignment.Step, Warn);
-        var sums = run.Steps.Evaluate((int)assignment.Step, assignment.Share).ToArray();
+        _options.Log?.Step = assignment.Step + 1;
+        var span = _options.Spans?.Begin("share", assignment.TraceParent, assignment.Step + 1);
+        ProbeSum[] sums;
+        try
+        {
+            run.Approach((int)assignment.Step, Warn);
+            sums = [.. run.Steps.Evaluate((int)assignment.Step, assignment.Share)];
+            _options.Spans?.Took(_time.GetElapsedTime(began));
+        }
+        finally
+        {
+            _options.Spans?.End(span);
+        }
+
         var report = new ShareReport(
             _incarnation, _session, assignment.Step, run.History.Chain, assignment.Share, sums, run.Steps.Terms);
         _unacknowledged = new ShareDone(report, _time.GetElapsedTime(began), (int)run.Steps.Tokens) { ScoringTime = run.Steps.ScoringTime };
@@ -180,10 +193,11 @@ public sealed class WorkerRun : IDisposable
         var run = Run;
         var rows = run.Inputs.Evaluation ?? throw new RunFailedException("the coordinator asked for held-out rows, of which there are none here");
         var began = _time.GetTimestamp();
-        run.Approach((int)asked.Step, Warn);
-        run.IsEvaluating = true;
+        var span = _options.Spans?.Begin("evaluate", asked.TraceParent, asked.Step);
         try
         {
+            run.Approach((int)asked.Step, Warn);
+            run.IsEvaluating = true;
             var result = run.Evaluator.Run((int)asked.Step, rows, asked.RowStart..asked.RowEnd);
             var time = _time.GetElapsedTime(began);
             run.Forecast.AfterEvaluation(time.TotalSeconds);
@@ -192,6 +206,7 @@ public sealed class WorkerRun : IDisposable
         finally
         {
             run.IsEvaluating = false;
+            _options.Spans?.End(span);
         }
 
         _lastCommitAt = 0;

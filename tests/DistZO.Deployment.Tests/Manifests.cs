@@ -5,10 +5,23 @@ namespace DistZO.Deployment.Tests;
 /// <summary>The Kubernetes manifests, as kustomize renders them.</summary>
 internal static class Manifests
 {
+    private static readonly string Folder = Path.Combine(Inputs.Repository, "deploy", "kubernetes");
+
     /// <summary>The documents of an overlay, as YAML. Skips the test without kubectl.</summary>
-    public static string Render(string overlay)
+    public static string Render(string overlay) => RenderFolder(Path.Combine(Folder, "overlays", overlay));
+
+    /// <summary>The same with a component.</summary>
+    public static string RenderWith(string overlay, string component)
     {
-        var folder = Path.Combine(Inputs.Repository, "deploy", "kubernetes", "overlays", overlay);
+        using var folder = new TemporaryFolder();
+        // Kustomize takes folders by relative paths alone.
+        string Relative(params string[] path) => Path.GetRelativePath(folder["."], Path.Combine([Folder, .. path]));
+        File.WriteAllText(folder["kustomization.yaml"], $"resources: [{Relative("overlays", overlay)}]\ncomponents: [{Relative(component)}]\n");
+        return RenderFolder(folder["."]);
+    }
+
+    private static string RenderFolder(string folder)
+    {
         var rendered = Command.Try(["kubectl", "kustomize", folder]);
         Skip.If(rendered is null, "there is no kubectl on this machine");
         Assert.True(rendered.ExitCode == 0, rendered.Said);

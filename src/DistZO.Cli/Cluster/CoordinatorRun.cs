@@ -14,6 +14,8 @@ internal sealed class CoordinatorRun
     /// <summary>Workers of a run that ended when its coordinator died come back within this time, to write the model.</summary>
     private static readonly TimeSpan ReturnPatience = TimeSpan.FromSeconds(30);
 
+    private static readonly TimeSpan LookPatience = TimeSpan.FromSeconds(2);
+
     private static readonly TimeSpan ReturnInterval = TimeSpan.FromSeconds(1);
 
     public required Recipe Recipe { get; init; }
@@ -24,6 +26,9 @@ internal sealed class CoordinatorRun
 
     /// <summary>Workers that the first step waits for.</summary>
     public int MinWorkers { get; init; } = 1;
+
+    /// <summary>The run in numbers; the caller owns it.</summary>
+    public required RunMeter Meter { get; init; }
 
     /// <summary>What a new run must be; null to believe the first worker.</summary>
     public RunIdentity? PinnedIdentity { get; init; }
@@ -49,9 +54,11 @@ internal sealed class CoordinatorRun
             MinWorkers = MinWorkers,
             PinnedIdentity = PinnedIdentity,
             OnEvent = e => Tell(reporter, e),
+            Meter = Meter,
         };
         using var loop = new CoordinatorLoop(new RunEngine(book, options, reporter, metrics, TimeProvider.System), TimeProvider.System);
-        await using var host = await CoordinatorHost.Start(loop, Host);
+        await using var host = await CoordinatorHost.Start(loop, Host with { Meter = Meter });
+        Meter.Follow(() => Look(loop));
         Started(host);
         using var stopped = new CancellationTokenSource();
         using var registration = stopping.Register(stopped.Cancel);
@@ -84,6 +91,26 @@ internal sealed class CoordinatorRun
         {
             await loop.CloseAll(LinkEnd.Unavailable, "the coordinator cannot go on; it may come back");
             throw;
+        }
+        finally
+        {
+            // What is exported last is how the run ended.
+            if (Look(loop) is { } last) Meter.Show(last);
+            Meter.Follow(() => null);
+        }
+    }
+
+    /// <summary>A picture of the run, if the loop has the time.</summary>
+    private static RunPicture? Look(CoordinatorLoop loop)
+    {
+        try
+        {
+            var picture = RunPicture.Of(loop);
+            return picture.Wait(LookPatience) ? picture.Result : null;
+        }
+        catch (AggregateException)
+        {
+            return null;
         }
     }
 

@@ -1,5 +1,7 @@
 using System.Net;
 using System.Security.Cryptography;
+using DistZO.Cli.Telemetry;
+using DistZO.Coordinator;
 using DistZO.Devices;
 using DistZO.Optimization;
 using DistZO.Runs;
@@ -23,6 +25,8 @@ internal static class LocalCluster
         using var workers = new LocalWorkers(line => reporter.Notice(NoticeLevel.Warning, "worker", line));
         using var given = CancellationTokenSource.CreateLinkedTokenSource(stopping);
         using var released = given.Token.Register(workers.Release);
+        using var meter = new RunMeter();
+        using var telemetry = TelemetryExport.Start("distzo-coordinator", null, reporter.Notice);
         var run = new CoordinatorRun
         {
             Recipe = recipe,
@@ -34,6 +38,7 @@ internal static class LocalCluster
                 Token = token,
             },
             MinWorkers = recipe.Get(RecipeKeys.Workers),
+            Meter = meter,
             Started = host =>
             {
                 reporter.Notice(NoticeLevel.Information, "listening", $"dashboard at http://{host.Http}");

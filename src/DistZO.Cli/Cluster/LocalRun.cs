@@ -34,6 +34,8 @@ internal sealed class LocalRun : IWorkerLink
     /// <param name="stopping">Asks the run to stop after the step in flight.</param>
     /// <param name="chain">The ledger's chain hash at the end.</param>
     /// <param name="trace">Is told when a step begins; may be null.</param>
+    /// <param name="meter">The run in numbers; null where nobody reads them.</param>
+    /// <param name="spans">The worker's part; may be null.</param>
     public static RunResult Execute(
         RunInputs inputs,
         RunDirectory directory,
@@ -43,7 +45,9 @@ internal sealed class LocalRun : IWorkerLink
         bool allowsCommand,
         CancellationToken stopping,
         out ChainHash chain,
-        TraceFile? trace = null)
+        TraceFile? trace = null,
+        RunMeter? meter = null,
+        ShareSpans? spans = null)
     {
         using var book = RunBook.Open(directory, inputs.Recipe);
         if (book.HasBegun) IdentityDifferences.Refuse(book.Identity, inputs.Identity(book.Identity.Parent), directory.Ledger, book.Steps);
@@ -53,6 +57,7 @@ internal sealed class LocalRun : IWorkerLink
             new EngineOptions
             {
                 Incarnation = (uint)Random.Shared.NextInt64(1L << 32),
+                Meter = meter,
                 TokensOf = step => (steps ??= new LocalSteps(inputs.Recipe, inputs.Train.Examples, new ShareExecutor(inputs.Model, new UpdateHistory(), objective: null))).TokensOf(step),
             },
             reporter,
@@ -68,12 +73,14 @@ internal sealed class LocalRun : IWorkerLink
             Snapshots = directory.Snapshots,
             AllowsCommand = allowsCommand,
             Trace = trace,
+            Spans = spans,
             Stopping = stopping,
         };
         var worker = new WorkerRun(options, message => engine.Receive(session, message), reporter.Notice, time);
         worker.Connected();
         while (engine.Result is null)
         {
+            if (meter is { IsRead: true }) meter.Show(new RunPicture(engine.Describe(), engine.DescribeWorkers()));
             if (stopping.IsCancellationRequested) engine.Interrupt();
             if (engine.Result is not null) break;
             if (link._closed is { End: not LinkEnd.Done } closed) throw new RunFailedException(closed.Message);
@@ -82,6 +89,7 @@ internal sealed class LocalRun : IWorkerLink
             else if (!stopping.IsCancellationRequested) throw new InvalidOperationException("coordinator and worker wait for each other");
         }
 
+        meter?.Show(new RunPicture(engine.Describe(), engine.DescribeWorkers()));
         chain = book.Chain;
         return engine.Result;
     }

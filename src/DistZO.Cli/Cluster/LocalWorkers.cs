@@ -142,6 +142,8 @@ internal sealed class LocalWorkers : IDisposable
     {
         var start = OwnProgram.With(arguments);
         start.Environment[SecurityOptions.TokenVariable] = token;
+        // What they say is read here.
+        start.Environment[Terminal.LogFormat.Variable] = Terminal.LogFormat.Text;
         lock (_processes)
         {
             if (_ending.IsCancellationRequested) return null;

@@ -10,7 +10,7 @@ namespace DistZO.Cli.Commands;
 /// <summary><c>distzo bench</c>: what this machine reaches, each figure beside its limit.</summary>
 internal static class BenchCommand
 {
-    private static readonly string[] Figures = ["step", "gemm", "perturb", "replay", "disk", "offload", "slots", "tokenizer", "coordinator", "scaling", "catchup", "gpu"];
+    private static readonly string[] Figures = ["step", "gemm", "perturb", "replay", "disk", "offload", "slots", "tokenizer", "coordinator", "scaling", "catchup", "telemetry", "gpu"];
 
     private static readonly BenchmarkOptions Default = new();
 
@@ -18,15 +18,15 @@ internal static class BenchCommand
     {
         var figure = new Argument<string>("figure") { Description = $"{string.Join(", ", Figures)}, or all" };
         figure.AcceptOnlyFromAmong([.. Figures, "all"]);
-        var shape = new Option<string>("--shape") { Description = "step, offload, replay, scaling, catchup, gpu: model shape (gpu: without it, those of published figures)", DefaultValueFactory = _ => Default.Shape };
+        var shape = new Option<string>("--shape") { Description = "step, offload, replay, scaling, catchup, telemetry, gpu: model shape (gpu: without it, those of published figures)", DefaultValueFactory = _ => Default.Shape };
         var train = new Option<string>("--train") { Description = "step: the part of the model that is trained, such as lora", DefaultValueFactory = _ => "full" };
         var dtype = new Option<string>("--weights-dtype") { Description = "offload: number format of the weights", DefaultValueFactory = _ => Default.WeightsType.Name() };
         dtype.AcceptOnlyFromAmong([.. Enum.GetValues<WeightType>().Select(type => type.Name())]);
         var tier = new Option<string>("--offload") { Description = "offload: where the layers are", DefaultValueFactory = _ => "disk" };
         tier.AcceptOnlyFromAmong("disk", "host");
         var writeBack = new Option<int?>("--write-back-steps") { Description = "offload: layers are written back every so many steps (default: what is fastest)" };
-        var batch = Number("--batch", "step, offload, scaling, gpu with --shape: sequences a step", Default.Batch);
-        var tokens = Number("--tokens", "step, offload, scaling, gpu with --shape: tokens a sequence", Default.Tokens);
+        var batch = Number("--batch", "step, offload, scaling, telemetry, gpu with --shape: sequences a step", Default.Batch);
+        var tokens = Number("--tokens", "step, offload, scaling, telemetry, gpu with --shape: tokens a sequence", Default.Tokens);
         var threads = Number("--threads", "threads to compute on", Default.Threads);
         var steps = new Option<int?>("--steps") { Description = "measured steps or rounds (scaling), or steps replayed (replay, catchup)" };
         var seed = new Option<ulong>("--seed") { Description = "of random weights and ids" };
@@ -114,6 +114,7 @@ internal static class BenchCommand
         "coordinator" => CoordinatorBenchmark.Run(options),
         "scaling" => ScalingBenchmark.Run(options),
         "catchup" => CatchUpBenchmark.Run(options),
+        "telemetry" => TelemetryBenchmark.Run(options),
         _ => TokenizerBenchmark.Run(options),
     };
 

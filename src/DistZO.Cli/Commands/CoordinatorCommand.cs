@@ -1,7 +1,9 @@
 using System.CommandLine;
 using System.Net;
 using DistZO.Cli.Cluster;
+using DistZO.Cli.Telemetry;
 using DistZO.Cli.Terminal;
+using DistZO.Coordinator;
 using DistZO.Devices;
 using DistZO.Optimization;
 using DistZO.Runs;
@@ -67,12 +69,15 @@ internal static class CoordinatorCommand
             using var signals = new StopSignals();
             var directory = new RunDirectory(path);
             if (!File.Exists(directory.Ledger)) TrainedPartKeys.Require(recipe);
-            using var reporter = RunReporting.Create(recipe, directory, output, error, out var metrics);
+            using var reporter = RunReporting.Create(recipe, directory, output, error, "coordinator", out var metrics);
+            using var meter = new RunMeter();
+            using var telemetry = TelemetryExport.Start("distzo-coordinator", null, reporter.Notice);
             var run = new CoordinatorRun
             {
                 Recipe = recipe,
                 Directory = directory,
                 Host = host,
+                Meter = meter,
                 MinWorkers = parsed.GetValue(workers),
                 PinnedIdentity = parsed.GetValue(identity) is { } file ? Pinned(file) : null,
                 Linger = TimeSpan.FromSeconds(Math.Max(0, parsed.GetValue(linger))),

@@ -1,10 +1,13 @@
 using System.CommandLine;
 using DistZO.Cli.Cluster;
+using DistZO.Cli.Telemetry;
 using DistZO.Cli.Terminal;
+using DistZO.Coordinator;
 using DistZO.Devices;
 using DistZO.Optimization;
 using DistZO.Runs;
 using DistZO.Training;
+using DistZO.Worker;
 
 namespace DistZO.Cli.Commands;
 
@@ -47,7 +50,7 @@ internal sealed class TrainOptions
         if (_trace.IsGiven(parsed) && recipe.Get(RecipeKeys.Workers) > 1) throw new BadInputException("--trace: with --workers each process is one of its own; trace a run of one, or start 'distzo worker --trace FILE' by hand");
         using var trace = _trace.Open(parsed);
         using var signals = new StopSignals();
-        using var reporter = RunReporting.Create(recipe, directory, output, error, out var metrics);
+        using var reporter = RunReporting.Create(recipe, directory, output, error, recipe.Get(RecipeKeys.Workers) > 1 ? "coordinator" : "local", out var metrics);
         var (result, chain) = recipe.Get(RecipeKeys.Workers) > 1
             ? Distribute(recipe, directory, prepare, reporter, metrics, allowsCommand, signals.Token)
             : Alone(recipe, directory, prepare, reporter, metrics, allowsCommand, trace, signals.Token);
@@ -68,9 +71,12 @@ internal sealed class TrainOptions
         TraceFile? trace,
         CancellationToken stopping)
     {
-        using var inputs = RunInputs.Open(recipe, LocalDevices.Slots(recipe), trace);
+        using var meter = new RunMeter();
+        using var telemetry = TelemetryExport.Start("distzo-train", null, reporter.Notice);
+        using var spans = telemetry is null ? null : new ShareSpans("local");
+        using var inputs = RunInputs.Open(recipe, LocalDevices.Slots(recipe), TraceSinks.Of(trace, spans));
         prepare?.Invoke(inputs, directory);
-        var result = LocalRun.Execute(inputs, directory, reporter, metrics, TimeProvider.System, allowsCommand, stopping, out var chain, trace);
+        var result = LocalRun.Execute(inputs, directory, reporter, metrics, TimeProvider.System, allowsCommand, stopping, out var chain, trace, telemetry is null ? null : meter, spans);
         return (result, chain);
     }
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using DistZO.Cli.Cluster;
+using DistZO.Cli.Telemetry;
 using DistZO.Cli.Terminal;
 using DistZO.Devices;
 using DistZO.Optimization;
@@ -65,11 +66,15 @@ internal static class WorkerCommand
             if (OwnPlacement.MayUseDisk(own) && own.Get(RecipeKeys.OffloadDir) is null && blocks is not null) own = own.With(RecipeKeys.OffloadDir, blocks);
             using var placement = new OwnPlacement(own, hasSlots: true);
             var (results, log) = (parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error);
-            using var reporter = ConsoleReporters.CreatePlain(own.Get(RecipeKeys.LogJson), results, log);
+            var called = parsed.GetValue(name) ?? environment.WorkerName;
+            var context = new LogContext(called);
+            using var reporter = ConsoleReporters.CreatePlain(own.Get(RecipeKeys.LogJson), results, log, context);
             using var traced = trace.Open(parsed);
             var healthPath = parsed.GetValue(healthFile) ?? Environment.GetEnvironmentVariable(HealthCommand.FileVariable);
             var health = string.IsNullOrEmpty(healthPath) ? null : new HealthFile(healthPath);
             health?.Begin("--health-file");
+            using var telemetry = TelemetryExport.Start("distzo-worker", called, reporter.Notice);
+            using var spans = telemetry is null ? null : new ShareSpans(called);
             using var signals = new StopSignals(heedsInterrupt: !parsed.GetValue(withParent));
             var handler = security.Handler(parsed, out var usesTls);
             var address = new Uri($"{(usesTls ? "https" : "http")}://{Endpoint.Parse(at, "--coordinator", Endpoint.DefaultPort)}");
@@ -84,9 +89,11 @@ internal static class WorkerCommand
                 },
                 new WorkerOptions
                 {
-                    Name = parsed.GetValue(name) ?? environment.WorkerName,
-                    Open = recipe => Open(placement.Over(recipe), own, threads, traced),
+                    Name = called,
+                    Open = recipe => Open(placement.Over(recipe), own, threads, TraceSinks.Of(traced, spans)),
                     Trace = traced,
+                    Spans = spans,
+                    Log = context,
                     Output = output,
                     Snapshots = parsed.GetValue(cache) is { } folder ? Path.Combine(folder, "snapshots") : output?.Snapshots,
                     AllowsCommand = allow.IsGiven(parsed),
@@ -112,7 +119,7 @@ internal static class WorkerCommand
     }
 
     /// <summary>The coordinator's recipe on this machine's files.</summary>
-    private static RunInputs Open(Recipe recipe, Recipe own, int threads, TraceFile? trace)
+    private static RunInputs Open(Recipe recipe, Recipe own, int threads, ITraceSink? trace)
     {
         recipe = recipe
             .With(RecipeKeys.Model, own.Get(RecipeKeys.Model))

@@ -10,9 +10,9 @@ internal static class ConsoleReporters
     /// Progress goes to the error stream, so that the output stream holds results alone; <c>--log-json</c> is asked for by programs
     /// and goes to the output stream.
     /// </summary>
-    public static IRunReporter Create(bool logJson, int loggingSteps, TextWriter output, TextWriter error, TimeProvider time)
+    public static IRunReporter Create(bool logJson, int loggingSteps, TextWriter output, TextWriter error, TimeProvider time, LogContext context)
     {
-        if (logJson) return new JsonLogReporter(output, loggingSteps);
+        if (IsJson(logJson)) return new JsonLogReporter(output, loggingSteps, context, time);
         var dumb = Environment.GetEnvironmentVariable("TERM") is "dumb";
         if (error != Console.Error || Console.IsErrorRedirected || dumb) return new PlainReporter(error, loggingSteps);
         var colour = string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"));
@@ -20,6 +20,8 @@ internal static class ConsoleReporters
     }
 
     /// <summary>For what has no steps of its own to show: lines only.</summary>
-    public static IRunReporter CreatePlain(bool logJson, TextWriter output, TextWriter error) =>
-        logJson ? new JsonLogReporter(output, loggingSteps: 1) : new PlainReporter(error, loggingSteps: 1);
+    public static IRunReporter CreatePlain(bool logJson, TextWriter output, TextWriter error, LogContext context) =>
+        IsJson(logJson) ? new JsonLogReporter(output, loggingSteps: 1, context, TimeProvider.System) : new PlainReporter(error, loggingSteps: 1);
+
+    private static bool IsJson(bool asked) => LogFormat.IsJson(asked, Environment.GetEnvironmentVariable(LogFormat.Variable));
 }

@@ -48,7 +48,8 @@ internal sealed class Admission(SharedToken? token, ClientCertificates? certific
         if (certificates?.Admits(context) == false)
         {
             return _calls.Add(address)
-                ? Refuse(context, StatusCode.PermissionDenied, "it wants a worker's certificate of its authority; give one with --tls-cert and --tls-key")
+                ? Refuse(context, StatusCode.PermissionDenied, string.Create(CultureInfo.InvariantCulture,
+                    $"it wants a worker's certificate of its authority that is valid now, {time.GetUtcNow().UtcDateTime:yyyy-MM-dd HH:mm} UTC by its clock; give one with --tls-cert and --tls-key"))
                 : Refuse(context, StatusCode.ResourceExhausted, "too many calls from here; wait some seconds");
         }
 

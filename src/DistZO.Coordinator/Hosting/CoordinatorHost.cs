@@ -78,7 +78,7 @@ public sealed class CoordinatorHost : IAsyncDisposable
         app.Use(admission.Invoke);
         app.MapGrpcService<WorkerSessions>();
         app.MapGrpcService<HealthService>();
-        if (options.Http is not null) app.MapRunEndpoints(loop, new RunEndpointOptions { Token = options.Token, AnyHost = options.IsOpen });
+        if (options.Http is not null) app.MapRunEndpoints(loop, new RunEndpointOptions { Token = options.Token, AnyHost = options.IsOpen, Meter = options.Meter });
         try
         {
             await app.StartAsync().ConfigureAwait(false);

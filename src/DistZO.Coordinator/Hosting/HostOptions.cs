@@ -18,6 +18,9 @@ public sealed record HostOptions
     /// <summary>Without a token: whether the pages are for whoever reaches them, under any name, and not for this machine alone.</summary>
     public bool IsOpen { get; init; }
 
+    /// <summary>What <c>/metrics</c> shows; the caller owns it.</summary>
+    public RunMeter? Meter { get; init; }
+
     /// <summary>The coordinator's own certificate with its key; null for no TLS.</summary>
     public X509Certificate2? Certificate { get; init; }
 

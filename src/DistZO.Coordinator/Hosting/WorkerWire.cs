@@ -31,7 +31,7 @@ internal static class WorkerWire
         Records records => new Wire.WorkResponse { Records = Write(records) },
         EvaluateRows rows => new Wire.WorkResponse
         {
-            Evaluate = new Wire.Evaluate { Step = rows.Step, RowStart = (uint)rows.RowStart, RowEnd = (uint)rows.RowEnd },
+            Evaluate = new Wire.Evaluate { Step = rows.Step, RowStart = (uint)rows.RowStart, RowEnd = (uint)rows.RowEnd, Traceparent = rows.TraceParent },
         },
         Refold refold => new Wire.WorkResponse { Refold = new Wire.Refold { LastAgreedStep = refold.LastAgreedStep, Step = refold.Step } },
         Finish finish => new Wire.WorkResponse
@@ -145,6 +145,7 @@ internal static class WorkerWire
             PertpSize = (uint)place.PertpSize,
             DpSize = (uint)place.DpSize,
             IsBackup = assignment.IsBackup,
+            Traceparent = assignment.TraceParent,
         };
         return written;
     }

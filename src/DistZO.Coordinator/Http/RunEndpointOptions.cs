@@ -12,6 +12,9 @@ public sealed record RunEndpointOptions
     /// <summary>Whether a request may name any host without a token too: everybody who reaches the port may do everything.</summary>
     public bool AnyHost { get; init; }
 
+    /// <summary>What <c>/metrics</c> shows; the caller owns it. Null: one that shows the run's status alone.</summary>
+    public RunMeter? Meter { get; init; }
+
     /// <summary>The clock of the event stream.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
 }

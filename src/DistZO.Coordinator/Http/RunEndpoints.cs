@@ -25,6 +25,7 @@ public static class RunEndpoints
             json.TypeInfoResolverChain.Insert(0, RunJson.Default);
         });
         services.AddProblemDetails();
+        services.AddSingleton<ScrapedMeter>();
         services.AddOpenApi("v1", RunOpenApi.Configure);
         return services;
     }
@@ -46,7 +47,7 @@ public static class RunEndpoints
         all.MapRunStream(new RunStream(monitor, options.Time, stopping));
         RunCommands.Map(all, monitor, guard);
         HealthEndpoints.Map(all, monitor);
-        MetricsEndpoint.Map(all, monitor);
+        MetricsEndpoint.Map(all, monitor, routes.ServiceProvider.GetRequiredService<ScrapedMeter>(), options.Meter);
         DashboardPage.Map(all);
         all.MapOpenApi("/openapi/{documentName}.json");
         // Around the whole endpoint rather than as a filter, which requests with wrong parameters would not reach.

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using DistZO.Runs;
 
 namespace DistZO.Coordinator;
@@ -9,6 +10,7 @@ internal sealed class EvaluationRunner(RunBook book, Roster roster, TimeProvider
     private const int ShardsPerWorker = 4;
 
     private RowBoard? _board;
+    private Activity? _span;
 
     /// <summary>The held-out rows of the run; null until a worker brought some.</summary>
     public EvaluationRows? Rows { get; set; }
@@ -19,6 +21,7 @@ internal sealed class EvaluationRunner(RunBook book, Roster roster, TimeProvider
     /// <summary>Begins the evaluation of the weights now.</summary>
     public void Begin()
     {
+        _span = Spans.Start(StepTrace.Source, "evaluation", default)?.SetTag("distzo.run", book.Identity.Digest).SetTag("distzo.step", book.Steps);
         var workers = Math.Max(1, roster.Eligible.Count(HasRows));
         _board = new RowBoard(book.Steps, Rows!.Rows, workers == 1 ? 1 : workers * ShardsPerWorker);
     }
@@ -35,7 +38,7 @@ internal sealed class EvaluationRunner(RunBook book, Roster roster, TimeProvider
             session.Rows = rows;
             session.GivenAt = session.ProgressAt = time.GetTimestamp();
             roster.SendRound(session, null, wantsDigest: false);
-            session.Link.Send(new EvaluateRows(_board.Step, rows.Start, rows.End));
+            session.Link.Send(new EvaluateRows(_board.Step, rows.Start, rows.End) { TraceParent = Spans.TraceParent(_span) });
         }
     }
 
@@ -56,7 +59,8 @@ internal sealed class EvaluationRunner(RunBook book, Roster roster, TimeProvider
         session.FoldedStep = Math.Max(session.FoldedStep, _board.Step);
         if (!_board.Accept(rows, done.Result) || !_board.IsComplete) return null;
         var total = Named(_board.Total!);
-        _board = null;
+        Spans.Stop(_span);
+        (_board, _span) = (null, null);
         // Whoever still computes rows that another one was faster with gets its next share behind them.
         foreach (var other in roster.Sessions) other.Rows = null;
         return total;

@@ -23,6 +23,7 @@ internal sealed class StepRunner
     private readonly Roster _roster;
     private readonly ulong _incarnation;
     private readonly TimeProvider _time;
+    private readonly StepTrace _trace;
     private readonly MezoSgd _method;
     private readonly WorkGrid _grid;
     private readonly Parallelism _parallelism;
@@ -42,10 +43,11 @@ internal sealed class StepRunner
     /// <param name="roster">Who is there.</param>
     /// <param name="incarnation">This start of the coordinator.</param>
     /// <param name="time">Tells who is late.</param>
+    /// <param name="trace">Is told what the step in flight is at.</param>
     /// <exception cref="BadInputException">The split is larger than the grid.</exception>
-    public StepRunner(RunBook book, Roster roster, ulong incarnation, TimeProvider time)
+    public StepRunner(RunBook book, Roster roster, ulong incarnation, TimeProvider time, StepTrace trace)
     {
-        (_book, _roster, _incarnation, _time) = (book, roster, incarnation, time);
+        (_book, _roster, _incarnation, _time, _trace) = (book, roster, incarnation, time, trace);
         _method = new MezoSgd(book.Recipe);
         _grid = WorkGrid.Of(book.Recipe);
         _parallelism = book.Recipe.Get(RecipeKeys.Parallelism);
@@ -74,6 +76,7 @@ internal sealed class StepRunner
     /// <param name="wantsDigest">Whether all report the digest of their weights.</param>
     public void Begin(bool wantsDigest)
     {
+        _trace.Begin(_book.Steps, () => _book.Identity.Digest);
         var ranks = _roster.Eligible.ToList();
         // Another time, all get other shares.
         if (_attempts > 0) ranks = [.. ranks.Skip(_attempts % ranks.Count), .. ranks.Take(_attempts % ranks.Count)];
@@ -94,6 +97,8 @@ internal sealed class StepRunner
             if (session.Ready is null || session.Assignment?.Step == _book.Steps) continue;
             _roster.SendRound(session, null, wantsDigest && session.IsEligible);
         }
+
+        _trace.Assigned(plan.Shares.Count(share => share is not null));
     }
 
     /// <summary>Takes a report; true if the step is complete now.</summary>
@@ -113,6 +118,7 @@ internal sealed class StepRunner
         switch (_open.Accept(report))
         {
             case ReportVerdict.Accepted:
+                _trace.Reported();
                 Accepted(session, done);
                 break;
             case ReportVerdict.Differs:
@@ -147,6 +153,7 @@ internal sealed class StepRunner
     /// <param name="scoringSeconds">All ranks together: what scoring what the model wrote took.</param>
     public StepRecord Commit(out long tokens, out double seconds, out double scoringSeconds)
     {
+        _trace.Commit();
         var record = _open!.Commit(_method);
         (tokens, seconds, scoringSeconds) = (_tokens, _roster.SecondsSince(_beganAt), _scoringSeconds);
         (_last, _open, _attempts) = (_open, null, 0);
@@ -158,6 +165,7 @@ internal sealed class StepRunner
     /// <summary>Gives up the step in flight, of which nothing is committed.</summary>
     public void Abandon()
     {
+        _trace.Abandon();
         (_open, _board) = (null, new ShareBoard());
         foreach (var session in _roster.Sessions) session.Assignment = null;
     }
@@ -230,7 +238,7 @@ internal sealed class StepRunner
     {
         var isBackup = open.Runners.Count > 0;
         open.Runners.Add(session);
-        session.Assignment = new Assignment(_open!.Step, open.Share, open.Place, isBackup);
+        session.Assignment = new Assignment(_open!.Step, open.Share, open.Place, isBackup) { TraceParent = _trace.TraceParent };
         session.GivenAt = session.ProgressAt = _time.GetTimestamp();
         session.PredictedSeconds = seconds;
         _quietUntil = Math.Min(_quietUntil, LateAt(session));

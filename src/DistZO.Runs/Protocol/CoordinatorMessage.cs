@@ -31,10 +31,18 @@ public sealed record Round(ReadOnlyMemory<byte> Commit, Assignment? Assignment, 
 /// <param name="Share">The rectangle to evaluate.</param>
 /// <param name="Place">Where the rank stands in the step's split.</param>
 /// <param name="IsBackup">Another rank was given this share before, and is late.</param>
-public sealed record Assignment(long Step, Share Share, GridPlace Place, bool IsBackup);
+public sealed record Assignment(long Step, Share Share, GridPlace Place, bool IsBackup)
+{
+    /// <summary>W3C trace context of the step; empty where nobody traces.</summary>
+    public string TraceParent { get; init; } = "";
+}
 
 /// <summary>Evaluate held-out rows with the weights at a step.</summary>
-public sealed record EvaluateRows(long Step, int RowStart, int RowEnd) : CoordinatorMessage;
+public sealed record EvaluateRows(long Step, int RowStart, int RowEnd) : CoordinatorMessage
+{
+    /// <summary>W3C trace context of the evaluation; empty where nobody traces.</summary>
+    public string TraceParent { get; init; } = "";
+}
 
 /// <summary>The weights are not those of the others: start again from the base and the ledger.</summary>
 /// <param name="LastAgreedStep">Snapshots of later steps may hold the same fault.</param>

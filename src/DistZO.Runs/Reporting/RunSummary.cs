@@ -3,6 +3,9 @@ namespace DistZO.Runs;
 /// <summary>What a run is about to do, for the first lines that a user sees.</summary>
 public sealed record RunSummary
 {
+    /// <summary>The digest of the run's identity.</summary>
+    public required string Run { get; init; }
+
     /// <summary>The base model's directory.</summary>
     public required string Model { get; init; }
 

@@ -17,7 +17,10 @@ internal static class CoordinatorWire
         Wire.WorkResponse.MessageOneofCase.Records => new Records(
             response.Records.FirstStep, [.. response.Records.Payloads.Select(payload => payload.Memory)]),
         Wire.WorkResponse.MessageOneofCase.Evaluate => new EvaluateRows(
-            response.Evaluate.Step, Number(response.Evaluate.RowStart), Number(response.Evaluate.RowEnd)),
+            response.Evaluate.Step, Number(response.Evaluate.RowStart), Number(response.Evaluate.RowEnd))
+        {
+            TraceParent = response.Evaluate.Traceparent,
+        },
         Wire.WorkResponse.MessageOneofCase.Refold => new Refold(response.Refold.LastAgreedStep, response.Refold.Step),
         Wire.WorkResponse.MessageOneofCase.Finish => new Finish(
             response.Finish.Step, new ChainHash(response.Finish.Chain), RunOutcomes.Parse(response.Finish.Outcome)),
@@ -62,7 +65,10 @@ internal static class CoordinatorWire
         assignment.Step,
         new Share(Number(assignment.ProbeStart), Number(assignment.ProbeEnd), Number(assignment.SampleStart), Number(assignment.SampleEnd)),
         new GridPlace(Number(assignment.PertpRank), Number(assignment.DpRank), Number(assignment.PertpSize), Number(assignment.DpSize)),
-        assignment.IsBackup);
+        assignment.IsBackup)
+    {
+        TraceParent = assignment.Traceparent,
+    };
 
     private static Wire.Ready Write(Ready ready)
     {

@@ -146,7 +146,7 @@ public sealed class WorkerHost
                     return;
                 }
 
-                if (ConnectionProblem.Of(e.Status.DebugException, _hosting.Address, everHeard) is { } insecure)
+                if (ConnectionProblem.Of(e.Status.DebugException, _hosting.Address, _time.GetUtcNow(), everHeard) is { } insecure)
                 {
                     if (insecure.IsFinal)
                     {

@@ -26,9 +26,9 @@ internal sealed partial class DistzoProcess : IDisposable
     {
     }
 
-    /// <param name="environment">Variables that it gets besides this process's own.</param>
-    /// <param name="args">Its command line.</param>
-    public DistzoProcess(IReadOnlyList<(string Name, string Value)> environment, string[] args)
+    /// <param name="environment">What differs in it from this process's own.</param>
+    /// <param name="args">The command line.</param>
+    public DistzoProcess(Dictionary<string, string> environment, string[] args)
     {
         var start = new ProcessStartInfo("dotnet") { RedirectStandardError = true, RedirectStandardOutput = true, RedirectStandardInput = true };
         start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "distzo.dll"));

@@ -9,10 +9,10 @@ internal sealed class TinyCluster(int layers = 2) : IDisposable
 
     private readonly List<DistzoProcess> _processes = [];
 
-    /// <summary>Variables of the processes that are started.</summary>
-    public List<(string Name, string Value)> Environment { get; } = [];
-
     public TinyRun Tiny { get; } = new(layers: layers);
+
+    /// <summary>What differs in the processes' environment from this one's.</summary>
+    public Dictionary<string, string> Environment { get; init; } = [];
 
     /// <summary>Where workers connect, as the coordinator that was started last said it; stays for one that is started again.</summary>
     public string Address { get; private set; } = "127.0.0.1:0";

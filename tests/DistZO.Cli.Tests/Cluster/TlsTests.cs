@@ -45,6 +45,23 @@ public sealed class TlsTests : IDisposable
         _cluster.Coordinator.Done();
     }
 
+    [Theory]
+    [InlineData(2)]
+    [InlineData(-2)]
+    public void Certificate_OfAnotherTime_NamesTheClock(int days)
+    {
+        var shift = TimeSpan.FromDays(days);
+        _cluster.StartCoordinator("ledger", 5, [.. _ours.Server(shift), "--linger", "600"]);
+        var problem = _cluster.Worker("--tls-ca", _ours.Authorities).Problem(ExitCodes.BadInput);
+        Assert.Matches(@"not valid yet or has expired, by this machine's clock \(\d{4}-\d\d-\d\d \d\d:\d\d UTC\)", problem);
+        Assert.DoesNotContain("--tls-ca", problem);
+        _cluster.Coordinator.Kill();
+        _cluster.StartCoordinator("other", 5, [.. _ours.Server(), "--tls-ca", _ours.Authorities]);
+        problem = _cluster.Worker(["--tls-ca", _ours.Authorities, .. _ours.Client(shift)]).Problem(ExitCodes.BadInput);
+        Assert.Matches(@"valid now, \d{4}-\d\d-\d\d \d\d:\d\d UTC by its clock", problem);
+        Assert.Contains("--tls-cert", problem);
+    }
+
     [Fact]
     public void Options_ThatDoNotFit_AreRefused()
     {

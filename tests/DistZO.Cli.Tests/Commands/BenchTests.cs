@@ -35,6 +35,14 @@ public class BenchTests
             "seconds", "pass_seconds", "z_seconds", "limit_seconds", "ratio");
     }
 
+    [Fact]
+    public void Telemetry_SmallShape_ExportsAndTellsTheCost()
+    {
+        var figure = Figure("telemetry", "--shape", "tiny", "--steps", "8", "--threads", "1", "--tokens", "8", "--batch", "2");
+        AssertFinite(figure, "step_seconds", "traced_step_seconds", "cost");
+        Assert.True(figure.GetProperty("exports").GetInt64() > 0);
+    }
+
     private static JsonElement Figure(params string[] args)
     {
         using var json = JsonDocument.Parse(Distzo.Run(["bench", .. args, "--json"]).Done());

@@ -15,8 +15,8 @@ public sealed class GpuRunTests : IDisposable
     public GpuRunTests()
     {
         Skip.If(EmulatorBuild.Folder is null, EmulatorBuild.Missing);
-        _cluster.Environment.Add(("DISTZO_CUDA_PATH", EmulatorBuild.Folder!));
-        _cluster.Environment.Add(("DISTZO_CACHE", Path.Combine(EmulatorBuild.Folder!, "cache")));
+        _cluster.Environment["DISTZO_CUDA_PATH"] = EmulatorBuild.Folder!;
+        _cluster.Environment["DISTZO_CACHE"] = Path.Combine(EmulatorBuild.Folder!, "cache");
     }
 
     private TinyRun Tiny => _cluster.Tiny;

@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using DistZO.Cli.Terminal;
+using DistZO.Devices;
 using DistZO.Runs;
 using DistZO.Training;
 
@@ -8,6 +10,7 @@ public sealed class ReporterTests
 {
     private static readonly RunSummary Run = new()
     {
+        Run = "ab12",
         Model = "base",
         Parameters = 4_340_000,
         Rows = 320,
@@ -125,24 +128,53 @@ public sealed class ReporterTests
     [Fact]
     public void JsonLogReporter_Run_IsOneObjectALineWithItsEvent()
     {
-        using var log = new JsonLogReporter(_out, loggingSteps: 100);
+        using var log = new JsonLogReporter(_out, loggingSteps: 100, new LogContext("host/3"), new Noon());
+        log.Notice(NoticeLevel.Information, "joined", "it is ready");
         log.Started(Run);
         for (var step = 1; step <= 100; step++) log.Step(new StepMetrics { Step = step, MaxSteps = 100, Loss = 1 });
         log.Evaluated(new EvaluationMetrics(100, [new("accuracy", 0.5)], IsBest: false));
         log.Notice(NoticeLevel.Warning, "divergence", "say \"no\"");
         log.Finished(Result);
 
+        const string begin = "{\"time\":\"2026-01-02T12:00:00.250Z\",\"level\":";
         Assert.Equal(
-            """
-            {"event":"started","level":"information","model":"base","parameters":4340000,"rows":320,"batch_size":16,"committed_steps":0,"max_steps":100,"ledger":"out/run.zol"}
-            {"event":"step","level":"information","step":100,"max_steps":100,"epoch":0,"loss":1,"smoothed_loss":null,"learning_rate":0,"projected_gradient":null}
-            {"event":"evaluation","level":"information","step":100,"eval_accuracy":0.5,"best":false}
-            {"event":"divergence","level":"warning","message":"say \"no\""}
-            {"event":"finished","level":"information","outcome":"completed","steps":100,"elapsed_seconds":61,"output":"out"}
+            $$"""
+            {{begin}}"information","event":"joined","rank":"host/3","message":"it is ready"}
+            {{begin}}"information","event":"started","run":"ab12","rank":"host/3","step":0,"model":"base","parameters":4340000,"rows":320,"batch_size":16,"committed_steps":0,"max_steps":100,"ledger":"out/run.zol"}
+            {{begin}}"information","event":"step","run":"ab12","rank":"host/3","step":100,"max_steps":100,"epoch":0,"loss":1,"smoothed_loss":null,"learning_rate":0,"projected_gradient":null}
+            {{begin}}"information","event":"evaluation","run":"ab12","rank":"host/3","step":100,"eval_accuracy":0.5,"best":false}
+            {{begin}}"warning","event":"divergence","run":"ab12","rank":"host/3","step":100,"message":"say \"no\""}
+            {{begin}}"information","event":"finished","run":"ab12","rank":"host/3","step":100,"outcome":"completed","steps":100,"elapsed_seconds":61,"output":"out"}
 
             """,
             _out.ToString(),
             ignoreLineEndingDifferences: true);
+    }
+
+    [Fact]
+    public void JsonLogReporter_WithinASpan_NamesIt()
+    {
+        using var span = new Activity("step").SetIdFormat(ActivityIdFormat.W3C).Start();
+        using var log = new JsonLogReporter(_out, loggingSteps: 1, new LogContext("local"), new Noon());
+        log.Step(new StepMetrics { Step = 1, MaxSteps = 2, Loss = 1 });
+        Assert.Contains($"\"trace_id\":\"{span.TraceId}\",\"span_id\":\"{span.SpanId}\",\"step\":1,", _out.ToString(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(false, null, false)]
+    [InlineData(true, "", true)]
+    [InlineData(true, "text", true)]
+    [InlineData(false, "json", true)]
+    public void LogFormat_OfAFlagAndAVariable_IsJsonIfEitherAsks(bool asked, string? variable, bool isJson) =>
+        Assert.Equal(isJson, LogFormat.IsJson(asked, variable));
+
+    [Fact]
+    public void LogFormat_ThatIsNone_IsRefused() =>
+        Assert.Equal("DISTZO_LOG_FORMAT: 'xml' is none of text, json", Assert.Throws<BadInputException>(() => LogFormat.IsJson(false, "xml")).Message);
+
+    private sealed class Noon : TimeProvider
+    {
+        public override DateTimeOffset GetUtcNow() => new(2026, 1, 2, 12, 0, 0, 250, TimeSpan.Zero);
     }
 
     private static StepMetrics Step(int step) => new()

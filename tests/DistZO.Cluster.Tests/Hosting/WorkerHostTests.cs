@@ -19,17 +19,32 @@ public sealed class WorkerHostTests(RunFiles files) : IClassFixture<RunFiles>
         Assert.Contains("distzo export", problem.Message);
     }
 
+    [Fact]
+    public async Task Run_ThatHasEndedBeforeAWorkerConnects_IsOverForIt()
+    {
+        await using var coordinator = await RunningCoordinator.Start(files);
+        await coordinator.Loop.CloseAll(LinkEnd.Done, "the run has ended");
+        // It listens still, and says so to whoever comes before it is gone.
+        var options = new WorkerOptions { Name = "late", Open = files.Open };
+        var said = new List<string>();
+        var outcome = await Task.Run(() => new WorkerHost(Hosting(coordinator), options, (_, _, line) => said.Add(line), TimeProvider.System).Run())
+            .WaitAsync(RunningCoordinator.Limit);
+        Assert.Equal(RunOutcome.FinishedBefore, outcome);
+        Assert.DoesNotContain(said, line => line.Contains("trying again", StringComparison.Ordinal));
+    }
+
+    private static HostingOptions Hosting(RunningCoordinator coordinator) => new()
+    {
+        Address = new Uri($"http://{coordinator.Host.Listen}"),
+        Token = RunningCoordinator.Token,
+        Handler = RpcHandler.Create(TimeSpan.FromSeconds(20), TimeSpan.FromSeconds(10)),
+    };
+
     private async Task<RunOutcome?> EndWhileItOpens(RunDirectory? output)
     {
         await using var coordinator = await RunningCoordinator.Start(files);
         var opening = new TaskCompletionSource();
         using var ended = new ManualResetEventSlim();
-        var hosting = new HostingOptions
-        {
-            Address = new Uri($"http://{coordinator.Host.Listen}"),
-            Token = RunningCoordinator.Token,
-            Handler = RpcHandler.Create(TimeSpan.FromSeconds(20), TimeSpan.FromSeconds(10)),
-        };
         var options = new WorkerOptions
         {
             Name = "late",
@@ -41,7 +56,7 @@ public sealed class WorkerHostTests(RunFiles files) : IClassFixture<RunFiles>
                 return files.Open(recipe);
             },
         };
-        var running = Task.Run(() => new WorkerHost(hosting, options, (_, _, _) => { }, TimeProvider.System).Run());
+        var running = Task.Run(() => new WorkerHost(Hosting(coordinator), options, (_, _, _) => { }, TimeProvider.System).Run());
         await opening.Task.WaitAsync(RunningCoordinator.Limit);
         await coordinator.Loop.CloseAll(LinkEnd.Done, "the run has ended");
         ended.Set();

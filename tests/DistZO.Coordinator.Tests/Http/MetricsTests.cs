@@ -49,8 +49,11 @@ public sealed partial class MetricsTests
     {
         var status = await new FakeRunMonitor(new FakeRun { Step = 10 }).Status();
         var worker = FakeWorker.Several(1)[0].Status(new FakeRun { Step = 10 }, null, null, false, false);
-        var text = MetricsEndpoint.Write(
+        using var meter = new RunMeter();
+        using var page = new MeterPage(meter.Meter);
+        var picture = new RunPicture(
             status, [worker with { Name = "a" }, worker with { Name = "a" }, worker with { Name = "q\"\\\n{}" }]);
+        var text = MetricsEndpoint.Write(picture, meter, page);
         Assert.Contains("distzo_worker_shares_total{worker=\"a\"} 10\n", text, StringComparison.Ordinal);
         Assert.Contains("distzo_worker_shares_total{worker=\"a#2\"} 10\n", text, StringComparison.Ordinal);
         Assert.Contains("distzo_worker_shares_total{worker=\"q\\\"\\\\\\n{}\"} 10\n", text, StringComparison.Ordinal);

@@ -15,7 +15,7 @@ public sealed class TensorBoardWriterTests : IDisposable
     {
         using (var writer = new TensorBoardWriter(Path.Combine(_folder, "runs"), loggingSteps: 2, new FixedTime()))
         {
-            writer.Started(new RunSummary { Model = "m", Parameters = 1, Rows = 1, BatchSize = 1, MaxSteps = 5, CommittedSteps = 3, Ledger = "run.zol" });
+            writer.Started(new RunSummary { Run = "r", Model = "m", Parameters = 1, Rows = 1, BatchSize = 1, MaxSteps = 5, CommittedSteps = 3, Ledger = "run.zol" });
             writer.Step(new StepMetrics { Step = 4, MaxSteps = 5, Loss = 1.5, LearningRate = 0.25 });
             writer.Evaluated(new EvaluationMetrics(300, [new("accuracy", 0.75)], IsBest: true));
             writer.Step(new StepMetrics { Step = 5, MaxSteps = 5, Loss = double.NaN, Skipped = true, LearningRate = 0 });

@@ -1,0 +1,67 @@
+using System.Diagnostics;
+using DistZO.Cli.Cluster;
+using DistZO.Cli.Telemetry;
+using DistZO.Coordinator;
+using DistZO.Devices;
+using DistZO.Devices.Cpu;
+using DistZO.Optimization;
+using DistZO.Runs;
+using DistZO.Training;
+using DistZO.Worker;
+
+namespace DistZO.Cli.Benchmarks;
+
+/// <summary>
+/// What it costs to be watched: steps of one run, a few with spans and metrics that go to a sink of this process, a few without, in turn.
+/// The run is <c>train</c>'s own.
+/// </summary>
+internal static class TelemetryBenchmark
+{
+    private const int DefaultSteps = 48;
+
+    public static BenchmarkResult Run(BenchmarkOptions options)
+    {
+        var folder = Directory.CreateTempSubdirectory("distzo-bench-").FullName;
+        try
+        {
+            return Run(options, folder).GetAwaiter().GetResult();
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    private static async Task<BenchmarkResult> Run(BenchmarkOptions options, string folder)
+    {
+        var (model, data) = (Path.Combine(folder, "model"), Path.Combine(folder, "rows.jsonl"));
+        RandomCheckpoint.Write(model, options.Shape, options.Seed);
+        RandomCheckpoint.WriteRows(data, 4 * options.Batch, options.Tokens, options.Seed);
+        var steps = options.Steps ?? DefaultSteps;
+        var recipe = new ScalingCase("telemetry", "auto", 1, 1).Recipe(model, data)
+            .With(RecipeKeys.Seed, options.Seed).With(RecipeKeys.BatchSize, options.Batch).With(RecipeKeys.Threads, options.Threads)
+            .With(RecipeKeys.MaxSteps, steps + WatchedSteps.WarmUp);
+        await using var sink = await OtlpSink.Start();
+        using var meter = new RunMeter();
+        using var spans = new ShareSpans("local");
+        using var watched = new WatchedSteps(spans, () => TelemetryExport.To(sink.Address));
+        using var inputs = RunInputs.Open(recipe, () => CpuDevice.Open(options.Threads), watched);
+        var directory = new RunDirectory(Path.Combine(folder, "run"));
+        using var metrics = new MetricsFile(directory.Metrics);
+        LocalRun.Execute(inputs, directory, watched, metrics, TimeProvider.System, allowsCommand: false, CancellationToken.None, out _, meter: meter, spans: spans);
+        var (with, without) = (watched.Median(isWatched: true), watched.Median(isWatched: false));
+        return new BenchmarkResult("telemetry")
+            .With("shape", options.Shape)
+            .With("batch", options.Batch)
+            .With("tokens", options.Tokens)
+            .With("threads", options.Threads)
+            .With("steps", steps)
+            .With("step_seconds", without, 5)
+            .With("traced_step_seconds", with, 5)
+            .With("cost", (with / without) - 1, 5)
+            .With("exports", sink.Exports)
+            .With("exported_bytes", sink.Bytes)
+            .Say($"{options.Shape}, {options.Batch} × {options.Tokens} tokens: {without:0.0000} s a step, {with:0.0000} s with spans and metrics: {(with / without) - 1:+0.00%;-0.00%} (at most 1%)")
+            .Say($"{sink.Exports} exports of {sink.Bytes} bytes in all");
+    }
+}
