@@ -17,7 +17,11 @@ internal static class GpuBenchmark
     /// <summary>The peak of ZO2 at one sequence of 2,048 tokens in float16, in bytes (arXiv 2503.12668, table 2).</summary>
     private static readonly Dictionary<string, double> PeakOfZo2 = new()
     {
-        ["opt-1.3b"] = 3.75e9, ["opt-6.7b"] = 4.99e9, ["opt-13b"] = 6.18e9, ["opt-30b"] = 8.86e9, ["opt-175b"] = 18.04e9,
+        ["opt-1.3b"] = 3.75e9,
+        ["opt-6.7b"] = 4.99e9,
+        ["opt-13b"] = 6.18e9,
+        ["opt-30b"] = 8.86e9,
+        ["opt-175b"] = 18.04e9,
     };
 
     /// <summary>Model shapes whose layers all lie in the memory of one, as no machine here holds them.</summary>
