@@ -41,7 +41,15 @@ public sealed class LiveRun : IAsyncLifetime
         _cluster.Coordinator.WaitForStep(5);
         using var client = new HttpClient { BaseAddress = new Uri(_cluster.Http) };
         await Post(client, "/v1/pause");
-        Page = await client.GetStringAsync("/metrics").WaitAsync(DistzoProcess.Limit);
+        // Heartbeats and exports come when their time has come.
+        var until = DateTime.UtcNow + DistzoProcess.Limit;
+        do
+        {
+            Page = await client.GetStringAsync("/metrics").WaitAsync(DistzoProcess.Limit);
+            Assert.True(DateTime.UtcNow < until, "the heartbeats of two workers, and what they say in an export");
+            await Task.Delay(20);
+        }
+        while (Page.Split("\ndistzo_worker_resident_bytes{").Length < 3 || receiver.Metrics.All(metric => metric.Name != "distzo.worker.resident"));
         await Post(client, "/v1/resume");
         foreach (var worker in workers) worker.Done();
         Last = await client.GetStringAsync("/metrics").WaitAsync(DistzoProcess.Limit);
