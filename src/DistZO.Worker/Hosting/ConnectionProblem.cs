@@ -39,7 +39,7 @@ internal sealed record ConnectionProblem(string Message, bool IsFinal)
                     HttpRequestError: HttpRequestError.InvalidResponse or HttpRequestError.HttpProtocolError or HttpRequestError.ResponseEnded,
                 } when !usesTls:
                 // A reset may come before the answer, which is lost then: the connection was there, and ended before the other side greeted.
-                case IOException when !usesTls && !wasThere && at.Message.Contains("HTTP/2 handshake", StringComparison.Ordinal):
+                case Exception when !usesTls && !wasThere && at.Message.Contains("HTTP/2 handshake", StringComparison.Ordinal):
                 case HttpRequestException { HttpRequestError: HttpRequestError.Unknown, InnerException: IOException } when !usesTls && !wasThere:
                 case SocketException { SocketErrorCode: SocketError.ConnectionReset or SocketError.ConnectionAborted or SocketError.Shutdown } when !usesTls && !wasThere:
                     return new ConnectionProblem("it does not answer as a coordinator; is the port right, and does it use TLS? then give --tls-ca", false);
