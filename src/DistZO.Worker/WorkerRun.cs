@@ -29,6 +29,9 @@ public sealed class WorkerRun : IDisposable
     private int _dueSnapshot;
     private long _lastCommitAt;
 
+    /// <summary>By <see cref="TraceClock"/>: since when the worker has nothing to do; 0 for no such time.</summary>
+    private long _idleSince;
+
     /// <param name="options">What the worker is told.</param>
     /// <param name="send">Takes its messages, in order; neither blocks nor throws.</param>
     /// <param name="notice">Receives lines for people: level, kind, text.</param>
@@ -59,6 +62,8 @@ public sealed class WorkerRun : IDisposable
     /// <exception cref="RunFailedException">Memory or disk do not suffice.</exception>
     public void Handle(CoordinatorMessage message)
     {
+        if (_idleSince != 0) _options.Trace?.Add(new TraceSpan(TrackName.Host, "the coordinator", _idleSince, TraceClock.Now, 0));
+        _idleSince = 0;
         try
         {
             switch (message)
@@ -185,6 +190,7 @@ public sealed class WorkerRun : IDisposable
         var report = new ShareReport(
             _incarnation, _session, assignment.Step, run.History.Chain, assignment.Share, sums, run.Steps.Terms);
         _unacknowledged = new ShareDone(report, _time.GetElapsedTime(began), (int)run.Steps.Tokens) { ScoringTime = run.Steps.ScoringTime };
+        _idleSince = TraceClock.Now;
         _send(_unacknowledged);
     }
 

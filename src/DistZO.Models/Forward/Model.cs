@@ -96,11 +96,17 @@ public sealed class Model : IDisposable
         return all ? Recalled.Older : Recalled.Nothing;
     }
 
+    /// <summary>What slots wait for where one is behind.</summary>
+    internal const string OtherSlots = "the other slots";
+
     /// <summary>Takes what is computed when; null for nobody.</summary>
     public ITraceSink? Trace { get; set; }
 
     /// <summary>The track of what is computed.</summary>
     public string Track { get; set; } = "compute";
+
+    /// <summary>The track of what the thread waits for that drives the device.</summary>
+    public string HostTrack { get; set; } = "host";
 
     /// <summary>K: a streamed block is written back every so many steps; null where none is, or while that is being measured.</summary>
     public int? WriteBackSteps => _visits?.WriteBackSteps;
@@ -164,6 +170,7 @@ public sealed class Model : IDisposable
     internal void Walk(UpdateHistory updates, int step, Action? beforeBlock)
     {
         if (_visits is null) return;
+        var began = TraceClock.Now;
         _visits.Begin(updates, step);
         for (var block = 0; block < _visits.Blocks.Count; block++)
         {
@@ -171,6 +178,8 @@ public sealed class Model : IDisposable
             _visits.Enter(block);
             _visits.Leave(block, WriteBack.WhenDue);
         }
+
+        WaitedForSlots(began);
     }
 
     /// <summary>All logits of the chosen rows for the pass's probe <paramref name="probe"/>: [rows, vocabulary], row-major.</summary>
@@ -326,7 +335,9 @@ public sealed class Model : IDisposable
             return;
         }
 
+        var entered = TraceClock.Now;
         _visits!.Enter(block);
+        Waited(layer.Name, entered);
         try
         {
             Compute();
@@ -337,7 +348,9 @@ public sealed class Model : IDisposable
             throw;
         }
 
+        var left = TraceClock.Now;
         _visits.Leave(block, WriteBack.WhenDue);
+        WaitedForSlots(left);
 
         void Compute()
         {
@@ -345,6 +358,14 @@ public sealed class Model : IDisposable
             _forward.Layer(pass, layer, x, cache);
             Note(layer.Name, began);
         }
+    }
+
+    /// <summary>The thread that drives the device went on.</summary>
+    internal void Waited(string what, long began) => HostWaits.Note(Trace, HostTrack, what, began);
+
+    private void WaitedForSlots(long began)
+    {
+        if (_visits is SlotVisits) Waited(OtherSlots, began);
     }
 
     private void Note(string name, long began) => Trace?.Add(new TraceSpan(Track, name, began, TraceClock.Now, 0));
@@ -362,7 +383,9 @@ public sealed class Model : IDisposable
     private Activations RunBlocks(Pass pass, ReadOnlySpan<int> rows, KeyValueCache? cache = null, int cacheRows = 0)
     {
         _kept?.Begin();
+        var began = TraceClock.Now;
         _visits?.Begin(pass.Updates, pass.Step);
+        WaitedForSlots(began);
         var count = Architecture.VirtualTokens;
         if (cache is null && count > 0)
         {
@@ -383,7 +406,7 @@ public sealed class Model : IDisposable
         var shared = pass.Probes.Count == 1 ? 0 : Math.Min(Part.FrozenBlocks, cache is null ? Architecture.Layers.Count + 1 : 1);
         var first = shared > 0 ? pass with { Probes = Plain } : pass;
         first.BeforeBlock?.Invoke();
-        var began = TraceClock.Now;
+        began = TraceClock.Now;
         var x = _forward.Embed(first, Architecture.Embedding);
         Note(Architecture.Embedding.Name, began);
         for (var i = 0; i < Architecture.Layers.Count; i++)

@@ -79,7 +79,9 @@ public sealed class ModelSlots : IDisposable
         var failures = new Exception?[_models.Count];
         var threads = Enumerable.Range(1, _models.Count - 1).Select(Start).ToList();
         One(0);
+        var began = TraceClock.Now;
         foreach (var thread in threads) thread.Join();
+        _models[0].Waited(Model.OtherSlots, began);
         SetTogether(false);
         if (failures.FirstOrDefault(failure => failure is not (null or SlotsStoppedException)) is { } failed)
         {

@@ -48,8 +48,8 @@ public static class TraceAnalysis
     /// <summary>Gaps are explained by all of the trace: what ends one may be behind the part's end.</summary>
     private static List<TraceGap> Gaps(Track compute, List<Track> tracks, TraceContents trace, TraceWindow window)
     {
-        var streams = tracks.Where(track => !track.Name.IsCompute && (track.Name.Slot is null || track.Name.Slot == compute.Name.Slot));
-        var waits = new TraceWaits([.. streams.Select(track => track.Spans)]);
+        var others = tracks.Where(track => !track.Name.IsCompute && (track.Name.Slot is null || track.Name.Slot == compute.Name.Slot)).ToLookup(track => track.Name.IsHost);
+        var waits = new TraceWaits([.. others[false].Select(track => track.Spans)], [.. others[true].Select(track => track.Spans)]);
         var gaps = new List<TraceGap>();
         foreach (var (begin, end) in Times(compute.Spans).Gaps(trace.Begin, Math.Max(trace.End, window.End)))
         {

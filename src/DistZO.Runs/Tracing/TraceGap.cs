@@ -14,7 +14,7 @@ public sealed record TraceGap(long Begin, long End, IReadOnlyList<TraceCause> Ca
 /// <summary>What kernels waited for in a gap, or in a part of it.</summary>
 /// <param name="Begin">From here on.</param>
 /// <param name="End">Up to here.</param>
-/// <param name="For">The transfer; null if none in the trace explains it.</param>
+/// <param name="For">The transfer, or what the host waited for; null if none in the trace explains it.</param>
 /// <param name="IsEnd">Whether no kernel ran after it.</param>
 public readonly record struct TraceCause(long Begin, long End, TraceSpan? For, bool IsEnd)
 {
@@ -35,5 +35,5 @@ public sealed record TraceWait(string? Track, string? Name, bool IsEnd, long Nan
     /// <summary>For people: <c>upload of model.layers.3</c>.</summary>
     public string Words => Track is null
         ? IsEnd ? "the end of the trace" : "something that is not in the trace"
-        : Name is null ? Track : $"{Track} of {Name}";
+        : Name is null ? Track : TrackName.Of(Track).IsHost ? $"{Track}: {Name}" : $"{Track} of {Name}";
 }

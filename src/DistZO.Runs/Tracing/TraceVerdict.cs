@@ -12,7 +12,7 @@ public static class TraceVerdict
     public static string Of(TraceReport report)
     {
         if (report.IdleShare is not { } idle) return "No computing was traced here.";
-        var busiest = report.Tracks.Where(track => !track.Name.IsCompute).MaxBy(track => track.Busy);
+        var busiest = report.Tracks.Where(track => track.Name is { IsCompute: false, IsHost: false }).MaxBy(track => track.Busy);
         if (busiest is null || report.Bytes == 0) return Text($"Nothing was moved; compute is idle for {idle:0%} of the time.");
         var share = (double)busiest.Busy / report.Window.Nanoseconds;
         var stream = $"the {busiest.Name.Text} stream";
@@ -27,6 +27,9 @@ public static class TraceVerdict
                 return Text($"T{stream[1..]} is the limit: it is busy for {share:0%} of the time{rate}.");
         }
 
+        var hosts = report.Waits.Where(wait => wait.Track is { } track && TrackName.Of(track).IsHost).ToList();
+        if (hosts.Sum(wait => wait.Nanoseconds) * 2 > report.Idle)
+            return Text($"Compute is idle for {idle:0%} of the time, mostly while its host waits, longest for {hosts[0].Name}.");
         var outside = report.Waits.Where(wait => wait.Track is null && !wait.IsEnd).Sum(wait => wait.Nanoseconds);
         return outside * 2 > report.Idle
             ? Text($"Compute is idle for {idle:0%} of the time, mostly for reasons that are not in the trace.")

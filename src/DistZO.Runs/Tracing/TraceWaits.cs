@@ -5,10 +5,12 @@ namespace DistZO.Runs;
 /// <summary>
 /// Tells what idle kernels waited for. At the end of a gap that is the transfer of the block that they compute with next or, if there is
 /// none of its name, the transfer that ended last. From where it began, it waited itself: for the transfer that ended last before that, and
-/// so on back to the beginning of the gap. What waited goes on at once: if it does not, its cause is not in the trace.
+/// so on back to the beginning of the gap. What waited goes on at once: if it does not, the cause is what the host waited for then, if that
+/// is in the trace.
 /// </summary>
 /// <param name="streams">The spans of each stream of the device, in order and one after the other.</param>
-internal sealed class TraceWaits(IReadOnlyList<IReadOnlyList<TraceSpan>> streams)
+/// <param name="hosts">The same of what the threads wait for that drive it.</param>
+internal sealed class TraceWaits(IReadOnlyList<IReadOnlyList<TraceSpan>> streams, IReadOnlyList<IReadOnlyList<TraceSpan>> hosts)
 {
     // At once is when a thread has noticed, which takes a scheduler's turn at most.
     private const long AtOnce = 1_000_000;
@@ -35,7 +37,30 @@ internal sealed class TraceWaits(IReadOnlyList<IReadOnlyList<TraceSpan>> streams
         }
 
         if (at > begin) causes.Add(new TraceCause(begin, at, For: null, IsEnd: false));
-        return causes;
+        return [.. causes.SelectMany(one => one.For is null ? ByHosts(one) : [one])];
+    }
+
+    /// <summary>Parts in which the host waited for something, and the others, the last first.</summary>
+    private IEnumerable<TraceCause> ByHosts(TraceCause unknown)
+    {
+        var at = unknown.End;
+        while (at > unknown.Begin)
+        {
+            TraceSpan? last = null;
+            foreach (var host in hosts)
+            {
+                var i = FirstIndex(host, span => span.Begin >= at) - 1;
+                if (i >= 0 && host[i].End > unknown.Begin && (last is null || host[i].End > last.Value.End)) last = host[i];
+            }
+
+            if (last is not { } wait) break;
+            if (wait.End < at) yield return new TraceCause(wait.End, at, For: null, IsEnd: false);
+            var from = Math.Max(wait.Begin, unknown.Begin);
+            yield return new TraceCause(from, Math.Min(wait.End, at), wait, IsEnd: false);
+            at = from;
+        }
+
+        if (at > unknown.Begin) yield return new TraceCause(unknown.Begin, at, For: null, IsEnd: false);
     }
 
     /// <summary>Adds up causes that are the same, the longest first.</summary>

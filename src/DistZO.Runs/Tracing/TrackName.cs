@@ -14,12 +14,18 @@ public sealed record TrackName(string Text, int? Slot, string Kind) : IComparabl
     /// <summary>The kind of a track of kernels.</summary>
     public const string Compute = "compute";
 
+    /// <summary>The kind of a track of what a host's thread waits for.</summary>
+    public const string Host = "host";
+
     private const string SlotWord = "slot ";
 
-    private static readonly string[] Kinds = [Compute, "gather", "upload", "write-back", "keep"];
+    private static readonly string[] Kinds = [Compute, "gather", "upload", "write-back", "keep", Host];
 
     /// <summary>Whether it is of a device's kernels.</summary>
     public bool IsCompute => Kind == Compute;
+
+    /// <summary>Whether it is of what the thread waits for that drives a device, or the whole worker.</summary>
+    public bool IsHost => Kind == Host;
 
     /// <summary>Where it stands, for programs that sort by a number; tracks that are none of the known kinds have the same.</summary>
     public int Order => (((Slot ?? -1) + 1) * (Kinds.Length + 1)) + KindOrder;

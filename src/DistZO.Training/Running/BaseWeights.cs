@@ -81,7 +81,12 @@ public static class BaseWeights
             network,
             Offload(recipe, placement, baseDigest, notice, trace),
             (device, offloading, initial) => Load(device, checkpoint, part, recipe, offloading, initial));
-        foreach (var (slot, model) in slots.Models.Index()) (model.Trace, model.Track) = (trace, devices.Count == 1 ? model.Track : $"slot {slot} {model.Track}");
+        foreach (var (slot, model) in slots.Models.Index())
+        {
+            model.Trace = trace;
+            if (devices.Count > 1) (model.Track, model.HostTrack) = ($"slot {slot} {model.Track}", $"slot {slot} {model.HostTrack}");
+        }
+
         return slots;
     }
 

@@ -119,6 +119,22 @@ public sealed class TraceAnalysisTests : IDisposable
     }
 
     [Fact]
+    public void Verdict_OfKernelsWhoseHostWaits_NamesWhatItWaitsFor()
+    {
+        var report = All(
+            SampleTrace.Span("upload", "a", 0, 10, 1),
+            SampleTrace.Span("slot 0 compute", "a", 10, 20),
+            SampleTrace.Span("slot 1 host", "another's", 20, 60),
+            SampleTrace.Span("slot 0 host", "the other slots", 22, 24),
+            SampleTrace.Span("host", "the coordinator", 25, 58),
+            SampleTrace.Span("slot 0 compute", "a", 60, 70));
+        Assert.Equal("Compute is idle for 71% of the time, mostly while its host waits, longest for the coordinator.", TraceVerdict.Of(report));
+        Assert.Equal(
+            ["host: the coordinator 33", "upload of a 10", "something that is not in the trace 5", "slot 0 host: the other slots 2"],
+            report.Waits.Select(wait => $"{wait.Words} {Milliseconds(wait.Nanoseconds)}"));
+    }
+
+    [Fact]
     public void Verdict_OfKernelsThatWaitForNoTransfer_SaysSo()
     {
         var report = All(
