@@ -3,13 +3,24 @@ using DistZO.Devices;
 namespace DistZO.Models;
 
 /// <summary>
-/// The unit that is visited, and later streamed: its tensors in the order of the layout. A block says what it is made of; the forward
-/// pass (<see cref="BlockForward"/>) is written once for all families.
+/// The embedding, a layer, or the head: its tensors in the order of the layout. A block says what it is made of; the forward pass
+/// (<see cref="BlockForward"/>) is written once for all families.
 /// </summary>
 public abstract record Block(string Name)
 {
     /// <summary>The block's own tensors, each exactly once.</summary>
-    public IEnumerable<TensorSpec> Tensors => Parts.SelectMany(part => part switch
+    public IEnumerable<TensorSpec> Tensors => TensorsIn(Members);
+
+    /// <summary>The block's normalizations.</summary>
+    public IEnumerable<NormSpec> Norms => Members.OfType<NormSpec>();
+
+    /// <summary>The block's linear layers.</summary>
+    public IEnumerable<LinearSpec> Linears => Members.OfType<LinearSpec>();
+
+    /// <summary>Tensors, linear layers and norms in the order of the layout; null for what this block has not.</summary>
+    private protected abstract IEnumerable<object?> Members { get; }
+
+    private protected static IEnumerable<TensorSpec> TensorsIn(IEnumerable<object?> members) => members.SelectMany(member => member switch
     {
         TensorSpec tensor => [tensor],
         LinearSpec linear => [linear.Weight, linear.Bias, linear.Lora?.Down, linear.Lora?.Up],
@@ -17,15 +28,6 @@ public abstract record Block(string Name)
         NormSpec norm => new[] { norm.Scale, norm.Shift },
         _ => [],
     }).OfType<TensorSpec>();
-
-    /// <summary>The block's normalizations.</summary>
-    public IEnumerable<NormSpec> Norms => Parts.OfType<NormSpec>();
-
-    /// <summary>The block's linear layers.</summary>
-    public IEnumerable<LinearSpec> Linears => Parts.OfType<LinearSpec>();
-
-    /// <summary>Tensors, linear layers and norms in the order of the layout; null for what this block has not.</summary>
-    private protected abstract IEnumerable<object?> Parts { get; }
 }
 
 /// <summary>
@@ -57,7 +59,7 @@ public sealed record EmbeddingBlock(
     /// </summary>
     public TensorSpec? Prompt { get; init; }
 
-    private protected override IEnumerable<object?> Parts => [TokenTable, Prompt, Projection, PositionTable, TypeTable, Norm];
+    private protected override IEnumerable<object?> Members => [TokenTable, Prompt, Projection, PositionTable, TypeTable, Norm];
 }
 
 /// <summary>
@@ -73,7 +75,42 @@ public sealed record TransformerBlock(
     FeedForwardSpec FeedForward)
     : Block(Name)
 {
-    private protected override IEnumerable<object?> Parts =>
+    /// <summary>What it is computed in, in this order.</summary>
+    public IReadOnlyList<LayerOperation> Operations
+    {
+        get
+        {
+            LayerOperation[] attention = Attention.Key is null
+                ? [LayerOperation.Query, LayerOperation.Attention, LayerOperation.Output]
+                : [LayerOperation.Query, LayerOperation.Key, LayerOperation.Value, LayerOperation.Attention, LayerOperation.Output];
+            LayerOperation[] feedForward = FeedForward.Gate is null
+                ? [LayerOperation.Up, LayerOperation.Down]
+                : [LayerOperation.Gate, LayerOperation.Up, LayerOperation.Down];
+            return NormFirst
+                ? [LayerOperation.AttentionNorm, .. attention, LayerOperation.FeedForwardNorm, .. feedForward]
+                : [.. attention, LayerOperation.AttentionNorm, .. feedForward, LayerOperation.FeedForwardNorm];
+        }
+    }
+
+    /// <summary>What is visited at a time where the layer does not stay on the device. Together they have each tensor once.</summary>
+    public IReadOnlyList<LayerPart> Parts => LayerPart.Cut(this);
+
+    /// <summary>The tensors that an operation needs.</summary>
+    public IEnumerable<TensorSpec> TensorsOf(LayerOperation operation) => TensorsIn(operation switch
+    {
+        LayerOperation.AttentionNorm => [AttentionNorm],
+        LayerOperation.Query => [Attention.Query],
+        LayerOperation.Key => [Attention.Key],
+        LayerOperation.Value => [Attention.Value],
+        LayerOperation.Attention => [Attention.QueryNorm, Attention.KeyNorm, Attention.Prefix],
+        LayerOperation.Output => [Attention.Output],
+        LayerOperation.FeedForwardNorm => [FeedForwardNorm],
+        LayerOperation.Gate => [FeedForward.Gate],
+        LayerOperation.Up => [FeedForward.Up],
+        _ => new object?[] { FeedForward.Down },
+    });
+
+    private protected override IEnumerable<object?> Members =>
     [
         AttentionNorm, Attention.Query, Attention.Key, Attention.Value, Attention.QueryNorm, Attention.KeyNorm, Attention.Prefix, Attention.Output,
         FeedForwardNorm, FeedForward.Gate, FeedForward.Up, FeedForward.Down,
@@ -130,5 +167,5 @@ public sealed record HeadBlock(
     TensorSpec? Bias = null)
     : Block(Name)
 {
-    private protected override IEnumerable<object?> Parts => [Norm, Projection, ProjectionNorm, Vocabulary, Bias];
+    private protected override IEnumerable<object?> Members => [Norm, Projection, ProjectionNorm, Vocabulary, Bias];
 }

@@ -45,19 +45,60 @@ internal sealed class BlockForward(Device device, IReadOnlyDictionary<string, Pa
 
     /// <summary>One transformer layer on the residual stream, in place.</summary>
     /// <param name="pass">Tokens, probes and step.</param>
-    /// <param name="block">The layer.</param>
+    /// <param name="layer">The layer.</param>
     /// <param name="x">The residual stream.</param>
     /// <param name="cache">Keys and values of earlier tokens, which these come after; null if the pass has all tokens.</param>
-    public void Layer(Pass pass, TransformerBlock block, Activations x, KeyValueCache? cache)
-    {
-        var normed = block.NormFirst ? _buffers.Get("normed", x.Features) : x;
-        if (block.NormFirst) Norm(pass, block.AttentionNorm, x, normed);
-        Attend(pass, block.Name, block.Attention, normed, x, cache);
-        if (!block.NormFirst) Norm(pass, block.AttentionNorm, x, x);
+    public void Layer(Pass pass, TransformerBlock layer, Activations x, KeyValueCache? cache) => Layer(pass, layer, layer.Operations, x, cache);
 
-        if (block.NormFirst) Norm(pass, block.FeedForwardNorm, x, normed);
-        FeedForward(pass, block.FeedForward, normed, x);
-        if (!block.NormFirst) Norm(pass, block.FeedForwardNorm, x, x);
+    /// <summary>Some operations of a layer, which come after those before them.</summary>
+    /// <param name="pass">As above.</param>
+    /// <param name="layer">As above.</param>
+    /// <param name="operations">In their order.</param>
+    /// <param name="x">As above.</param>
+    /// <param name="cache">As above.</param>
+    public void Layer(Pass pass, TransformerBlock layer, IReadOnlyList<LayerOperation> operations, Activations x, KeyValueCache? cache)
+    {
+        var (attention, feedForward) = (layer.Attention, layer.FeedForward);
+        var normed = layer.NormFirst ? _buffers.Get("normed", x.Features) : x;
+        foreach (var operation in operations)
+        {
+            switch (operation)
+            {
+                case LayerOperation.AttentionNorm:
+                    Norm(pass, layer.AttentionNorm, x, normed);
+                    break;
+                case LayerOperation.Query:
+                    Linear(pass, attention.Query, normed, Queries(attention));
+                    break;
+                case LayerOperation.Key:
+                    Linear(pass, attention.Key!, normed, Keys(attention));
+                    break;
+                case LayerOperation.Value:
+                    Linear(pass, attention.Value!, normed, Values(attention));
+                    break;
+                case LayerOperation.Attention:
+                    Attend(pass, layer.Name, attention, cache);
+                    break;
+                case LayerOperation.Output:
+                    Linear(pass, attention.Output, Attended(attention), x, merge: Merge.Add);
+                    break;
+                case LayerOperation.FeedForwardNorm:
+                    Norm(pass, layer.FeedForwardNorm, x, normed);
+                    break;
+                case LayerOperation.Gate:
+                    Linear(pass, feedForward.Gate!, normed, Inner(feedForward), feedForward.Activation);
+                    break;
+                case LayerOperation.Up when feedForward.Gate is null:
+                    Linear(pass, feedForward.Up, normed, Inner(feedForward), feedForward.Activation);
+                    break;
+                case LayerOperation.Up:
+                    Linear(pass, feedForward.Up, normed, Inner(feedForward), merge: Merge.Multiply);
+                    break;
+                default:
+                    Linear(pass, feedForward.Down, Inner(feedForward), x, merge: Merge.Add);
+                    break;
+            }
+        }
     }
 
     /// <summary>The chosen rows of the residual stream, normed and projected: what the vocabulary matrix multiplies.</summary>
@@ -98,60 +139,55 @@ internal sealed class BlockForward(Device device, IReadOnlyDictionary<string, Pa
         device.Scatter(pass, y, CollectionsMarshal.AsSpan(VirtualRows), embedded, embedded.Tokens);
     }
 
-    /// <summary>Adds the attention of x to the residual stream.</summary>
-    private void Attend(Pass pass, string block, AttentionSpec attention, Activations x, Activations residual, KeyValueCache? cache)
+    /// <summary>The attention of queries, keys and values, which are there.</summary>
+    private void Attend(Pass pass, string layer, AttentionSpec attention, KeyValueCache? cache)
     {
         var (heads, width) = (attention.Heads, attention.Width);
         // 1/√width; IEEE division and square root are exact everywhere.
         var shape = new AttentionShape(
             heads, attention.KeyValueHeads, width, 1f / MathF.Sqrt(width), attention.Window ?? AttentionShape.NoWindow, attention.Causal);
-        var query = Projected(pass, attention.Query, x, "query");
-        if (attention.Key is null || attention.Value is null)
+        var query = Queries(attention);
+        FeatureSlice key, value;
+        if (attention.Key is null)
         {
-            var key = new FeatureSlice(query, heads * width);
-            var value = new FeatureSlice(query, (heads + attention.KeyValueHeads) * width);
-            var attended = _buffers.Get("attended", heads * width);
-            Attend(key, value, attended);
-            Linear(pass, attention.Output, attended, residual, merge: Merge.Add);
+            key = new FeatureSlice(query, heads * width);
+            value = new FeatureSlice(query, (heads + attention.KeyValueHeads) * width);
         }
         else
         {
-            var key = Projected(pass, attention.Key, x, "key");
-            var value = Projected(pass, attention.Value, x, "value");
+            (key, value) = (Keys(attention), Values(attention));
             Place(pass, attention.QueryNorm, query);
-            Place(pass, attention.KeyNorm, key);
-            Attend(key, value, query);
-            Linear(pass, attention.Output, query, residual, merge: Merge.Add);
+            Place(pass, attention.KeyNorm, key.Buffer);
         }
 
-        void Attend(FeatureSlice key, FeatureSlice value, Activations y)
+        var features = shape.KeyValueHeads * shape.Width;
+        if (cache is not null) (key, value) = (cache.Add(pass, layer, "key", key, features), cache.Add(pass, layer, "value", value, features));
+        if (cache is not null && attention.Prefix is { } prefix)
         {
-            var features = shape.KeyValueHeads * shape.Width;
-            if (cache is not null) (key, value) = (cache.Add(pass, block, "key", key, features), cache.Add(pass, block, "value", value, features));
-            if (cache is not null && attention.Prefix is { } prefix)
-            {
-                cache.AddPrefix(pass, block, "key", Of(prefix.Keys), _buffers.Get("prefix", features));
-                cache.AddPrefix(pass, block, "value", Of(prefix.Values), _buffers.Get("prefix", features));
-            }
-
-            device.Attention(pass, shape, query, key, value, y);
+            cache.AddPrefix(pass, layer, "key", Of(prefix.Keys), _buffers.Get("prefix", features));
+            cache.AddPrefix(pass, layer, "value", Of(prefix.Values), _buffers.Get("prefix", features));
         }
+
+        device.Attention(pass, shape, query, key, value, Attended(attention));
     }
+
+    private Activations Queries(AttentionSpec attention) => _buffers.Get("query", attention.Query.Outputs);
+
+    private Activations Keys(AttentionSpec attention) => _buffers.Get("key", attention.Key!.Outputs);
+
+    private Activations Values(AttentionSpec attention) => _buffers.Get("value", attention.Value!.Outputs);
+
+    /// <summary>In the place of the queries, unless keys and values are there too.</summary>
+    private Activations Attended(AttentionSpec attention) =>
+        attention.Key is null ? _buffers.Get("attended", attention.Heads * attention.Width) : Queries(attention);
+
+    private Activations Inner(FeedForwardSpec feedForward) => _buffers.Get("inner", feedForward.Up.Outputs);
 
     /// <summary>Norms the heads of queries or keys, and turns them by their position, where the model does.</summary>
     private void Place(Pass pass, RmsNormSpec? norm, Activations heads)
     {
         if (norm is not null) Norm(pass, norm, heads, heads);
         if (_rotary is not null) device.Rotate(pass, _rotary.Angles, heads);
-    }
-
-    /// <summary>Adds the feed-forward of x to the residual stream.</summary>
-    private void FeedForward(Pass pass, FeedForwardSpec layer, Activations x, Activations residual)
-    {
-        var inner = _buffers.Get("inner", layer.Up.Outputs);
-        Linear(pass, layer.Gate ?? layer.Up, x, inner, layer.Activation);
-        if (layer.Gate is not null) Linear(pass, layer.Up, x, inner, merge: Merge.Multiply);
-        Linear(pass, layer.Down, inner, residual, merge: Merge.Add);
     }
 
     private Activations Projected(Pass pass, LinearSpec layer, Activations x, string role, Activation activation = Activation.None)

@@ -17,8 +17,8 @@ public sealed class Model : IDisposable
     private readonly KeptBlocks? _kept;
     private readonly IBlockStore? _store;
 
-    // The streamed block of each layer; −1 for one that stays on the device.
-    private readonly int[] _streamed;
+    // The visits of each layer.
+    private readonly LayerVisit[][] _layers;
     private KeyValueCache? _prefixed;
     private Func<int, ulong> _chainAt = _ => 0;
     private int _moved;
@@ -47,7 +47,15 @@ public sealed class Model : IDisposable
         _forward = new BlockForward(device, _byName, part.Architecture);
         (_visits, _kept, _store) = (visits, kept, store);
         List<string> streamed = [.. visits?.Blocks.Select(block => block.Layout.Name) ?? []];
-        _streamed = [.. part.Architecture.Layers.Select(layer => streamed.IndexOf(layer.Name))];
+        _layers = [.. part.Architecture.Layers.Select(VisitsOf)];
+
+        LayerVisit[] VisitsOf(TransformerBlock layer)
+        {
+            var parts = layer.Parts;
+            return streamed.Contains(parts[0].Name)
+                ? [.. parts.Select(one => new LayerVisit(one.Name, one.Operations, streamed.IndexOf(one.Name)))]
+                : [new LayerVisit(layer.Name, layer.Operations, null)];
+        }
     }
 
     public Device Device { get; }
@@ -328,37 +336,45 @@ public sealed class Model : IDisposable
 
     private void Layer(Pass pass, int index, Activations x, KeyValueCache? cache)
     {
-        var (layer, block) = (Architecture.Layers[index], _streamed[index]);
-        if (block < 0)
+        foreach (var visit in _layers[index])
         {
-            Compute();
-            return;
+            if (visit.Block is not { } block)
+            {
+                Compute(visit);
+                continue;
+            }
+
+            var entered = TraceClock.Now;
+            _visits!.Enter(block);
+            Waited(visit.Name, entered);
+            try
+            {
+                Compute(visit);
+            }
+            catch
+            {
+                _visits.Abandon(block);
+                throw;
+            }
+
+            var left = TraceClock.Now;
+            _visits.Leave(block, WriteBack.WhenDue);
+            WaitedForSlots(left);
         }
 
-        var entered = TraceClock.Now;
-        _visits!.Enter(block);
-        Waited(layer.Name, entered);
-        try
-        {
-            Compute();
-        }
-        catch
-        {
-            _visits.Abandon(block);
-            throw;
-        }
-
-        var left = TraceClock.Now;
-        _visits.Leave(block, WriteBack.WhenDue);
-        WaitedForSlots(left);
-
-        void Compute()
+        void Compute(in LayerVisit visit)
         {
             var began = TraceClock.Now;
-            _forward.Layer(pass, layer, x, cache);
-            Note(layer.Name, began);
+            _forward.Layer(pass, Architecture.Layers[index], visit.Operations, x, cache);
+            Note(visit.Name, began);
         }
     }
+
+    /// <summary>What of a layer is computed at a time.</summary>
+    /// <param name="Name">The part's, or the layer's.</param>
+    /// <param name="Operations">In their order.</param>
+    /// <param name="Block">The streamed block that has their tensors; null where they stay on the device.</param>
+    private readonly record struct LayerVisit(string Name, IReadOnlyList<LayerOperation> Operations, int? Block);
 
     /// <summary>The thread that drives the device went on.</summary>
     internal void Waited(string what, long began) => HostWaits.Note(Trace, HostTrack, what, began);

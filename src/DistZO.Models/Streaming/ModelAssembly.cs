@@ -37,18 +37,18 @@ internal static class ModelAssembly
             var (layouts, streams) = (new List<BlockLayout>(), new List<bool>());
             foreach (var (number, block) in part.Architecture.Blocks.Index())
             {
-                var own = block.Tensors.Select(Make).ToList();
-                foreach (var parameter in own) parameters.Add(parameter.Name, parameter);
                 var isStreamed = offloading?.Layers.Contains(number - 1) ?? false;
-                if (own.Count > 0 && (isStreamed || offloading is { StoresAll: true }))
+                var pieces = isStreamed || offloading is { StoresAll: true } ? PiecesOf(block) : [];
+                // A block's tensors have their ordinals in another order than that of its visits.
+                foreach (var tensor in block.Tensors) parameters.Add(tensor.Name, Make(tensor));
+                foreach (var (name, tensors) in pieces.Where(piece => piece.Tensors.Any()))
                 {
-                    layouts.Add(new BlockLayout(block.Name, own));
+                    layouts.Add(new BlockLayout(name, tensors.Select(tensor => parameters[tensor.Name])));
                     streams.Add(isStreamed);
                 }
-                else
-                {
-                    foreach (var parameter in own) Load(parameter, specs[parameter.Name]);
-                }
+
+                if (pieces.Any()) continue;
+                foreach (var tensor in block.Tensors) Load(parameters[tensor.Name], tensor);
             }
 
             if (layouts.Count == 0) return new Model(device, part, InOrder(), initial);
@@ -71,6 +71,11 @@ internal static class ModelAssembly
                 fill.Finish();
                 return new StreamedBlock(layout, stored);
             }
+
+            // Also of one that stays, so that its files are the same whichever stay.
+            static IEnumerable<(string Name, IEnumerable<TensorSpec> Tensors)> PiecesOf(Block block) => block is TransformerBlock layer
+                ? layer.Parts.Select(one => (one.Name, one.Tensors.AsEnumerable()))
+                : [(block.Name, block.Tensors)];
 
             Parameter Make(TensorSpec spec) =>
                 Keep(new Parameter(spec.Name, spec.Shape, spec.Role, ordinals[spec.Name], part.IsTrained(spec), types[spec.Name])

@@ -5,8 +5,11 @@ namespace DistZO.Models;
 /// <summary>Which blocks of a model do not stay on the device, and how they come and go. None of it changes a bit of any result.</summary>
 public sealed record Offloading
 {
-    /// <summary>Blocks that the device has memory for besides those that stay: one computes, one is uploaded, one is written back.</summary>
-    public const int DefaultBuffers = 3;
+    /// <summary>
+    /// Parts of layers that the device has memory for besides the layers that stay: one computes, one is uploaded, one is written back, and
+    /// one more since some take longer to compute than others of as many bytes.
+    /// </summary>
+    public const int DefaultBuffers = 4;
 
     /// <summary>The layers that come and go, by number from 0 on; at least one.</summary>
     public required IReadOnlySet<int> Layers { get; init; }
@@ -17,7 +20,7 @@ public sealed record Offloading
     /// <summary>Whether blocks that stay on the device are stored too, so that the next start finds all weights where this one left them.</summary>
     public bool StoresAll { get; init; }
 
-    /// <summary>Blocks of device memory for those that come and go.</summary>
+    /// <summary>Parts of layers that the device has memory for at once, of those that come and go.</summary>
     public int Buffers { get; init; } = DefaultBuffers;
 
     /// <summary>K: a block is written back at every K-th step; null for what measuring finds best.</summary>

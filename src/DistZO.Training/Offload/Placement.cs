@@ -9,7 +9,7 @@ namespace DistZO.Training;
 /// <param name="Tier">Where the layers are that do not stay.</param>
 /// <param name="Streamed">Their numbers, spread evenly over the model so that their uploads are too.</param>
 /// <param name="Layers">Layers in all.</param>
-/// <param name="Buffers">Blocks of device memory for those that do not stay.</param>
+/// <param name="Buffers">Parts of layers that the device has memory for at once, of those that do not stay.</param>
 /// <param name="DeviceBytes">What weights take on the device, the buffers included.</param>
 /// <param name="StreamedBytes">What those that do not stay take where they are.</param>
 public sealed record Placement(OffloadTier Tier, IReadOnlySet<int> Streamed, int Layers, int Buffers, long DeviceBytes, long StreamedBytes)
@@ -39,7 +39,7 @@ public sealed record Placement(OffloadTier Tier, IReadOnlySet<int> Streamed, int
     private string Place => Tier switch { OffloadTier.Disk => "disk", OffloadTier.Shard => "slices on all slots", _ => "host memory" };
 
     /// <summary>Places a model.</summary>
-    /// <param name="blocks">Bytes of each block in the order of a pass: the embedding, the layers, the head.</param>
+    /// <param name="blocks">Bytes of each block's parts in the order of a pass: the embedding, the layers, the head.</param>
     /// <param name="tier">What the user wants; null to choose.</param>
     /// <param name="deviceMemory">Bytes that weights may take on the device; null for all that there is.</param>
     /// <param name="hostMemory">Bytes that they may take in host memory.</param>
@@ -47,14 +47,17 @@ public sealed record Placement(OffloadTier Tier, IReadOnlySet<int> Streamed, int
     /// <param name="slots">Device slots that share the layers; each has <paramref name="deviceMemory"/>.</param>
     /// <param name="folded">The same as they come to the device where the host folds and rounds; null where it does not.</param>
     /// <exception cref="BadInputException">A budget does not suffice; the message says what would.</exception>
-    public static Placement Of(IReadOnlyList<long> blocks, OffloadTier? tier, long? deviceMemory, long? hostMemory, long? available, int slots = 1, IReadOnlyList<long>? folded = null)
+    public static Placement Of(
+        IReadOnlyList<IReadOnlyList<long>> blocks, OffloadTier? tier, long? deviceMemory, long? hostMemory, long? available, int slots = 1,
+        IReadOnlyList<IReadOnlyList<long>>? folded = null)
     {
-        var layers = blocks.Skip(1).SkipLast(1).ToList();
-        long all = blocks.Sum(), fixedBytes = blocks[0] + blocks[^1], largest = layers.Max();
-        var buffer = folded?.Skip(1).SkipLast(1).Max() ?? largest;
+        var parts = blocks.Skip(1).SkipLast(1).ToList();
+        var layers = parts.ConvertAll(layer => layer.Sum());
+        long fixedBytes = blocks[0].Sum() + blocks[^1].Sum(), all = fixedBytes + layers.Sum(), largest = parts.Max(layer => layer.Max());
+        var buffer = folded?.Skip(1).SkipLast(1).Max(layer => layer.Max()) ?? largest;
         var device = deviceMemory ?? available / slots ?? long.MaxValue;
         // What of a layer that does not stay is on each slot for good.
-        long kept = tier == OffloadTier.Shard ? (largest + slots - 1) / slots : 0;
+        long kept = tier == OffloadTier.Shard ? (layers.Max() + slots - 1) / slots : 0;
         if (tier == OffloadTier.None || (tier is null && all <= device))
         {
             if (all > device && deviceMemory is not null) throw TooSmall(all, "with offload: none all weights stay on the device");
@@ -62,18 +65,19 @@ public sealed record Placement(OffloadTier Tier, IReadOnlySet<int> Streamed, int
         }
 
         var slices = layers.Count * kept;
-        var needed = fixedBytes + slices + InBuffers(Math.Min(FewestBuffers, layers.Count));
+        var needed = fixedBytes + slices + InBuffers(Math.Min(FewestBuffers, parts.Sum(layer => layer.Count)));
         if (deviceMemory < needed)
         {
-            throw TooSmall(needed, $"embedding and head take {Quantity.Bytes(fixedBytes)}, each of two buffers {Quantity.Bytes(buffer)} for the largest layer"
-                + (folded is not null ? $", but together at least the {Quantity.Bytes(largest)} of a whole one" : "")
+            throw TooSmall(needed, $"embedding and head take {Quantity.Bytes(fixedBytes)}, each of two buffers {Quantity.Bytes(buffer)} for the largest part of a layer"
+                + (folded is not null ? $", but together at least the {Quantity.Bytes(largest)} of one as it is held" : "")
                 + (slices > 0 ? $", and a slot's slices of the layers {Quantity.Bytes(slices)}" : ""));
         }
 
-        var (resident, buffers) = Fit(layers.Count, fixedBytes + slices, largest - kept, InBuffers, tier is null || deviceMemory is not null ? device : 0);
+        var (resident, buffers) = Fit(layers.Count, fixedBytes + slices, layers.Max() - kept, InBuffers, tier is null || deviceMemory is not null ? device : 0);
         var streamed = Spread(layers.Count, layers.Count - resident);
         var streamedBytes = streamed.Sum(layer => layers[layer]);
-        buffers = Math.Min(buffers, streamed.Count);
+        var streamedParts = streamed.Sum(layer => parts[layer].Count);
+        buffers = Math.Min(buffers, streamedParts);
         var staging = folded is null ? 0 : buffers * buffer;
         var host = hostMemory ?? available ?? long.MaxValue;
         tier ??= deviceMemory is not null && streamedBytes + staging <= host ? OffloadTier.Host : OffloadTier.Disk;
@@ -81,23 +85,23 @@ public sealed record Placement(OffloadTier Tier, IReadOnlySet<int> Streamed, int
         {
             throw new BadInputException(
                 $"--host-memory {Quantity.BytesGiven(hostMemory.Value)} does not hold {streamed.Count} layers"
-                + (staging > 0 ? $" and {buffers} of them once more as they go to the device" : "")
+                + (staging > 0 ? $" and {buffers} parts of them once more as they go to the device" : "")
                 + $", which take {Quantity.BytesNeeded(streamedBytes + staging)}; give at least that, or use --offload disk");
         }
 
-        // From disk a layer comes through host memory.
-        if (folded is not null && tier == OffloadTier.Disk) staging += Math.Min(Offloading.DefaultBuffers, streamed.Count) * largest;
+        // From disk a part comes through host memory.
+        if (folded is not null && tier == OffloadTier.Disk) staging += Math.Min(Offloading.DefaultBuffers, streamedParts) * largest;
         var onDevice = all - streamedBytes + InBuffers(buffers) + (tier == OffloadTier.Shard ? (streamedBytes + slots - 1) / slots : 0);
         return new Placement(tier.Value, streamed, layers.Count, buffers, onDevice, streamedBytes) { Slots = slots, StagingBytes = staging };
 
-        // Evaluations see whole layers.
+        // Evaluations see parts as they are held.
         long InBuffers(int count) => folded is null ? count * largest : Math.Max(count * buffer, largest);
 
         BadInputException TooSmall(long needed, string why) =>
             new($"--device-memory {Quantity.BytesGiven(device)} is too small for this model: {Quantity.BytesNeeded(needed)} are needed in all, since {why}");
     }
 
-    /// <summary>As many layers as fit beside the buffers stay; where not even three buffers fit, two.</summary>
+    /// <summary>As many layers as fit beside the buffers stay; where not even the usual buffers fit, two.</summary>
     /// <param name="layers">In all.</param>
     /// <param name="fixedBytes">What is on the device in any case.</param>
     /// <param name="more">What a layer takes more that stays.</param>

@@ -137,10 +137,10 @@ public static class BaseWeights
             Open = (layouts, values) => BlockStores.Open(placement, recipe, values.Digest, baseDigest, layouts, notice),
         };
 
-    /// <summary>Bytes of each block, as it is held, or as it is transferred.</summary>
-    private static List<long> Sizes(Checkpoint checkpoint, ModelPart part, WeightType type, TransferType? transfer = null)
+    /// <summary>Bytes of each block's parts, as they are held, or as they are transferred.</summary>
+    private static List<IReadOnlyList<long>> Sizes(Checkpoint checkpoint, ModelPart part, WeightType type, TransferType? transfer = null)
     {
-        return [.. part.Architecture.Blocks.Select(block => block.Tensors.Sum(Bytes))];
+        return [.. part.Architecture.Blocks.Select(block => block is TransformerBlock layer ? layer.Parts.Select(one => one.Tensors.Sum(Bytes)).ToArray() : [block.Tensors.Sum(Bytes)])];
 
         long Bytes(TensorSpec tensor) => TransferTypes.Of(transfer, tensor.Role, tensor.IsAdded, TypeOf(tensor)) is { } rounded
             ? PackedTensor.BytesOf(rounded, tensor.Length)

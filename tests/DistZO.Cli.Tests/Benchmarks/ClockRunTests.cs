@@ -6,17 +6,15 @@ namespace DistZO.Cli.Tests.Benchmarks;
 public sealed class ClockRunTests
 {
     private const int Layers = 24;
-    private const long BlockBytes = 100 << 20;
+    private const long BlockBytes = 96 << 20;
+
+    private static readonly double[] Rates = [0.25, 0.5, 0.8, 1, 1.25, 2, 4];
+    private static readonly IEnumerable<(double Upload, double WriteBack)> All = Rates.SelectMany(upload => Rates.Select(writeBack => (upload, writeBack)));
 
     public static TheoryData<double, double> Ratios()
     {
         var data = new TheoryData<double, double>();
-        double[] ratios = [0.25, 0.5, 0.8, 1, 1.25, 2, 4];
-        foreach (var upload in ratios)
-        {
-            foreach (var writeBack in ratios) data.Add(upload, writeBack);
-        }
-
+        foreach (var (upload, writeBack) in All) data.Add(upload, writeBack);
         return data;
     }
 
@@ -27,6 +25,22 @@ public sealed class ClockRunTests
         // Seconds of a layer: one of computing.
         var seconds = ClockRun.StepSeconds(Schedule(upload, writeBack));
         Assert.InRange(seconds / (Layers * Math.Max(1, Math.Max(upload, writeBack))), 1 - 1e-9, 1.05);
+    }
+
+    /// <summary>Attention makes a part slower than others of as many bytes.</summary>
+    [Theory]
+    [InlineData(0.4, 0.3, 0.3)]
+    [InlineData(0.5, 0.25, 0.25)]
+    [InlineData(0.4, 0.2, 0.2, 0.2)]
+    [InlineData(0.1, 0.3, 0.3, 0.3)]
+    public void Step_OfUnevenParts_IsAsLongAsTheLongest(params double[] parts)
+    {
+        foreach (var (upload, writeBack) in All)
+        {
+            var seconds = ClockRun.StepSeconds(Schedule(upload, writeBack) with { Parts = parts });
+            var ratio = seconds / (Layers * Math.Max(1, Math.Max(upload, writeBack)));
+            Assert.True(ratio is >= 1 - 1e-9 and <= 1.05, $"{upload} {writeBack}: {ratio}");
+        }
     }
 
     [Theory]

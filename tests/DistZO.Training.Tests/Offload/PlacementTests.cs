@@ -6,47 +6,48 @@ namespace DistZO.Training.Tests.Offload;
 /// <summary>What a budget of device memory buys.</summary>
 public class PlacementTests
 {
-    // Embedding and head of 100 bytes together, ten layers of 400 as they are held.
-    private static readonly long[] Whole = [60, .. Enumerable.Repeat(400L, 10), 40];
-    private static readonly long[] Half = [60, .. Enumerable.Repeat(200L, 10), 40];
-    private static readonly long[] Quarter = [60, .. Enumerable.Repeat(100L, 10), 40];
+    // Embedding and head of 100 bytes together, ten layers of 800 as they are held, in two parts.
+    private static readonly long[][] Whole = [[60], .. Enumerable.Repeat<long[]>([400, 400], 10), [40]];
+    private static readonly long[][] Half = [[60], .. Enumerable.Repeat<long[]>([200, 200], 10), [40]];
+    private static readonly long[][] Eighth = [[60], .. Enumerable.Repeat<long[]>([50, 50], 10), [40]];
 
     [Fact]
     public void Budget_WhereWhatComesIsRounded_KeepsMoreLayers()
     {
-        const long device = 100 + (3 * 400) + 400;
+        const long device = 100 + (4 * 400) + 800;
         Assert.Equal(9, Of(Whole, device, null).Streamed.Count);
-        // Three buffers of 200: one layer and a half more.
+        // Four buffers of 200: one layer more.
         Assert.Equal(10 - 2, Of(Whole, device, Half).Streamed.Count);
-        // One whole layer is more than three of 100.
-        Assert.Equal(10 - 3, Of(Whole, device, Quarter).Streamed.Count);
-        Assert.All(new[] { null, Half, Quarter }, folded => Assert.InRange(Of(Whole, device, folded).DeviceBytes, 1, device));
+        // One whole part is more than four of 50.
+        Assert.Equal(10 - 2, Of(Whole, device, Eighth).Streamed.Count);
+        Assert.Equal(10 - 3, Of(Whole, device + 400, Eighth).Streamed.Count);
+        Assert.All(new[] { null, Half, Eighth }, folded => Assert.InRange(Of(Whole, device, folded).DeviceBytes, 1, device));
     }
 
     [Fact]
-    public void SmallestBudget_IsTwoBuffersOrOneWholeLayer()
+    public void SmallestBudget_IsTwoBuffersOrOneWholePart()
     {
-        foreach (var (folded, needed) in new[] { (null, 900L), (Half, 500L), (Quarter, 500L) })
+        foreach (var (folded, needed) in new[] { (null, 900L), (Half, 500L), (Eighth, 500L) })
         {
             Assert.Equal(needed, Of(Whole, needed, folded).DeviceBytes);
             Assert.Contains("too small", Assert.Throws<BadInputException>(() => Of(Whole, needed - 1, folded)).Message);
         }
 
         Assert.Equal(2, Of(Whole, 500, Half).Buffers);
-        Assert.Equal(3, Of(Whole, 500, Quarter).Buffers);
+        Assert.Equal(4, Of(Whole, 500, Eighth).Buffers);
     }
 
     [Fact]
     public void HostMemory_HoldsWhatIsOnItsWayToo()
     {
         Assert.Equal(0, Of(Whole, 500 + 400, null).StagingBytes);
-        var host = Placement.Of(Whole, OffloadTier.Host, null, 4000 + 600, null, folded: Half);
-        Assert.Equal((600, 4000), (host.StagingBytes, host.StreamedBytes));
-        Assert.Contains("3 of them once more", Assert.Throws<BadInputException>(() => Placement.Of(Whole, OffloadTier.Host, null, 4000 + 599, null, folded: Half)).Message);
-        // Without a tier, what does not fit there comes from disk, through three layers of host memory.
+        var host = Placement.Of(Whole, OffloadTier.Host, null, 8000 + 800, null, folded: Half);
+        Assert.Equal((800, 8000), (host.StagingBytes, host.StreamedBytes));
+        Assert.Contains("4 parts of them once more", Assert.Throws<BadInputException>(() => Placement.Of(Whole, OffloadTier.Host, null, 8000 + 799, null, folded: Half)).Message);
+        // Without a tier, what does not fit there comes from disk, through four parts of layers in host memory.
         var disk = Placement.Of(Whole, null, 900, 1000, null, folded: Half);
-        Assert.Equal((OffloadTier.Disk, 600 + 1200), (disk.Tier, disk.StagingBytes));
+        Assert.Equal((OffloadTier.Disk, 800 + 1600), (disk.Tier, disk.StagingBytes));
     }
 
-    private static Placement Of(long[] blocks, long device, long[]? folded) => Placement.Of(blocks, null, device, null, null, folded: folded);
+    private static Placement Of(long[][] blocks, long device, long[][]? folded) => Placement.Of(blocks, null, device, null, null, folded: folded);
 }

@@ -9,8 +9,11 @@ internal sealed record ClockSchedule
     /// <summary>Layers, all of which are streamed.</summary>
     public required int Layers { get; init; }
 
-    /// <summary>Bytes of a layer, a multiple of <see cref="BlockLayout.Alignment"/>; all of it is trained.</summary>
+    /// <summary>Bytes of a layer; all of it is trained. Those of each of its parts are a multiple of <see cref="BlockLayout.Alignment"/>.</summary>
     public required long BlockBytes { get; init; }
+
+    /// <summary>The parts of a layer, all of as many bytes: what of its computing each takes, together 1.</summary>
+    public IReadOnlyList<double> Parts { get; init; } = [1];
 
     /// <summary>Seconds that a visit of a layer computes, when it lacks one commit.</summary>
     public required double BlockSeconds { get; init; }
@@ -42,10 +45,11 @@ internal static class ClockRun
     public static double StepSeconds(ClockSchedule schedule)
     {
         using var device = new ClockDevice(new ClockPlay(schedule.Disk), isAlone: true);
-        var blocks = Enumerable.Range(0, schedule.Layers).Select(i =>
+        var parts = schedule.Parts;
+        var blocks = Enumerable.Range(0, schedule.Layers * parts.Count).Select(i =>
         {
-            var parameter = new Parameter($"w{i}", [schedule.BlockBytes / sizeof(float)], TensorRole.Matrix, i, trainable: true, WeightType.Float32);
-            var layout = new BlockLayout($"layers.{i}", [parameter]);
+            var parameter = new Parameter($"w{i}", [schedule.BlockBytes / parts.Count / sizeof(float)], TensorRole.Matrix, i, trainable: true, WeightType.Float32);
+            var layout = new BlockLayout($"parts.{i}", [parameter]);
             return new StreamedBlock(layout, new ClockBlock(layout));
         }).ToList();
         var path = new BlockPath(
@@ -67,7 +71,7 @@ internal static class ClockRun
             {
                 stream.Enter(i);
                 var parameter = blocks[i].Layout.Entries[0].Parameter;
-                device.Compute(schedule.BlockSeconds + (schedule.FoldSeconds * (step - parameter.FoldedTo - 1)));
+                device.Compute((schedule.BlockSeconds * parts[i % parts.Count]) + (schedule.FoldSeconds / parts.Count * (step - parameter.FoldedTo - 1)));
                 parameter.FoldedTo = step;
                 stream.Leave(i, WriteBack.WhenDue);
             }
