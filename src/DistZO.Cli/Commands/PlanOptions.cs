@@ -24,8 +24,8 @@ internal sealed class PlanOptions
 
     private readonly Option<int> _buffers = new("--buffers")
     {
-        Description = "most layers on a device at a time that do not stay",
-        DefaultValueFactory = _ => 3,
+        Description = "most parts of layers on a device at a time, of those that do not stay",
+        DefaultValueFactory = _ => Offloading.DefaultBuffers,
     };
 
     private readonly Option<string?> _hostLink = new("--host-link")

@@ -11,7 +11,7 @@ internal sealed class LoneSchedule : StepSchedule
     private int _uploaded;
 
     public LoneSchedule(StepModel model)
-        : base(model) => (_arrivals, _written) = (new Work[Buffers], new Work?[model.Streamed]);
+        : base(model) => (_arrivals, _written) = (new Work[Buffers], new Work?[model.Visits]);
 
     protected override void Begin(SlotLanes slot, int visit)
     {
@@ -29,7 +29,7 @@ internal sealed class LoneSchedule : StepSchedule
         if (IsDue(visit))
         {
             _written[BlockOf(visit)] = written = new Work();
-            slot.WriteBack(written, BlockOf(visit));
+            slot.WriteBack(written, LayerOf(visit));
         }
 
         if (!Model.Moves) return;
@@ -63,7 +63,7 @@ internal sealed class LoneSchedule : StepSchedule
         var work = new Work();
         if (free is not null) work.After.Add(free);
         if (_written[block] is { } written) work.After.Add(written);
-        slot.Upload(work, block);
+        slot.Upload(work, LayerOf(_uploaded));
         _arrivals[_uploaded++ % Buffers] = work;
     }
 }

@@ -23,7 +23,9 @@ internal sealed class ModelSize
         BlockTrained = layers.Max(Trained);
         BlockTrainedBytes = BlockTrained * weights.Size();
         BlockFrozenBytes = layers.Max(Frozen) * stored.Size();
-        if (transfer is not null) BlockTransferBytes = layers.Max(layer => layer.Tensors.Sum(tensor => Moved(tensor, part.IsTrained(tensor) ? weights : stored)));
+        Parts = layers.Max(layer => layer.Parts.Count);
+        PartBytes = layers.Max(layer => layer.Parts.Max(one => one.Tensors.Sum(tensor => Elements(tensor) * Held(tensor).Size())));
+        if (transfer is not null) BlockTransferBytes = layers.Max(layer => layer.Tensors.Sum(tensor => Moved(tensor, Held(tensor))));
         BlockMatrices = layers.Max(layer => layer.Linears.Sum(Weights));
         EndsTrained = Trained(_architecture.Embedding) + Trained(_architecture.Head);
         EndsBytes = (EndsTrained * weights.Size()) + ((Frozen(_architecture.Embedding) + Frozen(_architecture.Head)) * stored.Size());
@@ -31,6 +33,7 @@ internal sealed class ModelSize
         HeadTrained = _architecture.Head.Tensors.Append(_architecture.HeadMatrix).Distinct().Where(part.IsTrained).Sum(Elements);
         LargestMatrix = layers[0].Linears.Max(Weights);
 
+        WeightType Held(TensorSpec tensor) => part.IsTrained(tensor) ? weights : stored;
         long Moved(TensorSpec tensor, WeightType held) => TransferTypes.Of(transfer, tensor.Role, tensor.IsAdded, held) is { } type
             ? PackedTensor.BytesOf(type, Elements(tensor))
             : Elements(tensor) * held.Size();
@@ -56,6 +59,12 @@ internal sealed class ModelSize
 
     /// <summary>Bytes of a layer.</summary>
     public long BlockBytes => BlockTrainedBytes + BlockFrozenBytes;
+
+    /// <summary>Parts in which a layer comes to a device.</summary>
+    public int Parts { get; }
+
+    /// <summary>Bytes of the largest part.</summary>
+    public long PartBytes { get; }
 
     /// <summary>Bytes of a layer as it is moved where the host rounds it; null if nothing is rounded.</summary>
     public long? BlockTransferBytes { get; }

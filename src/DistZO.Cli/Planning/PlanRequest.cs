@@ -1,3 +1,4 @@
+using DistZO.Models;
 using DistZO.Optimization;
 
 namespace DistZO.Cli.Planning;
@@ -32,8 +33,8 @@ internal sealed record PlanRequest
     /// <summary>Where layers are that do not stay; null: where they fit.</summary>
     public OffloadTier? Offload { get; init; }
 
-    /// <summary>The most buffers a device.</summary>
-    public int Buffers { get; init; } = 3;
+    /// <summary>The most buffers a device, each for a part of a layer.</summary>
+    public int Buffers { get; init; } = Offloading.DefaultBuffers;
 
     /// <summary>K; null: what is fastest.</summary>
     public int? WriteBackSteps { get; init; }

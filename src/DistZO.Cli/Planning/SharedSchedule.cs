@@ -15,14 +15,14 @@ internal sealed class SharedSchedule : StepSchedule
         : base(model)
     {
         // Slots are less than a pass apart.
-        var kept = 3 * (model.Streamed + Buffers);
+        var kept = 3 * (model.Visits + Buffers);
         foreach (var slot in Slots) _notes.Add(slot, new SlotNotes(kept));
         (_prepared, _host) = (new VisitWorks(kept), Timeline.Add());
     }
 
     protected override void Begin(SlotLanes slot, int visit)
     {
-        var (own, end) = (_notes[slot], visit + Model.Streamed);
+        var (own, end) = (_notes[slot], visit + Model.Visits);
         while (own.Uploads < (HostFolds ? Math.Min(visit + Buffers, end) : visit + Buffers)) Upload(slot, own.Uploads);
         for (var next = visit; next < visit + Buffers; next++) Fold(slot, next);
         for (var next = visit; next < visit + Buffers - 1; next++) Gather(slot, next);
@@ -41,7 +41,7 @@ internal sealed class SharedSchedule : StepSchedule
     protected override void Leave(SlotLanes slot, int visit)
     {
         if (IsDue(visit)) WriteBack(slot, visit);
-        var end = ((visit / Model.Streamed) + 1) * Model.Streamed;
+        var end = ((visit / Model.Visits) + 1) * Model.Visits;
         if (visit + Buffers < end || !HostFolds) Upload(slot, visit + Buffers);
         if (visit + Buffers < end) Fold(slot, visit + Buffers);
         if (Buffers > 1 && visit + Buffers - 1 < end) Gather(slot, visit + Buffers - 1);
@@ -54,22 +54,22 @@ internal sealed class SharedSchedule : StepSchedule
         var own = _notes[slot];
         own.Uploads = visit + 1;
         if (Model.Path == BlockPath.Sharded) return;
-        var (before, last) = (visit - Buffers, visit - Model.Streamed);
+        var (before, last) = (visit - Buffers, visit - Model.Visits);
         var work = own.Uploaded.Of(visit);
         if (before >= 0 && IsDue(before) && slot.WrittenPart > 0) work.After.Add(own.Written.Of(before));
         if (before >= 0 && Model.Path == BlockPath.Sliced) work.After.AddRange(Slots.Select(peer => _notes[peer].Gathered.Of(before)));
         if (last >= 0 && IsDue(last)) work.After.AddRange(Slots.Where(peer => peer.WrittenPart > 0).Select(peer => _notes[peer].Written.Of(last)));
         if (HostFolds) work.After.Add(Prepared(visit));
-        slot.Upload(work, BlockOf(visit));
+        slot.Upload(work, LayerOf(visit));
     }
 
-    /// <summary>The host folds and packs the block of a visit once, for all slots, into what they have uploaded before.</summary>
+    /// <summary>The host folds and packs the part of a visit once, for all slots, into what they have uploaded before.</summary>
     private Work Prepared(int visit)
     {
         var work = _prepared.Of(visit);
         if (visit < _asked) return work;
         _asked = visit + 1;
-        if (PassOf(visit) == 0) work.Seconds = Model.HostFoldSeconds!.Value;
+        if (PassOf(visit) == 0) work.Seconds = Model.HostFoldSeconds!.Value / Model.Parts;
         if (visit >= Buffers) work.After.AddRange(Slots.Select(slot => _notes[slot].Uploaded.Of(visit - Buffers)));
         _host.Queue(work);
         return work;
@@ -81,7 +81,7 @@ internal sealed class SharedSchedule : StepSchedule
         var work = _notes[slot].Folded.Of(visit);
         // What is folded in its place must not be copied by anybody any more.
         if (Model.Path == BlockPath.Sliced) work.After.Add(_notes[slot].Uploaded.Of(visit));
-        else if (visit >= Model.Streamed) work.After.AddRange(Slots.Select(peer => _notes[peer].Gathered.Of(visit - Model.Streamed)));
+        else if (visit >= Model.Visits) work.After.AddRange(Slots.Select(peer => _notes[peer].Gathered.Of(visit - Model.Visits)));
         slot.Fold(Pending(visit), work);
     }
 
@@ -91,7 +91,7 @@ internal sealed class SharedSchedule : StepSchedule
         if (Model.Path == BlockPath.Whole || visit < own.Gathers) return;
         own.Gathers = visit + 1;
         var work = own.Gathered.Of(visit);
-        work.Seconds = (1 - slot.Part) * Model.MovedBytes / Model.FabricRate;
+        work.Seconds = (1 - slot.Part) * Model.MovedBytes / Model.Parts / Model.FabricRate;
         work.After.AddRange(Slots.Select(peer => _notes[peer].Folded.Of(visit)));
         slot.Gather.Queue(work);
     }
@@ -101,6 +101,6 @@ internal sealed class SharedSchedule : StepSchedule
         if (slot.WrittenPart == 0) return;
         var work = _notes[slot].Written.Of(visit);
         if (Model.Path == BlockPath.Whole) work.After.AddRange(Slots.Select(peer => _notes[peer].Uploaded.Of(visit)));
-        slot.WriteBack(work, BlockOf(visit));
+        slot.WriteBack(work, LayerOf(visit));
     }
 }

@@ -22,10 +22,10 @@ internal sealed class SlotLanes
     /// <summary>So many slots.</summary>
     public int Copies { get; }
 
-    /// <summary>The part of a block that comes over its own link, or is held by it.</summary>
+    /// <summary>The slice of a part of a layer that comes over its own link, or is held by it.</summary>
     public double Part { get; }
 
-    /// <summary>The part of a block's trained bytes that it writes back.</summary>
+    /// <summary>The slice of a part's trained bytes that it writes back.</summary>
     public double WrittenPart { get; }
 
     /// <summary>Copies from the other slots.</summary>
@@ -42,12 +42,14 @@ internal sealed class SlotLanes
     /// <summary>Its kernels are busy.</summary>
     public void Compute(double seconds, Work work) => Use(_kernels, work, seconds);
 
-    /// <summary>Commits are folded into its part of a block beside other kernels, which takes them as much time.</summary>
-    public void Fold(int pending, Work work) => Use(_fold, work, FoldSeconds(pending) * Part);
+    /// <summary>Commits are folded into its slice of a part beside other kernels, which takes them as much time.</summary>
+    public void Fold(int pending, Work work) => Use(_fold, work, FoldSeconds(pending) * Part / _model.Parts);
 
-    /// <summary>The kernels of one visit, with so many commits to fold.</summary>
-    public double VisitSeconds(int pending) => _slot.ComputeSeconds + (_slot.ZSeconds * _slot.Directions) + FoldSeconds(pending);
+    /// <summary>The kernels of one visit of a part, with so many commits to fold.</summary>
+    public double VisitSeconds(int pending) => LayerSeconds(pending) / _model.Parts;
 
+    /// <summary>The same for a whole layer.</summary>
+    public double LayerSeconds(int pending) => _slot.ComputeSeconds + (_slot.ZSeconds * _slot.Directions) + FoldSeconds(pending);
 
     /// <summary>What comes before the first layer of a pass.</summary>
     public double FirstSeconds => _slot.FirstSeconds / _model.Passes;
@@ -55,11 +57,11 @@ internal sealed class SlotLanes
     /// <summary>What comes after the last one.</summary>
     public double LastSeconds => (_slot.EndsSeconds - _slot.FirstSeconds) / _model.Passes;
 
-    /// <summary>Its part of a block comes from the host.</summary>
-    public void Upload(Work work, int block) => Move(_upload, work, block, _model.MovedBytes * Part, _slot.UploadRate, _model.Disk?.ReadRate);
+    /// <summary>Its slice of a part comes from the host.</summary>
+    public void Upload(Work work, int layer) => Move(_upload, work, layer, _model.MovedBytes * Part, _slot.UploadRate, _model.Disk?.ReadRate);
 
-    /// <summary>Its part of the trained bytes goes back.</summary>
-    public void WriteBack(Work work, int block) => Move(_writeBack, work, block, _model.TrainedBytes * WrittenPart, _slot.DownloadRate, _model.Disk?.WriteRate);
+    /// <summary>Its slice of the trained bytes goes back.</summary>
+    public void WriteBack(Work work, int layer) => Move(_writeBack, work, layer, _model.TrainedBytes * WrittenPart, _slot.DownloadRate, _model.Disk?.WriteRate);
 
     private double FoldSeconds(int pending) => pending * _slot.FoldSeconds;
 
@@ -69,10 +71,11 @@ internal sealed class SlotLanes
         lane.Queue(work);
     }
 
-    private void Move(Lane lane, Work work, int block, double bytes, double linkRate, double? diskRate)
+    private void Move(Lane lane, Work work, int layer, double layerBytes, double linkRate, double? diskRate)
     {
+        var bytes = layerBytes / _model.Parts;
         work.Seconds = bytes / linkRate;
-        if (_model.IsOnDisk(block)) (work.Shared, work.SharedSeconds, work.Copies) = (_disk, bytes / diskRate!.Value, Copies);
+        if (_model.IsOnDisk(layer)) (work.Shared, work.SharedSeconds, work.Copies) = (_disk, bytes / diskRate!.Value, Copies);
         lane.Queue(work);
     }
 }

@@ -61,7 +61,10 @@ internal sealed record StepModel
     /// <summary>So many of the streamed ones lie on the disk; the others in host memory.</summary>
     public int FromDisk { get; init; }
 
-    /// <summary>Buffers of a slot for streamed blocks, at least 1. If there is one for each, nothing moves but what is written back.</summary>
+    /// <summary>Visits of a streamed layer: it comes in so many parts, taken as all alike.</summary>
+    public int Parts { get; init; } = 1;
+
+    /// <summary>Buffers of a slot for parts of streamed layers, at least 1. If there is one for each, nothing moves but what is written back.</summary>
     public int Buffers { get; init; } = 3;
 
     /// <summary>K: a block is written back every K-th step, each at another one; in between it folds up to K pending commits a visit.</summary>
@@ -97,11 +100,14 @@ internal sealed record StepModel
     /// <summary>Seconds from a step's last loss to the next step's begin: its record is made and sent.</summary>
     public double CommitSeconds { get; init; }
 
-    /// <summary>Bytes that a slot needs of one block.</summary>
+    /// <summary>Visits of a pass.</summary>
+    public int Visits => Streamed * Parts;
+
+    /// <summary>Bytes that a slot needs of one layer.</summary>
     public long MovedBytes => TransferBytes ?? (TrainedBytes + FrozenBytes);
 
     /// <summary>Whether streamed blocks come from outside of the buffers at all. A slot that shares them has its part of each visit alone.</summary>
-    public bool Moves => Streamed > Buffers || Slots.Count > 1 || HostFoldSeconds is not null;
+    public bool Moves => Visits > Buffers || Slots.Count > 1 || HostFoldSeconds is not null;
 
     /// <summary>Whether devices fold into the blocks that are streamed.</summary>
     public bool FoldsOnDevice => HostFoldSeconds is null && TrainedBytes > 0;
@@ -109,8 +115,8 @@ internal sealed record StepModel
     /// <summary>Whether blocks are written back.</summary>
     public bool WritesBack => FoldsOnDevice && Path != BlockPath.Sharded;
 
-    /// <summary>Whether a streamed block lies on the disk.</summary>
-    public bool IsOnDisk(int block) => (block + 1L) * FromDisk / Streamed > (long)block * FromDisk / Streamed;
+    /// <summary>Whether a streamed layer lies on the disk.</summary>
+    public bool IsOnDisk(int layer) => (layer + 1L) * FromDisk / Streamed > (long)layer * FromDisk / Streamed;
 
     /// <summary>The part of each block that a slot uploads or holds: in proportion to its link, so that all are done at once.</summary>
     public double Part(int slot)

@@ -23,6 +23,7 @@ internal sealed class StepModels(PlanRequest request)
         Streamed = _model.Layers - tiers.Resident,
         FromDisk = tiers.Disk,
         Disk = tiers.Disk > 0 ? _device.Disk : null,
+        Parts = _model.Parts,
         Buffers = Math.Max(1, tiers.Buffers),
         TrainedBytes = _model.BlockTrainedBytes,
         FrozenBytes = _model.BlockFrozenBytes,

@@ -15,7 +15,7 @@ internal abstract class StepSchedule
     protected StepSchedule(StepModel model)
     {
         (Model, Slots, _commit) = (model, SlotLanes.Of(model, Timeline), Timeline.Add());
-        Buffers = Math.Min(model.Buffers, model.Streamed);
+        Buffers = Math.Min(model.Buffers, model.Visits);
     }
 
     protected StepModel Model { get; }
@@ -24,7 +24,7 @@ internal abstract class StepSchedule
 
     protected IReadOnlyList<SlotLanes> Slots { get; }
 
-    /// <summary>No more than there are streamed blocks.</summary>
+    /// <summary>No more than there are parts of streamed layers.</summary>
     protected int Buffers { get; }
 
     /// <summary>Seconds a step.</summary>
@@ -42,7 +42,7 @@ internal abstract class StepSchedule
         return (_ends[^1] - _ends[steps - 1]) / (2 * steps);
     }
 
-    /// <summary>A slot begins a pass over all layers. Visits of streamed blocks are numbered over all passes.</summary>
+    /// <summary>A slot begins a pass over all layers. Visits of parts of streamed layers are numbered over all passes.</summary>
     protected abstract void Begin(SlotLanes slot, int visit);
 
     /// <summary>What a slot must wait for before it computes a visit.</summary>
@@ -51,15 +51,19 @@ internal abstract class StepSchedule
     /// <summary>A slot has computed a visit.</summary>
     protected abstract void Leave(SlotLanes slot, int visit);
 
-    /// <summary>Commits that are folded into the block of a visit where it is computed.</summary>
+    /// <summary>Commits that are folded into the part of a visit where it is computed.</summary>
     protected abstract int FoldedByKernels(int visit);
 
-    protected int BlockOf(int visit) => visit % Model.Streamed;
+    /// <summary>The part that is visited, counted over all streamed layers.</summary>
+    protected int BlockOf(int visit) => visit % Model.Visits;
+
+    /// <summary>The streamed layer that it is of.</summary>
+    protected int LayerOf(int visit) => BlockOf(visit) / Model.Parts;
 
     /// <summary>Whether a visit is followed by a write-back.</summary>
     protected bool IsDue(int visit) => Model.WritesBack && PassOf(visit) == 0 && IsDue(StepOf(visit), BlockOf(visit));
 
-    /// <summary>Commits that the block of a visit lacks.</summary>
+    /// <summary>Commits that the part of a visit lacks.</summary>
     protected int Pending(int visit)
     {
         var (step, pass, block) = (StepOf(visit), PassOf(visit), BlockOf(visit));
@@ -68,9 +72,9 @@ internal abstract class StepSchedule
     }
 
     /// <summary>The pass of its step that a visit belongs to.</summary>
-    protected int PassOf(int visit) => visit / Model.Streamed % Model.Passes;
+    protected int PassOf(int visit) => visit / Model.Visits % Model.Passes;
 
-    private int StepOf(int visit) => visit / Model.Streamed / Model.Passes;
+    private int StepOf(int visit) => visit / Model.Visits / Model.Passes;
 
     private bool IsDue(int step, int block) => (step + block) % Model.WriteBackSteps == 0;
 
@@ -82,7 +86,7 @@ internal abstract class StepSchedule
 
     private void BeginPass(SlotLanes slot, int pass)
     {
-        var visit = ((_step * Model.Passes) + pass) * Model.Streamed;
+        var visit = ((_step * Model.Passes) + pass) * Model.Visits;
         if (Model.Streamed > 0) Begin(slot, visit);
         slot.Compute(slot.FirstSeconds, new Work());
         if (Model.Streamed > 0) Enter(slot, visit);
@@ -92,14 +96,19 @@ internal abstract class StepSchedule
     private void Enter(SlotLanes slot, int visit)
     {
         var (block, pass) = (BlockOf(visit), PassOf(visit));
-        var before = Place(block) - (block == 0 ? 0 : Place(block - 1) + 1);
-        slot.Compute(ResidentSeconds(slot, pass, before), new Work());
+        if (block % Model.Parts == 0)
+        {
+            var layer = LayerOf(visit);
+            var before = Place(layer) - (layer == 0 ? 0 : Place(layer - 1) + 1);
+            slot.Compute(ResidentSeconds(slot, pass, before), new Work());
+        }
+
         var work = new Work
         {
             Then = () =>
             {
                 Leave(slot, visit);
-                if (block + 1 < Model.Streamed) Enter(slot, visit + 1);
+                if (block + 1 < Model.Visits) Enter(slot, visit + 1);
                 else EndPass(slot, pass);
             },
         };
@@ -130,8 +139,8 @@ internal abstract class StepSchedule
         },
     });
 
-    private static double ResidentSeconds(SlotLanes slot, int pass, int layers) => layers * slot.VisitSeconds(pass == 0 ? 1 : 0);
+    private static double ResidentSeconds(SlotLanes slot, int pass, int layers) => layers * slot.LayerSeconds(pass == 0 ? 1 : 0);
 
-    /// <summary>The layer that a streamed block is.</summary>
-    private int Place(int block) => (int)((long)block * Model.Layers / Model.Streamed);
+    /// <summary>Where a streamed layer is among all.</summary>
+    private int Place(int streamed) => (int)((long)streamed * Model.Layers / Model.Streamed);
 }

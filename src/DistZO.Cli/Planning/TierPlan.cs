@@ -21,7 +21,7 @@ internal readonly record struct FixedNeeds(long Ends, long Activations, long Scr
 /// <param name="Sharded">Layers of which each device holds its part.</param>
 /// <param name="Host">Layers in host memory.</param>
 /// <param name="Disk">Layers on the disk.</param>
-/// <param name="Buffers">Buffers for a whole layer on each device.</param>
+/// <param name="Buffers">Buffers for a part of a layer on each device.</param>
 /// <param name="DeviceBytes">The peak on a device.</param>
 /// <param name="HostBytes">In host memory.</param>
 /// <param name="DiskBytes">On the disk: two versions of a layer's trained weights, so that a crash leaves one whole.</param>
@@ -40,18 +40,18 @@ internal sealed record TierPlan(int Resident, int Sharded, int Host, int Disk, i
     /// <exception cref="BadInputException">A budget does not suffice; the message says what would.</exception>
     public static TierPlan Fit(ModelSize model, FixedNeeds needs, MemoryBudget budget, OffloadTier? tier, int buffers)
     {
-        var (layers, block) = (model.Layers, model.BlockBytes);
+        var (layers, block, part) = (model.Layers, model.BlockBytes, model.PartBytes);
         var room = Room(needs, budget);
         if (tier is null or OffloadTier.None && layers * block <= room) return new TierPlan(layers, 0, 0, 0, 0, Besides(needs) + (layers * block), 0, 0);
         if (tier == OffloadTier.None) throw TooSmall("all of the model,", layers * block, budget, needs);
-        if (room < FewestBuffers * block) throw TooSmall("even one streamed layer at a time (two buffers),", FewestBuffers * block, budget, needs);
-        var used = (int)Math.Min(buffers, room / block);
+        if (room < FewestBuffers * part) throw TooSmall("even one part of a layer at a time (two buffers),", FewestBuffers * part, budget, needs);
+        var used = (int)Math.Min(buffers, room / part);
         // Who names a tier and no budget wants all of the layers there.
-        var resident = tier is null || budget.Weights is not null ? (int)Math.Min((room / block) - used, layers - 1) : 0;
+        var resident = tier is null || budget.Weights is not null ? (int)Math.Min((room - (used * part)) / block, layers - 1) : 0;
         var streamed = layers - resident;
-        used = Math.Min(used, streamed);
+        used = Math.Min(used, streamed * model.Parts);
         tier ??= budget.Host is not { } host || streamed * block <= host ? OffloadTier.Host : OffloadTier.Disk;
-        var device = Besides(needs) + ((used + resident) * block);
+        var device = Besides(needs) + (used * part) + (resident * block);
         if (tier == OffloadTier.Disk) return new TierPlan(resident, 0, 0, streamed, used, device, 0, streamed * (block + model.BlockTrainedBytes));
         return streamed * block <= (budget.Host ?? long.MaxValue)
             ? new TierPlan(resident, 0, streamed, 0, used, device, streamed * block, 0)
@@ -70,21 +70,21 @@ internal sealed record TierPlan(int Resident, int Sharded, int Host, int Disk, i
     public static TierPlan? Shard(ModelSize model, FixedNeeds needs, MemoryBudget budget, OffloadTier? tier, int buffers, int devices)
     {
         var (layers, block) = (model.Layers, model.BlockBytes);
-        var part = (block + devices - 1) / devices;
+        var slice = (block + devices - 1) / devices;
         var room = Room(needs, budget);
-        var used = (int)Math.Min(buffers, (room - (layers * part)) / block);
+        var used = (int)Math.Min(buffers, (room - (layers * slice)) / model.PartBytes);
         if (used < FewestBuffers) return null;
-        // M whole layers and the others' parts: M·block + (L − M)·part ≤ room. Who names the tier wants some layers there, or all without a budget.
-        var whole = (int)Math.Min(tier is null ? layers : layers - 1, (room - (layers * part) - (used * block)) / (block - part));
+        // M whole layers and the others' slices: M·block + (L − M)·slice ≤ room. Who names the tier wants some layers there, or all without a budget.
+        var whole = (int)Math.Min(tier is null ? layers : layers - 1, (room - (layers * slice) - (used * model.PartBytes)) / (block - slice));
         if (tier is not null && budget.Weights is null) whole = 0;
-        used = tier is null ? used : Math.Min(used, layers - whole);
-        return new TierPlan(whole, layers - whole, 0, 0, used, Besides(needs) + ((used + whole) * block) + ((layers - whole) * part), 0, 0);
+        used = tier is null ? used : Math.Min(used, (layers - whole) * model.Parts);
+        return new TierPlan(whole, layers - whole, 0, 0, used, Besides(needs) + (used * model.PartBytes) + (whole * block) + ((layers - whole) * slice), 0, 0);
     }
 
     /// <summary>What to throw where layers are to be in parts on all devices and no number of devices holds them.</summary>
     public static BadInputException ShardsTooSmall(ModelSize model, FixedNeeds needs, MemoryBudget budget, int devices) => TooSmall(
-        $"a part of each of {model.Layers} layers and two buffers,",
-        (model.Layers * ((model.BlockBytes + devices - 1) / devices)) + (FewestBuffers * model.BlockBytes),
+        $"a slice of each of {model.Layers} layers and two buffers,",
+        (model.Layers * ((model.BlockBytes + devices - 1) / devices)) + (FewestBuffers * model.PartBytes),
         budget,
         needs);
 

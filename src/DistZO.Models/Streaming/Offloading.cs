@@ -7,9 +7,9 @@ public sealed record Offloading
 {
     /// <summary>
     /// Parts of layers that the device has memory for besides the layers that stay: one computes, one is uploaded, one is written back, and
-    /// one more since some take longer to compute than others of as many bytes.
+    /// two more since some take longer to compute than others of as many bytes, and layers that stay come in between.
     /// </summary>
-    public const int DefaultBuffers = 4;
+    public const int DefaultBuffers = 5;
 
     /// <summary>The layers that come and go, by number from 0 on; at least one.</summary>
     public required IReadOnlySet<int> Layers { get; init; }

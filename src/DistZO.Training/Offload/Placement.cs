@@ -101,7 +101,7 @@ public sealed record Placement(OffloadTier Tier, IReadOnlySet<int> Streamed, int
             new($"--device-memory {Quantity.BytesGiven(device)} is too small for this model: {Quantity.BytesNeeded(needed)} are needed in all, since {why}");
     }
 
-    /// <summary>As many layers as fit beside the buffers stay; where not even the usual buffers fit, two.</summary>
+    /// <summary>As many layers as fit beside the buffers stay; where not all buffers fit, fewer.</summary>
     /// <param name="layers">In all.</param>
     /// <param name="fixedBytes">What is on the device in any case.</param>
     /// <param name="more">What a layer takes more that stays.</param>
@@ -110,7 +110,8 @@ public sealed record Placement(OffloadTier Tier, IReadOnlySet<int> Streamed, int
     private static (int Resident, int Buffers) Fit(int layers, long fixedBytes, long more, Func<int, long> inBuffers, long device)
     {
         var room = Math.Max(0, device - fixedBytes);
-        var buffers = inBuffers(Offloading.DefaultBuffers) <= room || device == 0 ? Offloading.DefaultBuffers : FewestBuffers;
+        var buffers = Offloading.DefaultBuffers;
+        while (device > 0 && buffers > FewestBuffers && inBuffers(buffers) > room) buffers--;
         return ((int)Math.Clamp((room - inBuffers(buffers)) / Math.Max(1, more), 0, layers - 1), buffers);
     }
 

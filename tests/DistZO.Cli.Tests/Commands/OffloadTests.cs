@@ -129,7 +129,8 @@ public sealed class OffloadTests : IDisposable
         AssertSame();
         using var report = JsonDocument.Parse(Distzo.Run("trace", _tiny["trace.json"], "--json").Done());
         var tracks = report.RootElement.GetProperty("tracks").EnumerateArray().Select(track => track.GetProperty("track").GetString()!);
-        Assert.Equal(["compute", "host fold", "host read", "host write", "upload"], tracks.Where(name => name != "keep").Order());
+        // Whether a thread waits long enough for a line is chance.
+        Assert.Equal(["compute", "host fold", "host read", "host write", "upload"], tracks.Where(name => name is not ("keep" or "host")).Order());
     }
 
     [Fact]

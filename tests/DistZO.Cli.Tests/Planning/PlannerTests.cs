@@ -71,13 +71,13 @@ public class PlannerTests
     [InlineData(ParallelismKind.Dp, 2, 1)]
     public void GridSplit_ThatCutsNothing_IsNone(ParallelismKind kind, int devices, int samples) => Assert.Null(GridSplit.Of(kind, devices, 1, samples));
 
-    // Four layers; memory for layers, in layers.
+    // Four layers, of three parts that are a third of one, or a little more; memory for layers, in layers.
     [Theory]
     [InlineData(4.0, null, 4, 0, 0, 0)]
-    [InlineData(3.9, null, 0, 4, 0, 3)]
-    [InlineData(2.5, null, 0, 4, 0, 2)]
-    [InlineData(3.0, 4.0, 0, 4, 0, 3)]
-    [InlineData(3.0, 3.9, 0, 0, 4, 3)]
+    [InlineData(3.9, null, 2, 2, 0, 3)]
+    [InlineData(0.9, null, 0, 4, 0, 2)]
+    [InlineData(3.0, 3.0, 1, 3, 0, 3)]
+    [InlineData(3.0, 2.9, 1, 0, 3, 3)]
     public void TierPlan_ByBudget_TakesTheFastestTierThatHoldsThem(double device, double? host, int resident, int hosted, int disk, int buffers)
     {
         var tiers = Fit("tiny", device, host);
@@ -88,33 +88,36 @@ public class PlannerTests
     public void TierPlan_OfMoreLayers_KeepsSomeResident()
     {
         var tiers = Fit("opt-125m", 8, null);
-        Assert.Equal((5, 7, 3), (tiers.Resident, tiers.Host, tiers.Buffers));
-        Assert.Equal("5 of 12 layers resident; 7 streamed from host memory, through 3 buffers", tiers.Describe());
-        var block = Size("opt-125m").BlockBytes;
-        Assert.Equal((100 + (8 * block), 7 * block), (tiers.DeviceBytes, tiers.HostBytes));
-        Assert.Equal(2 * 7 * block, Fit("opt-125m", 8, 1).DiskBytes);
+        Assert.Equal((6, 6, 3), (tiers.Resident, tiers.Host, tiers.Buffers));
+        Assert.Equal("6 of 12 layers resident; 6 streamed from host memory, through 3 buffers", tiers.Describe());
+        var (block, part) = (Size("opt-125m").BlockBytes, Size("opt-125m").PartBytes);
+        // Of attention, with both norms.
+        Assert.Equal(4L * ((4 * 768 * 768) + (8 * 768)), part);
+        Assert.Equal((100 + (6 * block) + (3 * part), 6 * block), (tiers.DeviceBytes, tiers.HostBytes));
+        Assert.Equal(2 * 6 * block, Fit("opt-125m", 8, 1).DiskBytes);
     }
 
-    // Three buffers, M whole layers and (12 − M)/4 in parts: M = 2 takes 3 + 2 + 2.5, M = 3 would take 8.25.
+    // Three buffers for a third of a layer, M whole layers and (12 − M)/4 in slices: M = 5 takes 1 + 5 + 1.75, M = 6 would take 8.5.
     [Fact]
-    public void TierPlan_InParts_HoldsEveryLayerOnTheDevices()
+    public void TierPlan_InSlices_HoldsEveryLayerOnTheDevices()
     {
         var model = Size("opt-125m");
         var tiers = TierPlan.Shard(model, Besides, Budget(model, 8, null), null, 3, 4)!;
-        Assert.Equal((2, 10, 0, 0, 3), (tiers.Resident, tiers.Sharded, tiers.Host, tiers.Disk, tiers.Buffers));
-        Assert.Equal(100 + (5 * model.BlockBytes) + (10 * model.BlockBytes / 4), tiers.DeviceBytes);
-        Assert.Null(TierPlan.Shard(model, Besides, Budget(model, 4.9, null), null, 3, 4));
-        Assert.Equal((0, 2), (TierPlan.Shard(model, Besides, Budget(model, 5, null), null, 3, 4)!.Resident, TierPlan.Shard(model, Besides, Budget(model, 5, null), null, 3, 4)!.Buffers));
+        Assert.Equal((5, 7, 0, 0, 3), (tiers.Resident, tiers.Sharded, tiers.Host, tiers.Disk, tiers.Buffers));
+        Assert.Equal(100 + (3 * model.PartBytes) + (5 * model.BlockBytes) + (7 * model.BlockBytes / 4), tiers.DeviceBytes);
+        Assert.Null(TierPlan.Shard(model, Besides, Budget(model, 3.6, null), null, 3, 4));
+        var least = TierPlan.Shard(model, Besides, Budget(model, 3.7, null), null, 3, 4)!;
+        Assert.Equal((0, 2), (least.Resident, least.Buffers));
     }
 
     [Fact]
-    public void TierPlan_WithoutRoomForOneLayer_SaysWhatIsNeeded()
+    public void TierPlan_WithoutRoomForOnePart_SaysWhatIsNeeded()
     {
         var model = Size("tiny");
-        Assert.Contains($"which takes {Quantity.Bytes(100 + (2 * model.BlockBytes))} (embedding", Assert.Throws<BadInputException>(() => Fit("tiny", 1.99, null)).Message);
-        var weights = Budget(model, 9, null) with { Weights = 50 + (2 * model.BlockBytes) - 1 };
+        Assert.Contains($"which takes {Quantity.BytesNeeded(100 + (2 * model.PartBytes))} (embedding", Assert.Throws<BadInputException>(() => Fit("tiny", 0.66, null)).Message);
+        var weights = Budget(model, 9, null) with { Weights = 50 + (2 * model.PartBytes) - 1 };
         var problem = Assert.Throws<BadInputException>(() => TierPlan.Fit(model, Besides, weights, null, 3)).Message;
-        Assert.Contains($"which takes {Quantity.Bytes(50 + (2 * model.BlockBytes))}, 50 B of it", problem);
+        Assert.Contains($"which takes {Quantity.BytesNeeded(50 + (2 * model.PartBytes))}, 50 B of it", problem);
     }
 
     [Fact]
@@ -127,7 +130,7 @@ public class PlannerTests
         Assert.Equal(12, Fit("opt-125m", 19, null, OffloadTier.Disk).Disk);
         Assert.Contains("--host-memory", Assert.Throws<BadInputException>(() => Fit("opt-125m", 19, 11, OffloadTier.Host)).Message);
         var budget = Budget(model, 19, null) with { Weights = 50 + (7 * model.BlockBytes) };
-        Assert.Equal((4, 8), (TierPlan.Fit(model, Besides, budget, OffloadTier.Disk, 3).Resident, TierPlan.Fit(model, Besides, budget, OffloadTier.Disk, 3).Disk));
+        Assert.Equal((5, 7), (TierPlan.Fit(model, Besides, budget, OffloadTier.Disk, 3).Resident, TierPlan.Fit(model, Besides, budget, OffloadTier.Disk, 3).Disk));
     }
 
     [Fact]

@@ -5,7 +5,7 @@ using DistZO.Devices;
 namespace DistZO.Cli.Tests.Planning;
 
 /// <summary>
-/// Predictions beside the real streaming loop on a clock, over random steps: one slot and several, 2 … 4 buffers, host memory and disk, any
+/// Predictions beside the real streaming loop on a clock, over random steps: one slot and several, layers in 1 … 4 parts, 2 … 5 buffers, host memory and disk, any
 /// K. They share no code: one describes what waits for what, the other is told by the loop.
 /// </summary>
 public class PredictionAgainstClockTests
@@ -53,17 +53,19 @@ public class PredictionAgainstClockTests
 
     private static ClockSchedule Schedule(Random random, int slots, bool fromDisk)
     {
-        // Pages that each number of slots divides.
-        const int bytes = 840 * BlockLayout.Alignment;
+        // Pages that each number of slots divides, in each number of parts.
+        const int bytes = 12 * 840 * BlockLayout.Alignment;
+        var parts = random.Next(1, 5);
         var fold = Between(random, 0.005, 0.2);
         return new ClockSchedule
         {
             Layers = random.Next(5, 40),
             BlockBytes = bytes,
+            Parts = [.. Enumerable.Repeat(1.0 / parts, parts)],
             BlockSeconds = fold + Between(random, 0.25, 4),
             FoldSeconds = fold,
             EndSeconds = Between(random, 0.1, 8),
-            Buffers = random.Next(2, 5),
+            Buffers = random.Next(2, 6),
             WriteBackSteps = random.Next(1, 17),
             UploadBytesPerSecond = bytes / (slots * Between(random, 0.25, 4)),
             WriteBackBytesPerSecond = bytes / (slots * Between(random, 0.25, 8)),
@@ -87,6 +89,7 @@ public class PredictionAgainstClockTests
         {
             Layers = schedule.Layers,
             Streamed = schedule.Layers,
+            Parts = schedule.Parts.Count,
             Buffers = schedule.Buffers,
             WriteBackSteps = schedule.WriteBackSteps,
             TrainedBytes = schedule.BlockBytes,

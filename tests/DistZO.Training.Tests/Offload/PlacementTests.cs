@@ -14,13 +14,12 @@ public class PlacementTests
     [Fact]
     public void Budget_WhereWhatComesIsRounded_KeepsMoreLayers()
     {
-        const long device = 100 + (4 * 400) + 800;
+        const long device = 100 + (5 * 400) + 800;
         Assert.Equal(9, Of(Whole, device, null).Streamed.Count);
-        // Four buffers of 200: one layer more.
+        // Five buffers of 200: one layer more.
         Assert.Equal(10 - 2, Of(Whole, device, Half).Streamed.Count);
-        // One whole part is more than four of 50.
-        Assert.Equal(10 - 2, Of(Whole, device, Eighth).Streamed.Count);
-        Assert.Equal(10 - 3, Of(Whole, device + 400, Eighth).Streamed.Count);
+        // One whole part is more than five of 50.
+        Assert.Equal(10 - 3, Of(Whole, device, Eighth).Streamed.Count);
         Assert.All(new[] { null, Half, Eighth }, folded => Assert.InRange(Of(Whole, device, folded).DeviceBytes, 1, device));
     }
 
@@ -34,19 +33,20 @@ public class PlacementTests
         }
 
         Assert.Equal(2, Of(Whole, 500, Half).Buffers);
-        Assert.Equal(4, Of(Whole, 500, Eighth).Buffers);
+        Assert.Equal(5, Of(Whole, 500, Eighth).Buffers);
+        Assert.Equal(3, Of(Whole, 100 + (3 * 400), null).Buffers);
     }
 
     [Fact]
     public void HostMemory_HoldsWhatIsOnItsWayToo()
     {
         Assert.Equal(0, Of(Whole, 500 + 400, null).StagingBytes);
-        var host = Placement.Of(Whole, OffloadTier.Host, null, 8000 + 800, null, folded: Half);
-        Assert.Equal((800, 8000), (host.StagingBytes, host.StreamedBytes));
-        Assert.Contains("4 parts of them once more", Assert.Throws<BadInputException>(() => Placement.Of(Whole, OffloadTier.Host, null, 8000 + 799, null, folded: Half)).Message);
-        // Without a tier, what does not fit there comes from disk, through four parts of layers in host memory.
-        var disk = Placement.Of(Whole, null, 900, 1000, null, folded: Half);
-        Assert.Equal((OffloadTier.Disk, 800 + 1600), (disk.Tier, disk.StagingBytes));
+        var host = Placement.Of(Whole, OffloadTier.Host, null, 8000 + 1000, null, folded: Half);
+        Assert.Equal((1000, 8000), (host.StagingBytes, host.StreamedBytes));
+        Assert.Contains("5 parts of them once more", Assert.Throws<BadInputException>(() => Placement.Of(Whole, OffloadTier.Host, null, 8000 + 999, null, folded: Half)).Message);
+        // Without a tier, what does not fit there comes from disk, through five parts of layers in host memory.
+        var disk = Placement.Of(Whole, null, 1100, 1000, null, folded: Half);
+        Assert.Equal((OffloadTier.Disk, 1000 + 2000), (disk.Tier, disk.StagingBytes));
     }
 
     private static Placement Of(long[][] blocks, long device, long[][]? folded) => Placement.Of(blocks, null, device, null, null, folded: folded);

@@ -34,6 +34,17 @@ internal sealed record ClockSchedule
 
     /// <summary>Where layers lie; null for host memory.</summary>
     public ClockDisk? Disk { get; init; }
+
+    /// <summary>The parts of all layers in the order of a pass, each of one tensor; made anew.</summary>
+    public IEnumerable<BlockLayout> Layouts => Enumerable.Range(0, Layers * Parts.Count).Select(i => new BlockLayout(
+        $"parts.{i}",
+        [new Parameter($"w{i}", [BlockBytes / Parts.Count / sizeof(float)], TensorRole.Matrix, i, trainable: true, WeightType.Float32)]));
+
+    /// <summary>Seconds that a visit computes.</summary>
+    /// <param name="part">Of all parts.</param>
+    /// <param name="pending">Commits that it lacks; one is counted in <see cref="BlockSeconds"/>.</param>
+    public double VisitSeconds(int part, int pending) =>
+        (BlockSeconds * Parts[part % Parts.Count]) + (FoldSeconds / Parts.Count * Math.Max(0, pending - 1));
 }
 
 /// <summary>Plays the real streaming loop on a clock.</summary>
@@ -45,13 +56,7 @@ internal static class ClockRun
     public static double StepSeconds(ClockSchedule schedule)
     {
         using var device = new ClockDevice(new ClockPlay(schedule.Disk), isAlone: true);
-        var parts = schedule.Parts;
-        var blocks = Enumerable.Range(0, schedule.Layers * parts.Count).Select(i =>
-        {
-            var parameter = new Parameter($"w{i}", [schedule.BlockBytes / parts.Count / sizeof(float)], TensorRole.Matrix, i, trainable: true, WeightType.Float32);
-            var layout = new BlockLayout($"parts.{i}", [parameter]);
-            return new StreamedBlock(layout, new ClockBlock(layout));
-        }).ToList();
+        var blocks = schedule.Layouts.Select(layout => new StreamedBlock(layout, new ClockBlock(layout))).ToList();
         var path = new BlockPath(
             device,
             blocks,
@@ -71,7 +76,7 @@ internal static class ClockRun
             {
                 stream.Enter(i);
                 var parameter = blocks[i].Layout.Entries[0].Parameter;
-                device.Compute((schedule.BlockSeconds * parts[i % parts.Count]) + (schedule.FoldSeconds / parts.Count * (step - parameter.FoldedTo - 1)));
+                device.Compute(schedule.VisitSeconds(i, step - parameter.FoldedTo));
                 parameter.FoldedTo = step;
                 stream.Leave(i, WriteBack.WhenDue);
             }

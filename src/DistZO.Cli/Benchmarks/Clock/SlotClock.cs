@@ -102,12 +102,12 @@ internal static class SlotClock
         Device[] devices = [.. Enumerable.Range(0, slots).Select(time.Open)];
         var group = new SlotGroup(network, devices, network.HasFabric ? SlotSlicing.Sliced : SlotSlicing.Whole);
         var policy = new FixedWriteBack(schedule.WriteBackSteps);
-        var stored = Layouts(schedule).Select(time.Store).ToList();
+        var stored = schedule.Layouts.Select(time.Store).ToList();
         var counts = Enumerable.Range(0, slots).Select(_ => new Counts()).ToArray();
         var (streams, paths) = (new List<SlotStream>(), new List<BlockPath>());
         for (var slot = 0; slot < slots; slot++)
         {
-            var blocks = Layouts(schedule).Zip(stored, (layout, block) => new StreamedBlock(layout, block)).ToList();
+            var blocks = schedule.Layouts.Zip(stored, (layout, block) => new StreamedBlock(layout, block)).ToList();
             var path = new BlockPath(
                 devices[slot],
                 blocks,
@@ -150,21 +150,18 @@ internal static class SlotClock
     {
         stream.Begin(updates, step);
         compute(schedule.EndSeconds / 2);
-        for (var i = 0; i < schedule.Layers; i++)
+        for (var i = 0; i < stream.Blocks.Count; i++)
         {
             stream.Enter(i);
             var parameter = stream.Blocks[i].Layout.Entries[0].Parameter;
             // Where slots have slices, all is folded before.
-            compute(schedule.BlockSeconds + (schedule.FoldSeconds * Math.Max(0, step - parameter.FoldedTo - 1)));
+            compute(schedule.VisitSeconds(i, step - parameter.FoldedTo));
             parameter.FoldedTo = step;
             stream.Leave(i);
         }
 
         compute(schedule.EndSeconds / 2);
     }
-
-    private static IEnumerable<BlockLayout> Layouts(ClockSchedule schedule) => Enumerable.Range(0, schedule.Layers).Select(i => new BlockLayout(
-        $"layers.{i}", [new Parameter($"w{i}", [schedule.BlockBytes / sizeof(float)], TensorRole.Matrix, i, trainable: true, WeightType.Float32)]));
 
     /// <summary>Adds up what streams move.</summary>
     private sealed class Counts : ITraceSink
