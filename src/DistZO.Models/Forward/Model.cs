@@ -13,15 +13,11 @@ public sealed class Model : IDisposable
 
     private readonly Dictionary<string, Parameter> _byName;
     private readonly BlockForward _forward;
-    private readonly IBlockVisits? _visits;
-    private readonly KeptBlocks? _kept;
-    private readonly IBlockStore? _store;
+    private readonly WeightVisits _weights;
 
     // The visits of each layer.
     private readonly LayerVisit[][] _layers;
     private KeyValueCache? _prefixed;
-    private Func<int, ulong> _chainAt = _ => 0;
-    private int _moved;
 
     /// <param name="device">Where the model lives; must outlive it.</param>
     /// <param name="part">What the model is made of, and what of it is trained.</param>
@@ -45,7 +41,7 @@ public sealed class Model : IDisposable
         (Device, Part, Parameters, Initial) = (device, part, parameters, initial ?? InitialValues.None);
         _byName = parameters.ToDictionary(p => p.Name);
         _forward = new BlockForward(device, _byName, part.Architecture);
-        (_visits, _kept, _store) = (visits, kept, store);
+        _weights = new WeightVisits(device, parameters, visits, kept, store);
         List<string> streamed = [.. visits?.Blocks.Select(block => block.Layout.Name) ?? []];
         _layers = [.. part.Architecture.Layers.Select(VisitsOf)];
 
@@ -87,22 +83,13 @@ public sealed class Model : IDisposable
     public Parameter Of(TensorSpec tensor) => _byName[tensor.Name];
 
     /// <summary>Whether weights are stored outside of the device, so that the next start finds them.</summary>
-    public bool IsStored => _kept is not null;
+    public bool IsStored => _weights.AreStored;
 
     /// <summary>
     /// Takes of each block that is stored outside of the device the newest version that is the run's. Called before anything is computed.
     /// </summary>
     /// <param name="belongs">Tells which are.</param>
-    public Recalled Recall(Func<StoredVersion, bool> belongs)
-    {
-        var (all, steps) = (true, Stored.Sum(block => (long)block.Step));
-        foreach (var block in Stored) all &= block.Recall(belongs);
-        // Only back: each is where it was, or before.
-        if (Stored.Sum(block => (long)block.Step) == steps) return all ? Recalled.Newest : Recalled.Nothing;
-        foreach (var block in _visits?.Blocks ?? []) block.Depart();
-        _kept?.Load();
-        return all ? Recalled.Older : Recalled.Nothing;
-    }
+    public Recalled Recall(Func<StoredVersion, bool> belongs) => _weights.Recall(belongs);
 
     /// <summary>What slots wait for where one is behind.</summary>
     internal const string OtherSlots = "the other slots";
@@ -117,30 +104,17 @@ public sealed class Model : IDisposable
     public string HostTrack { get; set; } = "host";
 
     /// <summary>K: a streamed block is written back every so many steps; null where none is, or while that is being measured.</summary>
-    public int? WriteBackSteps => _visits?.WriteBackSteps;
+    public int? WriteBackSteps => Visits?.WriteBackSteps;
 
     /// <summary>Bytes of the blocks that are streamed, and of what of them is trained.</summary>
     public (long All, long Trained) StreamedBytes =>
-        (_visits?.Blocks.Sum(block => block.Layout.Bytes) ?? 0, _visits?.Blocks.Sum(block => block.Layout.TrainedBytes) ?? 0);
+        (Visits?.Blocks.Sum(block => block.Layout.Bytes) ?? 0, Visits?.Blocks.Sum(block => block.Layout.TrainedBytes) ?? 0);
 
     /// <summary>For measuring: brings every streamed block and takes it away as a step does, and leaves the weights in disorder.</summary>
-    internal void MoveWithoutComputing()
-    {
-        _moved = Math.Max(_moved, _visits!.Blocks.Max(block => block.Step)) + 1;
-        for (var i = 0; i < _visits.Blocks.Count; i++)
-        {
-            _visits.Enter(i);
-            foreach (var (parameter, _) in _visits.Blocks[i].Layout.Entries) parameter.FoldedTo = _moved;
-            _visits.Leave(i, WriteBack.WhenDue);
-        }
-    }
+    internal void MoveWithoutComputing() => _weights.MoveWithoutComputing();
 
     /// <summary>Names the run to what is stored: its chain hash after so many steps.</summary>
-    public void Follow(Func<int, ulong> chainAt)
-    {
-        _chainAt = chainAt;
-        if (_visits is not null) _visits.ChainAt = chainAt;
-    }
+    public void Follow(Func<int, ulong> chainAt) => _weights.Follow(chainAt);
 
     /// <summary>The stored values of a tensor as float32, row-major.</summary>
     public float[] Download(TensorSpec tensor)
@@ -166,7 +140,7 @@ public sealed class Model : IDisposable
         var began = TraceClock.Now;
         Device.LogProbabilities(pass, _forward.Of(Architecture.HeadMatrix), _forward.Find(Architecture.Head.Bias), y, targets, result);
         Note(Architecture.Head.Name, began);
-        _kept?.End(WriteBackPolicy.Most, _chainAt);
+        _weights.End();
     }
 
     /// <summary>
@@ -177,16 +151,8 @@ public sealed class Model : IDisposable
     /// <param name="beforeBlock">As <see cref="Pass.BeforeBlock"/>.</param>
     internal void Walk(UpdateHistory updates, int step, Action? beforeBlock)
     {
-        if (_visits is null) return;
         var began = TraceClock.Now;
-        _visits.Begin(updates, step);
-        for (var block = 0; block < _visits.Blocks.Count; block++)
-        {
-            beforeBlock?.Invoke();
-            _visits.Enter(block);
-            _visits.Leave(block, WriteBack.WhenDue);
-        }
-
+        _weights.Walk(updates, step, beforeBlock);
         WaitedForSlots(began);
     }
 
@@ -228,111 +194,35 @@ public sealed class Model : IDisposable
     }
 
     /// <summary>Folds all weights up to a step, in one pass over them, wherever they are.</summary>
-    public void Fold(UpdateHistory updates, int step)
-    {
-        if (_visits?.TryFold(updates, step) == true) VisitResident(WriteBack.IfFolded, Fold);
-        else Visit(WriteBack.IfFolded, Fold);
-
-        void Fold(Parameter parameter) => Device.Fold(parameter, updates, step);
-    }
+    public void Fold(UpdateHistory updates, int step) => _weights.Fold(updates, step);
 
     /// <summary>The weights digest (philox-v1), over all tensors as stored. All must be folded to one step.</summary>
-    public UInt128 Digest()
-    {
-        UInt128 sum = 0;
-        Visit(WriteBack.IfFolded, parameter => sum += Device.Digest(parameter));
-        return sum;
-    }
+    public UInt128 Digest() => _weights.Digest();
 
     /// <summary>Copies bytes of a parameter as it is stored, from a byte of it on, wherever it is.</summary>
-    public void Read(Parameter parameter, long offset, Span<byte> destination)
-    {
-        if (parameter.IsBound)
-        {
-            Device.Download(parameter.Storage, offset, destination);
-            return;
-        }
-
-        var (block, at) = _visits!.Find(parameter);
-        _visits.Settle();
-        block.Stored.Read(at + offset, destination);
-    }
+    public void Read(Parameter parameter, long offset, Span<byte> destination) => _weights.Read(parameter, offset, destination);
 
     /// <summary>Gives bytes of a parameter, from a byte of it on.</summary>
     public delegate void ParameterReader(Parameter parameter, long offset, Span<byte> destination);
 
     /// <summary>How often other weights were put in the place of those that were there.</summary>
-    internal int Replacements { get; private set; }
+    internal int Replacements => _weights.Replacements;
 
-    /// <summary>Brings the layers that do not stay on the device; null where all stay.</summary>
-    internal IBlockVisits? Visits => _visits;
+    /// <summary>Brings the parts of layers that do not stay on the device; null where all stay.</summary>
+    internal IBlockVisits? Visits => _weights.Streamed;
 
     /// <summary>Puts other weights in the place of all trained ones: those at a step.</summary>
-    public void Replace(int step, ParameterReader read)
-    {
-        var buffer = new byte[1 << 20];
-        Visit(WriteBack.Always, parameter =>
-        {
-            if (!parameter.Trainable) return;
-            var bytes = BlockLayout.BytesOf(parameter);
-            for (long at = 0; at < bytes; at += buffer.Length)
-            {
-                var chunk = buffer.AsSpan(0, (int)Math.Min(buffer.Length, bytes - at));
-                read(parameter, at, chunk);
-                Device.Upload(chunk, parameter.Storage, at);
-            }
+    public void Replace(int step, ParameterReader read) => _weights.Replace(step, read);
 
-            parameter.FoldedTo = step;
-        });
-    }
-
-    /// <summary>Brings every parameter to the device once, block by block.</summary>
-    /// <param name="write">What becomes of the weights of blocks that do not stay.</param>
-    /// <param name="action">Called with each parameter, while it is on the device.</param>
-    internal void Visit(WriteBack write, Action<Parameter> action)
-    {
-        if (write == WriteBack.Always) Replacements++;
-        VisitResident(write, action);
-        if (_visits is null) return;
-        for (var i = 0; i < _visits.Blocks.Count; i++)
-        {
-            _visits.Enter(i);
-            try
-            {
-                foreach (var (parameter, _) in _visits.Blocks[i].Layout.Entries) action(parameter);
-            }
-            catch
-            {
-                _visits.Abandon(i);
-                throw;
-            }
-
-            _visits.Leave(i, write);
-        }
-    }
-
-    private void VisitResident(WriteBack write, Action<Parameter> action)
-    {
-        _kept?.Begin();
-        foreach (var parameter in Parameters)
-        {
-            if (parameter.IsBound) action(parameter);
-        }
-
-        _kept?.End(write == WriteBack.Always ? 0 : 1, _chainAt);
-    }
+    /// <summary>As <see cref="WeightVisits.Each"/>.</summary>
+    internal void Visit(WriteBack write, Action<Parameter> action) => _weights.Each(write, action);
 
     public void Dispose()
     {
         _forward.Dispose();
         _prefixed?.Dispose();
-        _visits?.Dispose();
-        _kept?.Dispose();
-        _store?.Dispose();
-        foreach (var parameter in Parameters) parameter.Dispose();
+        _weights.Dispose();
     }
-
-    private IEnumerable<StreamedBlock> Stored => [.. _visits?.Blocks ?? [], .. _kept?.Blocks ?? []];
 
     private void Layer(Pass pass, int index, Activations x, KeyValueCache? cache)
     {
@@ -345,20 +235,13 @@ public sealed class Model : IDisposable
             }
 
             var entered = TraceClock.Now;
-            _visits!.Enter(block);
-            Waited(visit.Name, entered);
-            try
+            var left = entered;
+            _weights.Visit(block, WriteBack.WhenDue, () =>
             {
+                Waited(visit.Name, entered);
                 Compute(visit);
-            }
-            catch
-            {
-                _visits.Abandon(block);
-                throw;
-            }
-
-            var left = TraceClock.Now;
-            _visits.Leave(block, WriteBack.WhenDue);
+                left = TraceClock.Now;
+            });
             WaitedForSlots(left);
         }
 
@@ -381,7 +264,7 @@ public sealed class Model : IDisposable
 
     private void WaitedForSlots(long began)
     {
-        if (_visits is SlotVisits) Waited(OtherSlots, began);
+        if (Visits is SlotVisits) Waited(OtherSlots, began);
     }
 
     private void Note(string name, long began) => Trace?.Add(new TraceSpan(Track, name, began, TraceClock.Now, 0));
@@ -398,9 +281,8 @@ public sealed class Model : IDisposable
 
     private Activations RunBlocks(Pass pass, ReadOnlySpan<int> rows, KeyValueCache? cache = null, int cacheRows = 0)
     {
-        _kept?.Begin();
         var began = TraceClock.Now;
-        _visits?.Begin(pass.Updates, pass.Step);
+        _weights.Begin(pass.Updates, pass.Step);
         WaitedForSlots(began);
         var count = Architecture.VirtualTokens;
         if (cache is null && count > 0)
