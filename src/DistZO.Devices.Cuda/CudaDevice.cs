@@ -167,7 +167,8 @@ public sealed unsafe class CudaDevice : Device
     public override void Lookup(Pass pass, Parameter table, ReadOnlySpan<int> rows, Activations y, bool accumulate, bool foldsElsewhere)
     {
         _context.Enter();
-        if (!foldsElsewhere) _folding.Fold(table, pass.Updates, pass.Step);
+        // A group is rounded as a whole, so what others fold later would be folded for its neighbours here: it is folded at once.
+        if (!foldsElsewhere || (pass.IsRounded && table.Transfer is not null)) _folding.Fold(table, pass.Updates, pass.Step);
         _rows.Lookup(pass, table, rows, (CudaActivations)y, accumulate);
     }
 
