@@ -32,6 +32,7 @@ public sealed unsafe class CudaDevice : Device
     private readonly Stack<IDisposable> _owned = [];
 
     private readonly Func<Device> _openExact;
+    private Device? _host;
 
     private CudaDevice(int ordinal, Func<Device> openExact, long memoryLimit)
     {
@@ -95,7 +96,7 @@ public sealed unsafe class CudaDevice : Device
 
     /// <summary>Opens a GPU.</summary>
     /// <param name="ordinal">Its number, from 0 on, as the driver counts (CUDA_VISIBLE_DEVICES).</param>
-    /// <param name="openExact">Opens the CPU, for <see cref="OpenExact"/>.</param>
+    /// <param name="openExact">Opens the CPU, for <see cref="OpenExact"/> and <see cref="CreateHostStream"/>.</param>
     /// <param name="memoryLimit">Bytes that may be in use on it at once; null for all that there is.</param>
     /// <exception cref="BadInputException">A library or the GPU is missing; the message says which, where it was looked for and what to do.</exception>
     public static CudaDevice Open(int ordinal, Func<Device> openExact, long? memoryLimit = null) => new(ordinal, openExact, memoryLimit ?? long.MaxValue);
@@ -146,6 +147,8 @@ public sealed unsafe class CudaDevice : Device
     }
 
     public override DeviceStream CreateStream(StreamOptions options) => new CudaTransfers(options, _context, _pool, _events, _kernels);
+
+    public override DeviceStream CreateHostStream(StreamOptions options) => (_host ??= _openExact()).CreateStream(options);
 
     public override void Await(DeviceEvent happened)
     {
@@ -293,6 +296,7 @@ public sealed unsafe class CudaDevice : Device
 
     public override void Dispose()
     {
+        _host?.Dispose();
         if (_owned.Count > 0 && _stream != default)
         {
             _context.Enter();

@@ -80,6 +80,12 @@ public abstract class Device : IDisposable
     /// <summary>A queue of transfers that run beside the kernels; the caller disposes it before the device.</summary>
     public abstract DeviceStream CreateStream(StreamOptions options);
 
+    /// <summary>
+    /// A queue of what the host's cores do to stored blocks, beside the device and in the order of events with its streams; the caller disposes
+    /// it before the device.
+    /// </summary>
+    public virtual DeviceStream CreateHostStream(StreamOptions options) => CreateStream(options);
+
     /// <summary>Kernels that are called from here on run after an event.</summary>
     public abstract void Await(DeviceEvent happened);
 

@@ -37,7 +37,7 @@ internal sealed class HostFold : IDisposable
         (_group, _blocks) = (group, blocks);
         var bytes = blocks.Max(block => block.Packed.Bytes);
         _stages = [.. Enumerable.Range(0, stages).Select(i => new Stage(new HostBlock($"stage {i}", bytes, 0)))];
-        _stream = device.CreateStream(new StreamOptions("host fold", null, trace));
+        _stream = device.CreateHostStream(new StreamOptions("host fold", null, trace));
         if (!blocks.All(block => block.Stored is HostBlock)) _staging = new HostStaging(device, blocks, storeTrace);
     }
 
