@@ -18,6 +18,7 @@ public sealed unsafe class CudaDevice : Device
     private readonly CUstream _stream;
     private readonly CudaPool _pool;
     private readonly EventPool _events;
+    private readonly EventPool _times;
     private readonly KernelModule _kernels;
     private readonly PassData _data;
     private readonly Folding _folding;
@@ -45,6 +46,7 @@ public sealed unsafe class CudaDevice : Device
             _owned.Push(new StreamHandle(_stream));
             _pool = Own(new CudaPool(_context, memoryLimit));
             _events = Own(new EventPool(_context));
+            _times = Own(new EventPool(_context, takesTime: true));
             _kernels = Own(new KernelModule(_context));
             _data = Own(new PassData(_pool, _stream));
             _folding = new Folding(_kernels, _data, _stream);
@@ -155,6 +157,17 @@ public sealed unsafe class CudaDevice : Device
         _context.Enter();
         if (happened is CudaEvent other) other.HoldUp(_stream);
         else happened.Synchronize();
+    }
+
+    public override Func<double> AwaitMeasured(DeviceEvent happened)
+    {
+        _context.Enter();
+        // The kernels do not hold the caller up: the GPU notes when it comes to the wait, and when it goes on.
+        var (came, went) = (new CudaEvent(_times), new CudaEvent(_times));
+        came.Record(_stream);
+        Await(happened);
+        went.Record(_stream);
+        return () => went.SecondsAfter(came);
     }
 
     public override DeviceEvent Record()

@@ -89,6 +89,16 @@ public abstract class Device : IDisposable
     /// <summary>Kernels that are called from here on run after an event.</summary>
     public abstract void Await(DeviceEvent happened);
 
+    /// <summary>As <see cref="Await"/>, and measures how long the kernels stand still for it.</summary>
+    /// <returns>Tells the seconds; waits until the event has happened, if need be.</returns>
+    public virtual Func<double> AwaitMeasured(DeviceEvent happened)
+    {
+        var began = TraceClock.Now;
+        Await(happened);
+        var seconds = (TraceClock.Now - began) * 1e-9;
+        return () => seconds;
+    }
+
     /// <summary>An event that happens when all kernels that were called so far are done.</summary>
     public abstract DeviceEvent Record();
 

@@ -122,7 +122,7 @@ internal static class ModelAssembly
                 using var host = foldsOnHost ? device.OpenExact() : null;
                 var fold = trained.Count == 0 ? 0 : PerturbationSpeed.Measure(host ?? device, trained.Sum(parameter => parameter.Length), trained[0].Type, offloading.Time);
                 return foldsOnHost
-                    ? new MeasuredWriteBack(meter, HostStaging.ReadTrack, HostStaging.WriteTrack, offloading.SharesLink, fold, offloading.Time) { FoldsBeside = true }
+                    ? new MeasuredWriteBack(meter, HostStaging.ReadTrack, HostStaging.WriteTrack, offloading.SharesLink, fold, offloading.Time) { FoldsBeside = host is null, FoldsApart = host is not null }
                     : new MeasuredWriteBack(meter, upload.Name, writeBack.Name, offloading.SharesLink, fold, offloading.Time, slot?.Group.ShareOf(slot.Slot) ?? 1);
             }
         }

@@ -98,6 +98,27 @@ public sealed class CudaDeviceTests
         Assert.NotEqual(Looked(device, updates, type, transfer, foldsElsewhere, true), Looked(device, updates, type, transfer, foldsElsewhere, false));
     }
 
+    /// <summary>A call does not wait for the upload, the kernels do, and for how long shows: what is left of the upload when they come to it.</summary>
+    [SkippableFact]
+    public void AwaitMeasured_TellsHowLongTheKernelsStandStill()
+    {
+        const double seconds = 0.5;
+        // An idle link lets one turn pass at once.
+        const int bytes = 2 * Link.BytesPerTurn;
+        using var device = Open();
+        using var stream = device.CreateStream(new StreamOptions("upload", new Link(Link.BytesPerTurn / seconds, TimeProvider.System)));
+        using var memory = device.Allocate(bytes);
+        using var block = new HostBlock("block", bytes, bytes);
+        stream.Upload(block, 0, memory, 0, bytes);
+        var uploaded = stream.Record();
+        var stall = device.AwaitMeasured(uploaded);
+        var later = device.AwaitMeasured(uploaded);
+        Assert.InRange(stall(), seconds / 2, 100);
+        Assert.True(uploaded.IsDone);
+        // The kernels come to the second wait when there is nothing left to wait for.
+        Assert.InRange(later(), 0, seconds / 2);
+    }
+
     private static string Looked(Device device, UpdateHistory updates, WeightType type, TransferType transfer, bool foldsElsewhere, bool isRounded)
     {
         const int rows = 7, columns = 29;
