@@ -61,8 +61,10 @@ internal sealed class HostFold : IDisposable
         {
             if (stage.Visit == visit) return (stage.Block!, stage.Ready!);
             foreach (var upload in uploads) _stream.Wait(upload);
-            (stage.Visit, stage.Block) = (visit, new StagedBlock(_blocks[visit % _blocks.Count].Packed, stage.Memory));
+            stage.Block = new StagedBlock(_blocks[visit % _blocks.Count].Packed, stage.Memory);
             stage.Ready = Fold(visit % _blocks.Count, updates, step, stage.Block, isKept: false);
+            // Only now: whoever comes next takes what is there.
+            stage.Visit = visit;
             ReadAhead(visit + 1);
             return (stage.Block, stage.Ready);
         }

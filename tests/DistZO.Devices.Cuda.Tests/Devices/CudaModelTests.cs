@@ -164,6 +164,26 @@ public sealed class CudaModelTests : IDisposable
             AssertResident(slots, hasFabric, Sliced(open) with { Buffers = buffers, FoldsOnHost = true, SharesLink = true }, type, transfer);
     }
 
+    /// <summary>Slices that the host has folded go up to a GPU each, which copies the other's; and slices that stay on each.</summary>
+    [SkippableTheory]
+    [InlineData(true, false)]
+    [InlineData(false, false)]
+    [InlineData(false, true)]
+    public void Run_OnTwoGpus_GivesTheBitsOfAResidentModel(bool foldsOnHost, bool isSharded)
+    {
+        _emulator.Require();
+        _emulator.Set("DISTZO_EMULATOR_DEVICES", "2");
+        try
+        {
+            var offloading = Sliced(layouts => new HostBlocks(layouts)) with { FoldsOnHost = foldsOnHost, IsSharded = isSharded };
+            AssertResident(2, hasFabric: true, offloading, WeightType.Float32, TransferType.Float8, gpus: 2);
+        }
+        finally
+        {
+            _emulator.Set("DISTZO_EMULATOR_DEVICES", null);
+        }
+    }
+
     /// <summary>What was pinned of the host's memory is let go, and the streams that waited for its cores are gone.</summary>
     [SkippableFact]
     public void Run_WhereTheHostFolds_LeavesNothingBehind()
@@ -182,12 +202,12 @@ public sealed class CudaModelTests : IDisposable
         Open = (layouts, _) => open(layouts),
     };
 
-    private void AssertResident(int count, bool hasFabric, Offloading offloading, WeightType type, TransferType? transfer)
+    private void AssertResident(int count, bool hasFabric, Offloading offloading, WeightType type, TransferType? transfer, int gpus = 1)
     {
         var folder = Write("opt");
         using var device = Open();
         var expected = Run(folder, device, null, type, transfer: transfer);
-        using var second = Open();
+        using var second = Open(gpus - 1);
         _emulator.Delay((count * 10) + (hasFabric ? 5 : 6));
         using var checkpoint = Checkpoint.Open(folder);
         Device[] devices = [.. new[] { device, second }.Take(count)];
@@ -246,7 +266,7 @@ public sealed class CudaModelTests : IDisposable
         }
     }
 
-    private static CudaDevice Open() => CudaDevice.Open(0, () => CpuDevice.Open(1));
+    private static CudaDevice Open(int ordinal = 0) => CudaDevice.Open(ordinal, () => CpuDevice.Open(1));
 
     private static void AssertNear(List<double> expected, List<double> found, WeightType type)
     {
