@@ -18,6 +18,7 @@ public sealed unsafe class CudaDevice : Device
     private readonly CUstream _stream;
     private readonly CudaPool _pool;
     private readonly EventPool _events;
+    private readonly EventPool _times;
     private readonly KernelModule _kernels;
     private readonly PassData _data;
     private readonly Folding _folding;
@@ -32,6 +33,7 @@ public sealed unsafe class CudaDevice : Device
     private readonly Stack<IDisposable> _owned = [];
 
     private readonly Func<Device> _openExact;
+    private Device? _host;
 
     private CudaDevice(int ordinal, Func<Device> openExact, long memoryLimit)
     {
@@ -44,6 +46,7 @@ public sealed unsafe class CudaDevice : Device
             _owned.Push(new StreamHandle(_stream));
             _pool = Own(new CudaPool(_context, memoryLimit));
             _events = Own(new EventPool(_context));
+            _times = Own(new EventPool(_context, takesTime: true));
             _kernels = Own(new KernelModule(_context));
             _data = Own(new PassData(_pool, _stream));
             _folding = new Folding(_kernels, _data, _stream);
@@ -95,7 +98,7 @@ public sealed unsafe class CudaDevice : Device
 
     /// <summary>Opens a GPU.</summary>
     /// <param name="ordinal">Its number, from 0 on, as the driver counts (CUDA_VISIBLE_DEVICES).</param>
-    /// <param name="openExact">Opens the CPU, for <see cref="OpenExact"/>.</param>
+    /// <param name="openExact">Opens the CPU, for <see cref="OpenExact"/> and <see cref="CreateHostStream"/>.</param>
     /// <param name="memoryLimit">Bytes that may be in use on it at once; null for all that there is.</param>
     /// <exception cref="BadInputException">A library or the GPU is missing; the message says which, where it was looked for and what to do.</exception>
     public static CudaDevice Open(int ordinal, Func<Device> openExact, long? memoryLimit = null) => new(ordinal, openExact, memoryLimit ?? long.MaxValue);
@@ -147,11 +150,24 @@ public sealed unsafe class CudaDevice : Device
 
     public override DeviceStream CreateStream(StreamOptions options) => new CudaTransfers(options, _context, _pool, _events, _kernels);
 
+    public override DeviceStream CreateHostStream(StreamOptions options) => (_host ??= _openExact()).CreateStream(options);
+
     public override void Await(DeviceEvent happened)
     {
         _context.Enter();
         if (happened is CudaEvent other) other.HoldUp(_stream);
         else happened.Synchronize();
+    }
+
+    public override Func<double> AwaitMeasured(DeviceEvent happened)
+    {
+        _context.Enter();
+        // The kernels do not hold the caller up: the GPU notes when it comes to the wait, and when it goes on.
+        var (came, went) = (new CudaEvent(_times), new CudaEvent(_times));
+        came.Record(_stream);
+        Await(happened);
+        went.Record(_stream);
+        return () => went.SecondsAfter(came);
     }
 
     public override DeviceEvent Record()
@@ -167,7 +183,8 @@ public sealed unsafe class CudaDevice : Device
     public override void Lookup(Pass pass, Parameter table, ReadOnlySpan<int> rows, Activations y, bool accumulate, bool foldsElsewhere)
     {
         _context.Enter();
-        if (!foldsElsewhere) _folding.Fold(table, pass.Updates, pass.Step);
+        // A group is rounded as a whole, so what others fold later would be folded for its neighbours here: it is folded at once.
+        if (!foldsElsewhere || (pass.IsRounded && table.Transfer is not null)) _folding.Fold(table, pass.Updates, pass.Step);
         _rows.Lookup(pass, table, rows, (CudaActivations)y, accumulate);
     }
 
@@ -292,6 +309,7 @@ public sealed unsafe class CudaDevice : Device
 
     public override void Dispose()
     {
+        _host?.Dispose();
         if (_owned.Count > 0 && _stream != default)
         {
             _context.Enter();

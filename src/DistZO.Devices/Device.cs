@@ -80,8 +80,24 @@ public abstract class Device : IDisposable
     /// <summary>A queue of transfers that run beside the kernels; the caller disposes it before the device.</summary>
     public abstract DeviceStream CreateStream(StreamOptions options);
 
+    /// <summary>
+    /// A queue of what the host's cores do to stored blocks, beside the device and in the order of events with its streams; the caller disposes
+    /// it before the device.
+    /// </summary>
+    public virtual DeviceStream CreateHostStream(StreamOptions options) => CreateStream(options);
+
     /// <summary>Kernels that are called from here on run after an event.</summary>
     public abstract void Await(DeviceEvent happened);
+
+    /// <summary>As <see cref="Await"/>, and measures how long the kernels stand still for it.</summary>
+    /// <returns>Tells the seconds; waits until the event has happened, if need be.</returns>
+    public virtual Func<double> AwaitMeasured(DeviceEvent happened)
+    {
+        var began = TraceClock.Now;
+        Await(happened);
+        var seconds = (TraceClock.Now - began) * 1e-9;
+        return () => seconds;
+    }
 
     /// <summary>An event that happens when all kernels that were called so far are done.</summary>
     public abstract DeviceEvent Record();

@@ -23,13 +23,10 @@ internal static class LocalDevices
     {
         var choice = recipe.Get(RecipeKeys.Device);
         if (choice.Kind == DeviceKind.Cpu || (choice.Kind == DeviceKind.Auto && CudaDevice.Count == 0)) return OpenCpu(recipe, slots);
-        if (recipe.Get(RecipeKeys.TransferDtype) is not null)
-            throw new BadInputException("transfer_dtype: GPUs do not round weights yet; give --device cpu, or leave transfer_dtype away");
-        if (recipe.Get(RecipeKeys.FoldOn) == FoldPlace.Host)
-            throw new BadInputException("fold_on: beside a GPU the host does not fold yet; give --device cpu, or --fold-on device");
         // With more slots than GPUs some share one.
         var ordinal = choice.Ordinal ?? slot % Math.Max(1, CudaDevice.Count);
-        return CudaDevice.Open(ordinal, () => OpenCpu(recipe, slots));
+        // What the host does beside GPUs, it does for all of them.
+        return CudaDevice.Open(ordinal, () => OpenCpu(recipe, slots: 1));
     }
 
     private static Device OpenCpu(Recipe recipe, int slots) => CpuDevice.Open(Math.Max(1, (recipe.Get(RecipeKeys.Threads) ?? Environment.ProcessorCount) / slots));

@@ -3,11 +3,13 @@
 // Limit: z is about 35 issue slots an element (see fold.cu) and both signs of a direction share it, so an H100 makes some 0.7·10¹² elements
 // a second; reading 2 bytes and writing 2 · 2 of a 16-bit matrix takes 0.56·10¹² a second of its memory's 3.35 TB/s, which binds first.
 #include "probes.cuh"
+#include "transfer.cuh"
 #include "updates.cuh"
 
+// theta: a tensor of `length` elements, folded, which the probes see as `rounding` says.
 // out[p·outStride + r·rowLength + c] = what probe p sees of element start + r·rowStride + c, for rows r and c < rowLength.
 extern "C" __global__ void perturb(
-    const void* theta, int type, unsigned ordinal, int trainable, long long start, int rowCount, int rowLength, long long rowStride,
+    const void* theta, int type, int rounding, long long length, unsigned ordinal, int trainable, long long start, int rowCount, int rowLength, long long rowStride,
     const Probe* probes, int probeCount, void* out, int outType, long long outStride)
 {
     RowGroups groups(start, rowCount > 1 ? rowStride : 0, rowLength);
@@ -22,7 +24,7 @@ extern "C" __global__ void perturb(
         int to = (int)min(first + rowLength - index, 8LL);
         if (from >= to) continue;
         float x[8], v[8];
-        load8(theta, type, index, from, to, x);
+        loadRounded8(theta, type, rounding, length, index, from, to, x);
         SharedGaussian gaussian;
         for (int p = 0; p < probeCount; p++)
         {
@@ -58,9 +60,10 @@ extern "C" __global__ void view(
     }
 }
 
-// y[p][t][c] = what probe p sees of row rows[t] after the pending commits, or is increased by it; the table stays as it is.
+// y[p][t][c] = what probe p sees of row rows[t] after the pending commits, or is increased by it; the table, of `length` elements, stays as it is.
+// A table that is rounded lacks no commits.
 extern "C" __global__ void lookup(
-    const void* table, int type, unsigned ordinal, int decays, int trainable, int columns, const int* rows, int rowCount, const Probe* probes, int probeCount,
+    const void* table, int type, int rounding, long long length, unsigned ordinal, int decays, int trainable, int columns, const int* rows, int rowCount, const Probe* probes, int probeCount,
     const Update* updates, int updateCount, const Direction* directions, void* y, int yType, int accumulate)
 {
     RowGroups groups(0, columns, columns);
@@ -76,7 +79,7 @@ extern "C" __global__ void lookup(
         if (from >= to) continue;
         unsigned long long group = (unsigned long long)index >> 3;
         float x[8], v[8];
-        load8(table, type, index, from, to, x);
+        loadRounded8(table, type, rounding, length, index, from, to, x);
         applyUpdates(x, type, ordinal, decays, group, updates, updateCount, directions);
         SharedGaussian gaussian;
         for (int p = 0; p < probeCount; p++)

@@ -45,7 +45,7 @@ public sealed unsafe class GpuLimits(CudaDevice device)
             Step = 0,
         };
         var group = new ProbeGroup(0, 2, SeesWeights: false);
-        var most = PerturbedMatrix.OutputsAtOnce(matrix, rows, columns, group);
+        var most = PerturbedMatrix.OutputsAtOnce(pass, matrix, rows, columns, group);
         return (double)most * columns / Seconds(() => device.Perturbed.View(pass, group, matrix, inputsFirst: false, columns, 0, most));
     }
 

@@ -65,6 +65,15 @@ internal sealed class CudaEvent : DeviceEvent
         GC.KeepAlive(this);
     }
 
+    /// <summary>How long after another one it happened; both are of a pool that takes the time. Waits for it.</summary>
+    public double SecondsAfter(CudaEvent other)
+    {
+        Synchronize();
+        Check.Driver(CudaDriver.cuEventElapsedTime(out var milliseconds, other.Handle, Handle), "tell the time between events");
+        GC.KeepAlive(other);
+        return milliseconds * 1e-3;
+    }
+
     private void Throw()
     {
         if (_failure is { } failure) throw new RunFailedException(failure.Message, failure);
@@ -75,7 +84,9 @@ internal sealed class CudaEvent : DeviceEvent
 /// Events of one GPU that are used again: a wait that was queued keeps its meaning when its event is recorded anew. Disposing ends all of them,
 /// also those that somebody still holds.
 /// </summary>
-internal sealed class EventPool(CudaContext context) : IDisposable
+/// <param name="context">The GPU.</param>
+/// <param name="takesTime">Whether they note when they happen, which makes them slower.</param>
+internal sealed class EventPool(CudaContext context, bool takesTime = false) : IDisposable
 {
     // Finalizers put into it, so it may have no per-thread parts.
     private readonly ConcurrentQueue<CUevent> _free = [];
@@ -87,7 +98,7 @@ internal sealed class EventPool(CudaContext context) : IDisposable
     {
         if (_free.TryDequeue(out var handle)) return handle;
         Context.Enter();
-        Check.Driver(CudaDriver.cuEventCreate(out handle, CudaDriver.EventDisableTiming), "make an event");
+        Check.Driver(CudaDriver.cuEventCreate(out handle, takesTime ? 0 : CudaDriver.EventDisableTiming), "make an event");
         _all.Enqueue(handle);
         return handle;
     }

@@ -41,7 +41,7 @@ internal sealed unsafe class CudaTransfers : DeviceStream
         var to = CudaMemory.At(destination, destinationOffset, bytes);
         Do(source.Name, bytes, (at, count) =>
         {
-            if (source is HostBlock host)
+            if ((source as HostBlock ?? (source as StagedBlock)?.Stage) is { } host)
             {
                 HostRegistrations.Pin(_context, host);
                 Check.Driver(CudaDriver.cuMemcpyHtoDAsync_v2(to + at, host.Pointer + offset + at, (nuint)count, _stream), "upload a block");
@@ -101,12 +101,6 @@ internal sealed unsafe class CudaTransfers : DeviceStream
         });
     }
 
-    public override void Copy(StoredBlock source, StoredBlock destination, long bytes) => throw FoldsOnDevice();
-
-    public override void Fold(StoredBlock block, BlockLayout layout, WeightUpdate[] updates) => throw FoldsOnDevice();
-
-    public override void Pack(StoredBlock source, WeightUpdate[] updates, StagedBlock destination) => throw FoldsOnDevice();
-
     public override void Wait(DeviceEvent happened) => _thread.Enqueue(() =>
     {
         _context.Enter();
@@ -136,9 +130,6 @@ internal sealed unsafe class CudaTransfers : DeviceStream
         foreach (var piece in _pieces) piece.Memory?.Dispose();
         _ = CudaDriver.cuStreamDestroy_v2(_stream);
     }
-
-    /// <summary>A run that rounds or folds on the host is refused where its device is opened.</summary>
-    private static InvalidOperationException FoldsOnDevice() => new("beside a GPU the host does not fold");
 
     private static (PassData Data, Folding Folding) Foldings(KernelModule kernels, CudaPool pool, CUstream stream)
     {

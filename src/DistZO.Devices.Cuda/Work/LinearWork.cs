@@ -83,7 +83,7 @@ internal sealed class LinearWork(KernelModule kernels, Folding folding, Perturbe
         var (weight, x, y) = (layer.Weight, layer.X, layer.Y);
         foreach (var group in ProbeGroup.Of(pass.Probes, weight.Trainable))
         {
-            var most = PerturbedMatrix.OutputsAtOnce(weight, y.Features, x.Features, group);
+            var most = PerturbedMatrix.OutputsAtOnce(pass, weight, y.Features, x.Features, group);
             for (var first = 0; first < y.Features; first += most)
             {
                 var count = Math.Min(most, y.Features - first);
@@ -101,7 +101,7 @@ internal sealed class LinearWork(KernelModule kernels, Folding folding, Perturbe
         if (!hasBias && !isRelu) return true;
         foreach (var group in ProbeGroup.Of(pass.Probes, layer.Weight.Trainable))
         {
-            var most = PerturbedMatrix.OutputsAtOnce(layer.Weight, layer.Y.Features, layer.X.Features, group);
+            var most = PerturbedMatrix.OutputsAtOnce(pass, layer.Weight, layer.Y.Features, layer.X.Features, group);
             var last = layer.Y.Features % most;
             if (!products.Supports(ShapeOf(layer, group, most, hasBias, isRelu))) return false;
             if (last > 0 && !products.Supports(ShapeOf(layer, group, last, hasBias, isRelu))) return false;

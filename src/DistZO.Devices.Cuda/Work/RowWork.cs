@@ -7,11 +7,12 @@ internal sealed class RowWork(KernelModule kernels, PassData data, CUstream stre
 {
     private const int Threads = 256;
 
-    /// <summary>See <see cref="Device.Lookup"/>; what the table lacks is seen, and not stored.</summary>
+    /// <summary>See <see cref="Device.Lookup"/>; what the table lacks is seen, and not stored. One that is rounded lacks nothing.</summary>
     public void Lookup(Pass pass, Parameter table, ReadOnlySpan<int> rows, CudaActivations y, bool accumulate)
     {
         y.Resize(rows.Length, pass.Probes.Count, accumulate ? y.Type : WeightType.Float32);
         var pending = data.Pending(table.Trainable ? pass.Updates.Between(table.FoldedTo, pass.Step) : []);
+        var source = WeightSource.Of(pass, table);
         kernels.Launch(
             "lookup",
             KernelGrid.Over((long)rows.Length * ((table.Columns / 4) + 2), Threads),
@@ -19,7 +20,9 @@ internal sealed class RowWork(KernelModule kernels, PassData data, CUstream stre
             0,
             stream,
             Folding.PointerOf(table),
-            table.Type,
+            source.Type,
+            source.Rounding,
+            table.Length,
             table.Ordinal,
             table.Role.Decays(),
             table.Trainable,

@@ -36,7 +36,7 @@ internal sealed unsafe class VocabularyWork(
         foreach (var group in ProbeGroup.Of(pass.Probes, head.Trainable))
         {
             var most = Math.Min(
-                PerturbedMatrix.OutputsAtOnce(head, head.Rows, x.Features, group),
+                PerturbedMatrix.OutputsAtOnce(pass, head, head.Rows, x.Features, group),
                 (int)Math.Clamp(MostLogitBytes / (4L * Math.Max(1, tokens) * group.Count) / 64 * 64, Math.Min(64, head.Rows), head.Rows));
             for (var first = 0; first < head.Rows; first += most)
             {

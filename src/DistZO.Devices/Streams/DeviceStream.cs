@@ -3,7 +3,8 @@ namespace DistZO.Devices;
 /// <summary>
 /// A queue of transfers of one device: they run one after the other, beside the device's kernels and its other streams. Only events
 /// order streams and kernels among each other. Calls return at once; one that fails makes all behind it fail, and whoever waits for
-/// their events is told why. Disposing waits for what is queued.
+/// their events is told why. Disposing waits for what is queued. What is done on
+/// the host may be left to streams of <see cref="Device.CreateHostStream"/>.
 /// </summary>
 public abstract class DeviceStream : IDisposable
 {
@@ -32,7 +33,7 @@ public abstract class DeviceStream : IDisposable
     /// <param name="source">What is read.</param>
     /// <param name="destination">Is written.</param>
     /// <param name="bytes">How many, a multiple of <see cref="BlockLayout.Alignment"/>.</param>
-    public abstract void Copy(StoredBlock source, StoredBlock destination, long bytes);
+    public virtual void Copy(StoredBlock source, StoredBlock destination, long bytes) => throw IsOfTheDevice();
 
     /// <summary>Folds updates into a run of elements of a tensor in device memory.</summary>
     /// <param name="range">Which elements of which tensor.</param>
@@ -43,7 +44,7 @@ public abstract class DeviceStream : IDisposable
     /// <param name="block">A <see cref="HostBlock"/>; folded in place.</param>
     /// <param name="layout">Where its tensors are.</param>
     /// <param name="updates">Those that it lacks, in order; not changed afterwards.</param>
-    public abstract void Fold(StoredBlock block, BlockLayout layout, WeightUpdate[] updates);
+    public virtual void Fold(StoredBlock block, BlockLayout layout, WeightUpdate[] updates) => throw IsOfTheDevice();
 
     /// <summary>
     /// On the host: folds updates into the trained tensors of a block in host memory, and packs all of its tensors as they are transferred.
@@ -51,7 +52,7 @@ public abstract class DeviceStream : IDisposable
     /// <param name="source">A <see cref="HostBlock"/>; folded in place.</param>
     /// <param name="updates">Those that it lacks, in order; not changed afterwards.</param>
     /// <param name="destination">Is overwritten.</param>
-    public abstract void Pack(StoredBlock source, WeightUpdate[] updates, StagedBlock destination);
+    public virtual void Pack(StoredBlock source, WeightUpdate[] updates, StagedBlock destination) => throw IsOfTheDevice();
 
     /// <summary>What is queued from here on runs after an event of any stream or device.</summary>
     public abstract void Wait(DeviceEvent happened);
@@ -60,6 +61,8 @@ public abstract class DeviceStream : IDisposable
     public abstract DeviceEvent Record();
 
     public abstract void Dispose();
+
+    private NotSupportedException IsOfTheDevice() => new($"'{Name}' is no stream of the host");
 }
 
 /// <summary>Some elements of a tensor, for folding outside of a kernel's visit.</summary>

@@ -37,7 +37,7 @@ internal sealed class HostFold : IDisposable
         (_group, _blocks) = (group, blocks);
         var bytes = blocks.Max(block => block.Packed.Bytes);
         _stages = [.. Enumerable.Range(0, stages).Select(i => new Stage(new HostBlock($"stage {i}", bytes, 0)))];
-        _stream = device.CreateStream(new StreamOptions("host fold", null, trace));
+        _stream = device.CreateHostStream(new StreamOptions("host fold", null, trace));
         if (!blocks.All(block => block.Stored is HostBlock)) _staging = new HostStaging(device, blocks, storeTrace);
     }
 
@@ -61,8 +61,10 @@ internal sealed class HostFold : IDisposable
         {
             if (stage.Visit == visit) return (stage.Block!, stage.Ready!);
             foreach (var upload in uploads) _stream.Wait(upload);
-            (stage.Visit, stage.Block) = (visit, new StagedBlock(_blocks[visit % _blocks.Count].Packed, stage.Memory));
+            stage.Block = new StagedBlock(_blocks[visit % _blocks.Count].Packed, stage.Memory);
             stage.Ready = Fold(visit % _blocks.Count, updates, step, stage.Block, isKept: false);
+            // Only now: whoever comes next takes what is there.
+            stage.Visit = visit;
             ReadAhead(visit + 1);
             return (stage.Block, stage.Ready);
         }

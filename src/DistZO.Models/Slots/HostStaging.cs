@@ -21,8 +21,8 @@ internal sealed class HostStaging : IDisposable
     {
         var bytes = blocks.Max(block => block.Layout.Bytes);
         _places = [.. Enumerable.Range(0, Math.Min(Offloading.DefaultBuffers, blocks.Count)).Select(i => new Place(new HostBlock($"place {i}", bytes, bytes)))];
-        _read = device.CreateStream(new StreamOptions(ReadTrack, null, trace));
-        _writeBack = device.CreateStream(new StreamOptions(WriteTrack, null, trace));
+        _read = device.CreateHostStream(new StreamOptions(ReadTrack, null, trace));
+        _writeBack = device.CreateHostStream(new StreamOptions(WriteTrack, null, trace));
     }
 
     /// <summary>The track of reading.</summary>

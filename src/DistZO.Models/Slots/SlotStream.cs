@@ -61,14 +61,16 @@ internal sealed class SlotStream : IDisposable
         if (_visit == _end || block != _visit % Blocks.Count) throw new InvalidOperationException($"slot {_slot} visits block {block} out of turn");
         Gather(_visit);
         var buffer = Of(_visit).Buffer;
-        if (!buffer.Ready!.IsDone)
+        if (_slot > 0 || buffer.Ready!.IsDone)
         {
-            var began = TraceClock.Now;
-            Device.Await(buffer.Ready);
-            if (_slot == 0) Board.Alone(() => _group.Policy.Stalled((TraceClock.Now - began) * 1e-9));
+            Device.Await(buffer.Ready!);
+        }
+        else
+        {
+            var stall = Device.AwaitMeasured(buffer.Ready);
+            Board.Alone(() => _group.Policy.Stalled(stall));
         }
 
-        Device.Await(buffer.Ready);
         Blocks[block].Arrive(buffer);
     }
 

@@ -44,15 +44,9 @@ internal sealed class BlockStream : IBlockVisits
     public void Enter(int block)
     {
         var buffer = Find(block) ?? StartAt(block);
-        if (!buffer.Ready!.IsDone)
-        {
-            var began = TraceClock.Now;
-            _device.Await(buffer.Ready);
-            _policy.Stalled((TraceClock.Now - began) * 1e-9);
-        }
-
+        if (buffer.Ready!.IsDone) _device.Await(buffer.Ready);
+        else _policy.Stalled(_device.AwaitMeasured(buffer.Ready));
         // Kernels fold in place, so what is still being written back must be over, if the block has stayed.
-        _device.Await(buffer.Ready);
         if (buffer.Free is not null) _device.Await(buffer.Free);
         Blocks[block].Arrive(buffer);
     }

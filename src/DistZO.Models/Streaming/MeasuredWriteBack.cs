@@ -19,9 +19,9 @@ internal sealed class MeasuredWriteBack(
     private const int StepsPerChoice = 8;
     private const double Tolerance = 1.01;
     private readonly List<double> _computing = [];
+    private readonly List<Func<double>> _stalls = [];
     private long _began;
     private int _step = -1;
-    private double _stalled;
     private int _steps = 1;
     private bool _isChosen;
 
@@ -31,19 +31,23 @@ internal sealed class MeasuredWriteBack(
     /// </summary>
     public bool FoldsBeside { get; init; }
 
+    /// <summary>Whether the cores that fold do not compute: nothing holds the other up, and a step takes the longer of the two.</summary>
+    public bool FoldsApart { get; init; }
+
     public override int Steps => _steps;
 
     public override bool IsChosen => _isChosen;
 
-    public override void Stalled(double seconds) => _stalled += seconds;
+    public override void Stalled(Func<double> seconds) => _stalls.Add(seconds);
 
     public override void Begin(IReadOnlyList<StreamedBlock> blocks, UpdateHistory? updates, int step)
     {
         var now = time.GetTimestamp();
         // Only a step that follows the one before says how long one takes; the first one also pays for compilation.
-        if (_step > 0 && step == _step + 1) _computing.Add(time.GetElapsedTime(_began, now).TotalSeconds - _stalled);
+        if (_step > 0 && step == _step + 1) _computing.Add(time.GetElapsedTime(_began, now).TotalSeconds - _stalls.Sum(stall => stall()));
         if (step == _step) return;
-        (_began, _step, _stalled) = (now, step, 0);
+        (_began, _step) = (now, step);
+        _stalls.Clear();
         if (_computing.Count < (_isChosen ? StepsPerChoice : 2) || updates is null || step == 0) return;
         var directions = updates.Between(step - 1, step)[0].Directions.Length;
         Choose(blocks, Math.Max(1, directions) * foldSeconds * share);
@@ -55,10 +59,11 @@ internal sealed class MeasuredWriteBack(
     {
         double read = share * blocks.Sum(block => block.Layout.Bytes), written = share * blocks.Sum(block => block.Layout.TrainedBytes);
         // Noise may make it less than folding alone takes.
-        var rest = Math.Max(0, Median(_computing) - (FoldsBeside ? 0 : fold * (_steps + 1) / 2));
+        var rest = Math.Max(0, Median(_computing) - (FoldsBeside || FoldsApart ? 0 : fold * (_steps + 1) / 2));
         double Step(int k)
         {
-            var computing = rest + (fold * (k + 1) / 2);
+            var folding = fold * (k + 1) / 2;
+            var computing = FoldsApart ? Math.Max(rest, folding) : rest + folding;
             if (isShared) return Math.Max(computing, (read + (written / k)) * (meter.SharedSecondsPerByte ?? 0));
             var (up, down) = (meter.SecondsPerByte(upload) ?? 0, meter.SecondsPerByte(writeBack) ?? 0);
             return Math.Max(computing, Math.Max(read * up, written / k * down));

@@ -124,9 +124,10 @@ internal static class ModelAssembly
                 if (slot is { Slot: > 0 } or { Group.Slicing: SlotSlicing.Sharded }) return new FixedWriteBack(1);
                 if (foldsOnHost && streamed.All(block => block.Stored is HostBlock)) return new FixedWriteBack(1);
                 var trained = streamed.SelectMany(block => block.Layout.Entries).Select(entry => entry.Parameter).Where(parameter => parameter.Trainable).ToList();
-                var fold = trained.Count == 0 ? 0 : PerturbationSpeed.Measure(device, trained.Sum(parameter => parameter.Length), trained[0].Type, offloading.Time);
+                using var host = foldsOnHost ? device.OpenExact() : null;
+                var fold = trained.Count == 0 ? 0 : PerturbationSpeed.Measure(host ?? device, trained.Sum(parameter => parameter.Length), trained[0].Type, offloading.Time);
                 return foldsOnHost
-                    ? new MeasuredWriteBack(meter, HostStaging.ReadTrack, HostStaging.WriteTrack, offloading.SharesLink, fold, offloading.Time) { FoldsBeside = true }
+                    ? new MeasuredWriteBack(meter, HostStaging.ReadTrack, HostStaging.WriteTrack, offloading.SharesLink, fold, offloading.Time) { FoldsBeside = host is null, FoldsApart = host is not null }
                     : new MeasuredWriteBack(meter, upload.Name, writeBack.Name, offloading.SharesLink, fold, offloading.Time, slot?.Group.ShareOf(slot.Slot) ?? 1);
             }
         }

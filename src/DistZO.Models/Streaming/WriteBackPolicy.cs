@@ -21,8 +21,9 @@ internal abstract class WriteBackPolicy
     /// <summary>A pass begins.</summary>
     public abstract void Begin(IReadOnlyList<StreamedBlock> blocks, UpdateHistory? updates, int step);
 
-    /// <summary>The kernels had to wait for a block for so long.</summary>
-    public abstract void Stalled(double seconds);
+    /// <summary>The kernels have to wait for a block.</summary>
+    /// <param name="seconds">Tells for how long, once the pass is over (<see cref="Device.AwaitMeasured"/>).</param>
+    public abstract void Stalled(Func<double> seconds);
 
     /// <summary>Whether a block that is folded to a step, and stored as of an earlier one, is to be written back.</summary>
     public bool IsDue(int block, int step, int stored) => step - stored >= Steps || (step + block) % Steps == 0;
@@ -37,7 +38,7 @@ internal sealed class FixedWriteBack(int steps) : WriteBackPolicy
     {
     }
 
-    public override void Stalled(double seconds)
+    public override void Stalled(Func<double> seconds)
     {
     }
 }

@@ -34,16 +34,51 @@ public sealed class GpuRunTests : IDisposable
         Assert.Contains("the arithmetic is cpu-v1 (the run has cuda-v1)", problem);
     }
 
+    /// <summary>What a GPU rounds itself, and what the host folds and rounds for it, is one run.</summary>
+    [SkippableTheory]
+    [InlineData("bfloat16", "float32")]
+    [InlineData("float8_e4m3fn", "bfloat16")]
+    public void Train_ThatRounds_IsTheSameRunWhereverTheLayersAre(string transfer, string type)
+    {
+        string[] more = ["--device", "cuda", "--weights-dtype", type, "--transfer-dtype", transfer];
+        _cluster.Start(Tiny.Train("gpu", 6, more)).Done();
+        AssertReplayed("gpu");
+        string[][] places =
+        [
+            ["--offload", "host"], ["--offload", "disk"], ["--offload", "host", "--fold-on", "device"], ["--offload", "host", "--slots", "2"],
+            ["--offload", "disk", "--slots", "2"],
+        ];
+        foreach (var place in places)
+        {
+            _cluster.Start(Tiny.Train("other", 6, [.. more, .. place])).Done();
+            Assert.Equal(Tiny.Weights("gpu"), Tiny.Weights("other"));
+            Directory.Delete(Tiny["other"], recursive: true);
+        }
+    }
+
+    [SkippableFact]
+    public void Train_WhereTheHostFolds_WritesNothingBackOverTheLink()
+    {
+        var trace = Tiny["trace.json"];
+        _cluster.Start(Tiny.Train("gpu", 5, "--device", "cuda", "--offload", "host", "--fold-on", "host", "--trace", trace)).Done();
+        AssertReplayed("gpu");
+        var spans = File.ReadAllText(trace);
+        Assert.Contains("host fold", spans);
+        Assert.Contains("upload", spans);
+        Assert.DoesNotContain("write-back", spans);
+    }
+
     [SkippableTheory]
     [InlineData("pertp")]
     [InlineData("dp")]
     [InlineData("2d")]
-    public void Train_OnTwoNodesOfTwoSlots_WithAKill_IsReplayedByTheCpu(string parallelism)
+    [InlineData("2d", "--transfer-dtype", "float8_e4m3fn")]
+    public void Train_OnTwoNodesOfTwoSlots_WithAKill_IsReplayedByTheCpu(string parallelism, params string[] rounding)
     {
         string[] more =
         [
             "--device", "cuda", "--workers", "2", "--slots", "2", "--offload", "host", "--write-back-steps", "2", "--parallelism", parallelism, "--num-directions", "2",
-            "--digest-steps", "4", "--eval-steps", "100", "--weights-dtype", "float16",
+            "--digest-steps", "4", "--eval-steps", "100", "--weights-dtype", "float16", .. rounding,
         ];
         var parent = _cluster.Start(Tiny.Train("gpu", 12, more));
         parent.WaitFor("step 3/");

@@ -101,7 +101,7 @@ public sealed unsafe class WeightKernelTests(EmulatorFixture emulator)
         foreach (var accumulate in (bool[])[false, true])
         {
             gpu.Launch(
-                "lookup", (1, 1, 1), Gpu.Threads, memory, type, Ordinal, true, trainable, columns, gpu.Upload<int>(wanted), wanted.Length, Tables.Upload(gpu, probes), probes.Length,
+                "lookup", (1, 1, 1), Gpu.Threads, memory, type, PerturbKernelTests.AsHeld, (long)bytes.Length / type.Size(), Ordinal, true, trainable, columns, gpu.Upload<int>(wanted), wanted.Length, Tables.Upload(gpu, probes), probes.Length,
                 table, updates.Length, list, result, WeightType.Float32, accumulate);
             var found = gpu.Download<float>(result, expected.Length);
             Assert.Equal(Tables.Bits(accumulate ? [.. expected.Select(x => x + x)] : expected), Tables.Bits(found));

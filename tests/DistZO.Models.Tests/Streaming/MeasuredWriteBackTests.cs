@@ -8,15 +8,16 @@ public sealed class MeasuredWriteBackTests
     private const int Layers = 24;
     private const long Bytes = 64 << 20;
 
-    public static TheoryData<double, double, double, double, bool> Machines()
+    public static TheoryData<double, double, double, double, bool, bool> Machines()
     {
-        var data = new TheoryData<double, double, double, double, bool>();
+        var data = new TheoryData<double, double, double, double, bool, bool>();
         foreach (var fold in new[] { 0.02, 0.1, 0.5 })
         {
             foreach (var upload in new[] { 0.3, 1.0, 3.0 })
             {
-                foreach (var writeBack in new[] { 0.3, 1.0, 4.0, 12.0 }) data.Add(1, fold, upload, writeBack, false);
-                data.Add(1, fold, upload, upload, true);
+                foreach (var writeBack in new[] { 0.3, 1.0, 4.0, 12.0 }) data.Add(1, fold, upload, writeBack, false, false);
+                data.Add(1, fold, upload, upload, true, false);
+                data.Add(1, fold, upload, 4 * upload, true, true);
             }
         }
 
@@ -28,14 +29,15 @@ public sealed class MeasuredWriteBackTests
     /// <param name="upload">Seconds to upload all layers.</param>
     /// <param name="writeBack">Seconds to write all of them.</param>
     /// <param name="isShared">Whether the two share a disk.</param>
+    /// <param name="foldsApart">Whether cores fold that do not compute.</param>
     [Theory]
     [MemberData(nameof(Machines))]
-    public void Steps_AreHardlyLongerThanWithTheBestK(double computing, double fold, double upload, double writeBack, bool isShared)
+    public void Steps_AreHardlyLongerThanWithTheBestK(double computing, double fold, double upload, double writeBack, bool isShared, bool foldsApart)
     {
         var blocks = Enumerable.Range(0, Layers).Select(Block).ToList();
         var time = new Clock();
         var meter = new TransferMeter(next: null);
-        var policy = new MeasuredWriteBack(meter, "upload", "write-back", isShared, fold, time);
+        var policy = new MeasuredWriteBack(meter, "upload", "write-back", isShared, fold, time) { FoldsApart = foldsApart };
         var updates = new UpdateHistory();
         for (var step = 0; step < 40; step++)
         {
@@ -43,8 +45,9 @@ public sealed class MeasuredWriteBackTests
             var k = policy.Steps;
             Note("upload", upload, Layers * Bytes);
             Note("write-back", writeBack / k, Layers * Bytes / k);
-            var stalled = Step(k) - Computing(k);
-            policy.Stalled(stalled);
+            // Where others fold, the kernels wait for that too.
+            var stalled = Step(k) - (foldsApart ? computing : Computing(k));
+            policy.Stalled(() => stalled);
             time.Seconds += Step(k);
             updates.Append(new WeightUpdate(1f, [new UpdateDirection(1, 1f)]));
         }
@@ -53,7 +56,7 @@ public sealed class MeasuredWriteBackTests
         Assert.InRange(Step(policy.Steps), 0, 1.05 * Enumerable.Range(1, 16).Min(Step));
         foreach (var parameter in blocks.SelectMany(block => block.Layout.Entries)) parameter.Parameter.Dispose();
 
-        double Computing(int k) => computing + (fold * (k + 1) / 2);
+        double Computing(int k) => foldsApart ? Math.Max(computing, fold * (k + 1) / 2) : computing + (fold * (k + 1) / 2);
 
         double Step(int k) => Math.Max(Computing(k), isShared ? upload + (writeBack / k) : Math.Max(upload, writeBack / k));
 
