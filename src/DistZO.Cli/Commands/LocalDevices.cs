@@ -29,7 +29,7 @@ internal static class LocalDevices
             throw new BadInputException("fold_on: beside a GPU the host does not fold yet; give --device cpu, or --fold-on device");
         // With more slots than GPUs some share one.
         var ordinal = choice.Ordinal ?? slot % Math.Max(1, CudaDevice.Count);
-        return CudaDevice.Open(ordinal, () => OpenCpu(recipe, slots));
+        return CudaDevice.Open(ordinal, () => OpenCpu(recipe, slots), recipe.Get(RecipeKeys.DeviceMemory));
     }
 
     private static Device OpenCpu(Recipe recipe, int slots) => CpuDevice.Open(Math.Max(1, (recipe.Get(RecipeKeys.Threads) ?? Environment.ProcessorCount) / slots));
