@@ -128,6 +128,27 @@ public sealed class CudaDevice : Device
         }
     }
 
+    /// <summary>Bytes of the GPU's memory in all.</summary>
+    public long TotalMemory
+    {
+        get
+        {
+            _context.Enter();
+            Check.Driver(CudaDriver.cuMemGetInfo_v2(out _, out var total), "tell how much memory there is");
+            return (long)total;
+        }
+    }
+
+    /// <summary>Instructions a second of all its lanes: of each multiprocessor 128, or 64 up to compute capability 8.0, one a cycle.</summary>
+    public double InstructionRate
+    {
+        get
+        {
+            const int clockRateAttribute = 13;
+            return (double)_context.Processors * (_context.Capability > 80 ? 128 : 64) * _context.Attribute(clockRateAttribute) * 1e3;
+        }
+    }
+
     public override Device? OpenExact() => _openExact();
 
     public override DeviceMemory Allocate(long bytes)

@@ -103,7 +103,7 @@ public sealed class DeviceMemoryTests : IDisposable
     {
         TinyModel.Write(_folder["model"], 1, "mistral", layers: 4);
         File.WriteAllLines(_folder["rows.jsonl"], Enumerable.Range(0, 40).Select(i =>
-            $$"""{"context": "{{new string('c', 20 + i)}}", "question": "q{{i}}", "answers": [{"text": "a"}]}"""));
+            $$"""{"id": "{{i}}", "title": "t", "context": "{{new string('c', 20 + i)}}", "question": "q{{i}}", "answers": [{"text": "a"}]}"""));
         var recipe = Recipe.Default.WithFlags([("task", "squad"), ("max_new_tokens", "9")]);
         foreach (var offload in (OffloadTier?[])[null, OffloadTier.Host])
         {
