@@ -83,10 +83,7 @@ test-gpu: gpu-program ## the tests of kernels and device on this machine's GPU; 
 
 bench-gpu: gpu-program ## every figure of this machine's GPU (PEER=mezo_torch.py: and a PyTorch MeZO beside them), in minutes
 	@$(GPU)/distzo doctor --measure
-	@$(GPU)/distzo bench gpu
-	@if [ -n "$(PEER)" ]; then for size in '1 2048' '16 64'; do set -- $$size; \
-	  echo "PyTorch MeZO, opt-1.3b in float16, $$1 × $$2 tokens:"; \
-	  python3 $(PEER) --shape opt-1.3b --device cuda --dtype float16 --batch $$1 --tokens $$2; done; fi
+	@$(GPU)/distzo bench gpu $(if $(PEER),--peer $(PEER))
 
 format: ## the code and its white space, as .editorconfig has them
 	@dotnet format

@@ -31,9 +31,14 @@ internal sealed class CudaContext : IDisposable
         SharedBytes = Attribute(SharedBytesAttribute);
     }
 
+    private CudaContext(int capability) => (IsImagined, Capability, Processors, Name) = (true, capability, 1, "no GPU");
+
     public CUdevice Device { get; }
 
     public CUcontext Handle { get; }
+
+    /// <summary>Whether there is no GPU behind it: the driver is never called, and memory is counted and not taken.</summary>
+    public bool IsImagined { get; }
 
     /// <summary>As NVIDIA calls it.</summary>
     public string Name { get; }
@@ -57,6 +62,9 @@ internal sealed class CudaContext : IDisposable
         }
     }
 
+    /// <summary>A GPU of a compute capability that is not there.</summary>
+    public static CudaContext Imagine(int capability) => new(capability);
+
     /// <summary>Opens a GPU.</summary>
     /// <exception cref="BadInputException">There is no driver, it is too old, or there is no such GPU.</exception>
     public static CudaContext Open(int ordinal)
@@ -79,7 +87,7 @@ internal sealed class CudaContext : IDisposable
     /// <summary>Makes this the context of the calling thread.</summary>
     public void Enter()
     {
-        if (_current == Handle.Handle) return;
+        if (IsImagined || _current == Handle.Handle) return;
         Check.Driver(CudaDriver.cuCtxSetCurrent(Handle), "change the context");
         _current = Handle.Handle;
     }
@@ -92,7 +100,7 @@ internal sealed class CudaContext : IDisposable
 
     public void Dispose()
     {
-        if (_disposed) return;
+        if (_disposed || IsImagined) return;
         _disposed = true;
         if (_current == Handle.Handle) _current = 0;
         _ = CudaDriver.cuDevicePrimaryCtxRelease_v2(Device);

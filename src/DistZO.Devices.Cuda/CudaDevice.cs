@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using DistZO.Devices.Cuda.Native;
 
 namespace DistZO.Devices.Cuda;
@@ -7,7 +8,7 @@ namespace DistZO.Devices.Cuda;
 /// the CPU's in the last digits, and between splits of the work, since vendors' matrix products round as they like. Kernels are queued on one
 /// stream and calls return at once, but for those that give values to the host.
 /// </summary>
-public sealed unsafe class CudaDevice : Device
+public sealed class CudaDevice : Device
 {
     /// <summary>The version of the arithmetic of its losses.</summary>
     public const string ArithmeticVersion = "cuda-v1";
@@ -35,15 +36,19 @@ public sealed unsafe class CudaDevice : Device
     private readonly Func<Device> _openExact;
     private Device? _host;
 
-    private CudaDevice(int ordinal, Func<Device> openExact, long memoryLimit)
+    private CudaDevice(Func<CudaContext> open, Func<Device> openExact, long memoryLimit)
     {
         _openExact = openExact;
         try
         {
-            _context = Own(CudaContext.Open(ordinal));
+            _context = Own(open());
             _context.Enter();
-            Check.Driver(CudaDriver.cuStreamCreate(out _stream, CudaDriver.StreamNonBlocking), "make a stream");
-            _owned.Push(new StreamHandle(_stream));
+            if (!_context.IsImagined)
+            {
+                Check.Driver(CudaDriver.cuStreamCreate(out _stream, CudaDriver.StreamNonBlocking), "make a stream");
+                _owned.Push(new StreamHandle(_stream));
+            }
+
             _pool = Own(new CudaPool(_context, memoryLimit));
             _events = Own(new EventPool(_context));
             _times = Own(new EventPool(_context, takesTime: true));
@@ -87,21 +92,34 @@ public sealed unsafe class CudaDevice : Device
     public void Synchronize()
     {
         _context.Enter();
-        Check.Driver(CudaDriver.cuStreamSynchronize(_stream), "run what was queued");
+        _context.Finish(_stream, "run what was queued");
     }
 
-    /// <summary>The most bytes that were in use at once: weights, activations, scratch and workspaces.</summary>
-    public long PeakBytes => _pool.Peak;
+    /// <summary>The most bytes that were in use at once: weights, activations, scratch and workspaces of libraries.</summary>
+    public override long PeakBytes => _pool.Peak;
 
     /// <summary>Bytes that are in use.</summary>
     public long UsedBytes => _pool.Used;
+
+    public override string? MemoryName => $"cuda:{_context.Device.Ordinal}";
 
     /// <summary>Opens a GPU.</summary>
     /// <param name="ordinal">Its number, from 0 on, as the driver counts (CUDA_VISIBLE_DEVICES).</param>
     /// <param name="openExact">Opens the CPU, for <see cref="OpenExact"/> and <see cref="CreateHostStream"/>.</param>
     /// <param name="memoryLimit">Bytes that may be in use on it at once; null for all that there is.</param>
     /// <exception cref="BadInputException">A library or the GPU is missing; the message says which, where it was looked for and what to do.</exception>
-    public static CudaDevice Open(int ordinal, Func<Device> openExact, long? memoryLimit = null) => new(ordinal, openExact, memoryLimit ?? long.MaxValue);
+    public static CudaDevice Open(int ordinal, Func<Device> openExact, long? memoryLimit = null) =>
+        new(() => CudaContext.Open(ordinal), openExact, memoryLimit ?? long.MaxValue);
+
+    /// <summary>
+    /// A device without a GPU: it computes nothing, what is read from it is 0, and its <see cref="PeakBytes"/> are those that a GPU would need for
+    /// the same calls. It takes no memory and needs no driver; transfers and events it has none.
+    /// </summary>
+    /// <param name="capability">Compute capability: 90 for 9.0.</param>
+    public static CudaDevice Imagine(int capability) =>
+        new(() => CudaContext.Imagine(capability), () => throw new InvalidOperationException("nothing is computed on an imagined GPU"), long.MaxValue);
+
+    public override Device? OpenImagined() => Imagine(_context.Capability);
 
     public override long? FreeMemory
     {
@@ -113,39 +131,51 @@ public sealed unsafe class CudaDevice : Device
         }
     }
 
+    /// <summary>Bytes of the GPU's memory in all.</summary>
+    public long TotalMemory
+    {
+        get
+        {
+            _context.Enter();
+            Check.Driver(CudaDriver.cuMemGetInfo_v2(out _, out var total), "tell how much memory there is");
+            return (long)total;
+        }
+    }
+
+    /// <summary>Instructions a second of all its lanes: of each multiprocessor 128, or 64 up to compute capability 8.0, one a cycle.</summary>
+    public double InstructionRate
+    {
+        get
+        {
+            const int clockRateAttribute = 13;
+            return (double)_context.Processors * (_context.Capability > 80 ? 128 : 64) * _context.Attribute(clockRateAttribute) * 1e3;
+        }
+    }
+
     public override Device? OpenExact() => _openExact();
 
     public override DeviceMemory Allocate(long bytes)
     {
         _context.Enter();
         var pointer = _pool.Allocate(bytes, _stream);
-        Check.Driver(CudaDriver.cuMemsetD8Async(pointer, 0, (nuint)Math.Max(1, bytes), _stream), "clear memory");
+        if (!_context.IsImagined) Check.Driver(CudaDriver.cuMemsetD8Async(pointer, 0, (nuint)Math.Max(1, bytes), _stream), "clear memory");
         // Other streams use it without waiting for this one.
-        Check.Driver(CudaDriver.cuStreamSynchronize(_stream), "allocate memory");
+        _context.Finish(_stream, "allocate memory");
         return new CudaMemory(_context, _pool, _stream, pointer, bytes);
     }
 
     public override void Upload(ReadOnlySpan<byte> source, DeviceMemory destination, long offset)
     {
         _context.Enter();
-        var to = CudaMemory.At(destination, offset, source.Length);
-        fixed (byte* from = source)
-        {
-            if (source.Length > 0) Check.Driver(CudaDriver.cuMemcpyHtoDAsync_v2(to, from, (nuint)source.Length, _stream), "upload");
-        }
-
-        Check.Driver(CudaDriver.cuStreamSynchronize(_stream), "upload");
+        _context.Upload(source, CudaMemory.At(destination, offset, source.Length), _stream, "upload");
+        _context.Finish(_stream, "upload");
     }
 
     public override void Download(DeviceMemory source, long offset, Span<byte> destination)
     {
         _context.Enter();
-        var from = CudaMemory.At(source, offset, destination.Length);
-        fixed (byte* to = destination)
-        {
-            if (destination.Length > 0) Check.Driver(CudaDriver.cuMemcpyDtoHAsync_v2(to, from, (nuint)destination.Length, _stream), "download");
-            Check.Driver(CudaDriver.cuStreamSynchronize(_stream), "download");
-        }
+        _context.Download(CudaMemory.At(source, offset, destination.Length), destination, _stream, "download");
+        _context.Finish(_stream, "download");
     }
 
     public override DeviceStream CreateStream(StreamOptions options) => new CudaTransfers(options, _context, _pool, _events, _kernels);
@@ -279,11 +309,8 @@ public sealed unsafe class CudaDevice : Device
         var from = (CudaActivations)x;
         ArgumentOutOfRangeException.ThrowIfLessThan(destination.Length, from.ProbeLength);
         var values = _linear.InFormat(from, WeightType.Float32) + (probe * from.ProbeLength * sizeof(float));
-        fixed (float* to = destination)
-        {
-            if (from.ProbeLength > 0) Check.Driver(CudaDriver.cuMemcpyDtoHAsync_v2(to, values, (nuint)from.ProbeLength * sizeof(float), _stream), "read activations");
-            Check.Driver(CudaDriver.cuStreamSynchronize(_stream), "read activations");
-        }
+        _context.Download(values, MemoryMarshal.AsBytes(destination[..(int)from.ProbeLength]), _stream, "read activations");
+        _context.Finish(_stream, "read activations");
     }
 
     public override void Fold(Parameter parameter, UpdateHistory updates, int step)
@@ -300,8 +327,8 @@ public sealed unsafe class CudaDevice : Device
         var partials = new ulong[grid.X * 2];
         var memory = _digests.Get(partials.Length * sizeof(ulong));
         _kernels.Launch("digest", grid, Threads, 0, _stream, Folding.PointerOf(parameter), bytes, parameter.Ordinal, 0L, memory);
-        fixed (ulong* to = partials) Check.Driver(CudaDriver.cuMemcpyDtoHAsync_v2(to, memory, (nuint)partials.Length * sizeof(ulong), _stream), "read a digest");
-        Check.Driver(CudaDriver.cuStreamSynchronize(_stream), "read a digest");
+        _context.Download(memory, MemoryMarshal.AsBytes(partials.AsSpan()), _stream, "read a digest");
+        _context.Finish(_stream, "read a digest");
         UInt128 sum = 0;
         for (var i = 0; i < partials.Length; i += 2) sum += new UInt128(partials[i + 1], partials[i]);
         return sum;

@@ -62,6 +62,18 @@ public abstract class Device : IDisposable
     /// <summary>Bytes of its own memory that are free; null where that is the host's.</summary>
     public virtual long? FreeMemory => null;
 
+    /// <summary>What people call its own memory; devices that share one have the same name. Null where that is the host's.</summary>
+    public virtual string? MemoryName => null;
+
+    /// <summary>The most bytes of its own memory that were in use at once; 0 where that is the host's.</summary>
+    public virtual long PeakBytes => 0;
+
+    /// <summary>
+    /// Opens a device that allocates as this one does, in numbers only: it computes nothing, and its <see cref="PeakBytes"/> are those that this
+    /// one would need for the same calls. The caller disposes it; null where memory is the host's.
+    /// </summary>
+    public virtual Device? OpenImagined() => null;
+
     /// <summary>
     /// Opens a device of cpu-v1's arithmetic, for what is computed once and has the same bits on every machine. The caller disposes it; null
     /// where this is one.

@@ -16,7 +16,7 @@ public sealed class BaseWeightsTests
         File.Copy(Path.Combine(small, "model.safetensors"), folder["model.safetensors"]);
         using var checkpoint = Checkpoint.Open(folder.Root);
         using var device = new ReferenceDevice();
-        var error = Assert.Throws<RunFailedException>(() => BaseWeights.Load(device, checkpoint, adapter: null, Recipe.Default, _ => { }));
+        var error = Assert.Throws<RunFailedException>(() => BaseWeights.Load(device, checkpoint, adapter: null, Recipe.Default, _ => [], _ => { }));
         Assert.Contains("not enough memory", error.Message);
         Assert.Contains("--weights-dtype bfloat16", error.Message);
     }

@@ -12,6 +12,9 @@ internal sealed record BenchmarkOptions
     /// <summary>The one shape that a GPU is measured with; null for those that others have published figures of.</summary>
     public string? GpuShape { get; init; }
 
+    /// <summary>A program whose steps on the same GPU are measured beside ours (<see cref="Gpu.PeerSteps"/>); null for none.</summary>
+    public string? Peer { get; init; }
+
     /// <summary>The part of the model that a step trains.</summary>
     public TrainedPart Train { get; init; }
 

@@ -39,10 +39,11 @@ internal static class BenchCommand
         var directory = new Option<string?>("--directory") { Description = "disk, offload: where to write (default: the system's temporary folder)" };
         var model = new Option<string?>("--model") { Description = "tokenizer: model directory (default: the demo's)" };
         var data = new Option<string?>("--data") { Description = "tokenizer: JSON lines with a field \"text\" (default: the demo's)" };
+        var peer = new Option<string?>("--peer") { Description = "gpu: a Python program whose steps on the same GPU are measured too, such as a PyTorch MeZO" };
         var json = new Option<bool>("--json") { Description = "one line of JSON for each figure" };
         var command = new Command("bench", "measure this machine: a step and its parts, each beside its limit")
         {
-            figure, shape, train, dtype, tier, writeBack, batch, tokens, threads, steps, seed, workers, share, crowd, rows, inner, columns, directory, model, data, json,
+            figure, shape, train, dtype, tier, writeBack, batch, tokens, threads, steps, seed, workers, share, crowd, rows, inner, columns, directory, model, data, peer, json,
         };
         command.SetAction(parsed =>
         {
@@ -68,9 +69,14 @@ internal static class BenchCommand
                 Directory = parsed.GetValue(directory),
                 Model = parsed.GetValue(model),
                 Data = parsed.GetValue(data),
+                Peer = parsed.GetValue(peer),
             };
             foreach (var result in Run(parsed.GetValue(figure)!, options))
+            {
                 parsed.InvocationConfiguration.Output.WriteLine(parsed.GetValue(json) ? result.ToJson() : result.ToText());
+                parsed.InvocationConfiguration.Output.Flush();
+            }
+
             return ExitCodes.Done;
         });
         return command;

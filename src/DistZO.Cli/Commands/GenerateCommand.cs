@@ -49,11 +49,17 @@ internal static class GenerateCommand
             using var checkpoint = Checkpoint.Open(directory);
             var tokenizer = Tokenizer.Load(directory);
             var added = parsed.GetValue(adapter) is { } folder ? PeftReader.Read(folder, ModelFamilies.Describe(checkpoint)) : null;
+            int[][] ids = [.. texts.Select(text => tokenizer.Encode(text))];
             using var device = LocalDevices.Open(recipe);
             using var placement = new OwnPlacement(recipe);
-            using var model = BaseWeights.Load(device, checkpoint, added, placement.Over(recipe), parsed.InvocationConfiguration.Error.WriteLine);
+            using var model = BaseWeights.Load(
+                device,
+                checkpoint,
+                added,
+                placement.Over(recipe),
+                architecture => [LargestPasses.OfWriting(architecture, [.. ids.Select(text => text.Length)], options.MaxNewTokens)],
+                parsed.InvocationConfiguration.Error.WriteLine);
             var generator = new TextGenerator(model, tokenizer, options with { EndTokens = [.. EndTokens.Of(checkpoint)] });
-            int[][] ids = [.. texts.Select(text => tokenizer.Encode(text))];
             ulong[] seeds = [.. texts.Select((_, i) => Philox.Word64(recipe.Get(RecipeKeys.Seed), 0, (uint)i, PhiloxStream.TextSeed))];
             var generated = generator.Generate(ids, seeds, Probe.Plain, new UpdateHistory(), step: 0);
             var output = parsed.InvocationConfiguration.Output;

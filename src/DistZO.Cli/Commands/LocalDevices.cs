@@ -26,7 +26,7 @@ internal static class LocalDevices
         // With more slots than GPUs some share one.
         var ordinal = choice.Ordinal ?? slot % Math.Max(1, CudaDevice.Count);
         // What the host does beside GPUs, it does for all of them.
-        return CudaDevice.Open(ordinal, () => OpenCpu(recipe, slots: 1));
+        return CudaDevice.Open(ordinal, () => OpenCpu(recipe, slots: 1), recipe.Get(RecipeKeys.DeviceMemory));
     }
 
     private static Device OpenCpu(Recipe recipe, int slots) => CpuDevice.Open(Math.Max(1, (recipe.Get(RecipeKeys.Threads) ?? Environment.ProcessorCount) / slots));

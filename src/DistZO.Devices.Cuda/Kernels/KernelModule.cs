@@ -14,6 +14,7 @@ internal sealed unsafe class KernelModule : IDisposable
     public KernelModule(CudaContext context)
     {
         _context = context;
+        if (context.IsImagined) return;
         NativeLibraries.Require(NativeLibraries.Compiler);
         context.Enter();
         foreach (var program in KernelSources.Programs) _modules.Add(Load(program));
@@ -28,7 +29,7 @@ internal sealed unsafe class KernelModule : IDisposable
     /// <param name="arguments">In the order of its parameters.</param>
     public void Launch(string kernel, KernelGrid grid, int threads, int sharedBytes, CUstream stream, params ReadOnlySpan<KernelArgument> arguments)
     {
-        if (grid.X == 0 || grid.Y == 0 || grid.Z == 0) return;
+        if (grid.X == 0 || grid.Y == 0 || grid.Z == 0 || _context.IsImagined) return;
         var function = Find(kernel, sharedBytes);
         var pointers = stackalloc void*[arguments.Length];
         fixed (KernelArgument* first = arguments)

@@ -12,25 +12,29 @@ internal sealed class MatrixProducts : IDisposable
     private readonly nint _handle;
     private readonly Workspace _workspace;
     private readonly CUstream _stream;
+    private readonly bool _isImagined;
 
     /// <exception cref="BadInputException">cuBLASLt is missing.</exception>
     public MatrixProducts(CudaPool pool, CUstream stream)
     {
+        (_workspace, _stream, _isImagined) = (new Workspace(pool, stream), stream, pool.Context.IsImagined);
+        if (_isImagined) return;
         NativeLibraries.Require(NativeLibraries.Matrices);
         Check.Matrices(CublasLt.cublasLtCreate(out _handle), "start");
-        (_workspace, _stream) = (new Workspace(pool, stream), stream);
     }
 
     /// <summary>Whether a shape can be multiplied.</summary>
-    public bool Supports(in MatrixShape shape) => Prepare(shape).IsSupported;
+    public bool Supports(in MatrixShape shape) => _isImagined || Prepare(shape).IsSupported;
 
     /// <summary>Queues Y = X·Wᵀ + bias, or Y += …</summary>
     /// <exception cref="RunFailedException">cuBLASLt has no algorithm for the shape.</exception>
     public void Run(in MatrixShape shape, CUdeviceptr weights, CUdeviceptr x, CUdeviceptr y, CUdeviceptr bias, bool accumulate)
     {
+        var workspace = _workspace.Get(WorkspaceBytes);
+        if (_isImagined) return;
         var product = Prepare(shape);
         if (!product.IsSupported) throw new RunFailedException($"cuBLASLt {CublasLt.cublasLtGetVersion()} cannot multiply {shape}");
-        product.Run(_handle, weights, x, y, bias, accumulate, _workspace.Get(WorkspaceBytes), WorkspaceBytes, _stream);
+        product.Run(_handle, weights, x, y, bias, accumulate, workspace, WorkspaceBytes, _stream);
     }
 
     public void Dispose()
@@ -38,7 +42,7 @@ internal sealed class MatrixProducts : IDisposable
         foreach (var product in _prepared.Values) product.Dispose();
         _prepared.Clear();
         _workspace.Dispose();
-        _ = CublasLt.cublasLtDestroy(_handle);
+        if (!_isImagined) _ = CublasLt.cublasLtDestroy(_handle);
     }
 
     private MatrixProduct Prepare(in MatrixShape shape) =>

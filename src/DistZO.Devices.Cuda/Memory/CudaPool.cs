@@ -14,12 +14,14 @@ internal sealed unsafe class CudaPool : IDisposable
     private readonly CUmemoryPool _pool;
     private readonly long _limit;
     private readonly Lock _gate = new();
+    private ulong _imagined;
 
     /// <param name="context">The GPU.</param>
     /// <param name="limit">Bytes that may be in use at once; <see cref="long.MaxValue"/> for all that there is.</param>
     public CudaPool(CudaContext context, long limit)
     {
         (_context, _limit) = (context, limit);
+        if (context.IsImagined) return;
         context.Enter();
         var properties = new CUmemPoolProps
         {
@@ -31,6 +33,9 @@ internal sealed unsafe class CudaPool : IDisposable
         Check.Driver(CudaDriver.cuMemPoolSetAttribute(_pool, CudaDriver.PoolReleaseThreshold, &keep), "set up its memory pool");
         OpenToPeers();
     }
+
+    /// <summary>Whose memory it is.</summary>
+    public CudaContext Context => _context;
 
     /// <summary>Bytes that are in use now.</summary>
     public long Used { get; private set; }
@@ -44,6 +49,7 @@ internal sealed unsafe class CudaPool : IDisposable
     {
         var rounded = Round(bytes);
         Take(rounded);
+        if (_context.IsImagined) return new CUdeviceptr(Interlocked.Add(ref _imagined, (ulong)rounded));
         _context.Enter();
         var code = CudaDriver.cuMemAllocFromPoolAsync(out var pointer, (nuint)rounded, _pool, stream);
         if (code == CudaDriver.Success) return pointer;
@@ -59,12 +65,13 @@ internal sealed unsafe class CudaPool : IDisposable
     public void Free(CUdeviceptr pointer, long bytes, CUstream stream)
     {
         _context.Enter();
-        Check.Driver(CudaDriver.cuMemFreeAsync(pointer, stream), "free memory");
+        if (!_context.IsImagined) Check.Driver(CudaDriver.cuMemFreeAsync(pointer, stream), "free memory");
         Take(-Round(bytes));
     }
 
     public void Dispose()
     {
+        if (_context.IsImagined) return;
         _context.Enter();
         _ = CudaDriver.cuMemPoolDestroy(_pool);
     }

@@ -27,7 +27,7 @@ internal readonly record struct PendingUpdates(CUdeviceptr Updates, int Count, C
 /// The small tables that kernels of one stream read: probes, pending commits, sequences, rows. Each is uploaded in the order of the stream, so
 /// one that takes the place of another is never seen too early; those that many kernels of a pass share are uploaded once.
 /// </summary>
-internal sealed unsafe class PassData(CudaPool pool, CUstream stream) : IDisposable
+internal sealed class PassData(CudaPool pool, CUstream stream) : IDisposable
 {
     private readonly Workspace _probes = new(pool, stream);
     private readonly Workspace _updates = new(pool, stream);
@@ -117,12 +117,7 @@ internal sealed unsafe class PassData(CudaPool pool, CUstream stream) : IDisposa
     {
         var bytes = (long)values.Length * Unsafe.SizeOf<T>();
         var pointer = memory.Get(Math.Max(1, bytes));
-        // From memory that is not pinned: the driver has taken the bytes when the call returns.
-        fixed (T* source = values)
-        {
-            if (bytes > 0) Check.Driver(CudaDriver.cuMemcpyHtoDAsync_v2(pointer, source, (nuint)bytes, stream), "upload a table");
-        }
-
+        pool.Context.Upload(MemoryMarshal.AsBytes(values), pointer, stream, "upload a table");
         return pointer;
     }
 }

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using DistZO.Devices.Cuda.Native;
 
 namespace DistZO.Devices.Cuda;
@@ -6,7 +7,7 @@ namespace DistZO.Devices.Cuda;
 /// Log-probabilities over the vocabulary, a part of its rows after the other: a part's logits are summed up to a maximum and a sum of
 /// exponentials for each token, and forgotten.
 /// </summary>
-internal sealed unsafe class VocabularyWork(
+internal sealed class VocabularyWork(
     KernelModule kernels, PassData data, Folding folding, PerturbedMatrix perturbed, LinearWork linear, MatrixProducts products, CudaPool pool, CUstream stream) : IDisposable
 {
     private const int Threads = 256;
@@ -109,7 +110,7 @@ internal sealed unsafe class VocabularyWork(
         Download(maxima, tops);
         Download(sums, totals);
         Download(picked, own);
-        Check.Driver(CudaDriver.cuStreamSynchronize(stream), "run a pass");
+        pool.Context.Finish(stream, "run a pass");
         for (var probe = 0; probe < probes; probe++)
         {
             for (var i = 0; i < targets.Length; i++)
@@ -120,9 +121,6 @@ internal sealed unsafe class VocabularyWork(
         }
     }
 
-    private void Download(CUdeviceptr source, float[] destination)
-    {
-        // Memory that is not pinned: the call returns when the bytes are there.
-        fixed (float* to = destination) Check.Driver(CudaDriver.cuMemcpyDtoHAsync_v2(to, source, (nuint)destination.Length * sizeof(float), stream), "read a result");
-    }
+    private void Download(CUdeviceptr source, float[] destination) =>
+        pool.Context.Download(source, MemoryMarshal.AsBytes(destination.AsSpan()), stream, "read a result");
 }

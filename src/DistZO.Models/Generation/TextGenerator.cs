@@ -55,6 +55,9 @@ public sealed class TextGenerator(Model model, Tokenizer tokenizer, GenerationOp
         return [.. texts.Select(text => text.Finish(tokenizer))];
     }
 
+    /// <summary>Texts whose next logits are on the host at one time.</summary>
+    internal static int RowsPerRead(Model model) => Math.Max(1, LogitsPerRead / model.Architecture.VocabularySize);
+
     /// <summary>Reads what each text has that the cache lacks, and adds a token to each.</summary>
     private void Advance(List<GeneratingText> texts, KeyValueCache cache, Probe probe, UpdateHistory updates, int step, Action? beforeBlock)
     {
@@ -82,7 +85,7 @@ public sealed class TextGenerator(Model model, Tokenizer tokenizer, GenerationOp
             BeforeBlock = beforeBlock,
         };
         var vocabulary = model.Architecture.VocabularySize;
-        model.NextLogits(pass, last, cache, _rows, Math.Max(1, LogitsPerRead / vocabulary), (first, logits) =>
+        model.NextLogits(pass, last, cache, _rows, RowsPerRead(model), (first, logits) =>
         {
             for (var at = 0; at < logits.Length; at += vocabulary) Choose(texts[first + (at / vocabulary)], logits.Slice(at, vocabulary));
         });

@@ -211,7 +211,7 @@ public static class RecipeKeys
         "where layers are that the device has no memory for: in host memory, on disk, or in slices on all slots (auto: nowhere, if all fit)");
 
     public static readonly RecipeKey<long?> DeviceMemory = Declare(
-        "device_memory", Optional(Bytes), null, Operational, "bytes that weights may take on the device; activations are not bounded by it, and come on top (none: what the machine has)");
+        "device_memory", Optional(Bytes), null, Operational, "bytes that may be taken on the device: on a GPU all that a run takes there, on the CPU the weights, with activations on top (none: what is free)");
 
     public static readonly RecipeKey<long?> HostMemory = Declare(
         "host_memory", Optional(Bytes), null, Operational, "bytes that offloaded weights may take in host memory (none: what the machine has)");

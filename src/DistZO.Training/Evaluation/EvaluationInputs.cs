@@ -48,7 +48,7 @@ public sealed class EvaluationInputs : IDisposable
             var rows = ExampleSet.Load(data, encoder, RowUse.Evaluation);
             rows.RequireVocabulary(architecture.VocabularySize);
             device = openDevice();
-            loaded = BaseWeights.Load(device, checkpoint, added, recipe, notice);
+            loaded = BaseWeights.Load(device, checkpoint, added, recipe, model => LargestPasses.OfEvaluation(recipe, model, rows.Examples), notice);
             return new EvaluationInputs(recipe, device, checkpoint, loaded, rows, allowsCommand);
         }
         catch

@@ -9,7 +9,7 @@ namespace DistZO.Training;
 public sealed class Evaluator
 {
     /// <summary>Tokens that a pass reads, or whose keys and values are held while answers are written.</summary>
-    private const int TokensPerPass = 1 << 12;
+    internal const int TokensPerPass = 1 << 12;
 
     private static readonly Probe[] Plain = [Probe.Plain];
     private readonly SamplePass _pass;

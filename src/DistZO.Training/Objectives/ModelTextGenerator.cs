@@ -7,7 +7,7 @@ namespace DistZO.Training;
 public sealed class ModelTextGenerator : ITextGenerator
 {
     /// <summary>Tokens whose keys and values are held at one time; more samples are written one part after the other.</summary>
-    private const int MaxTokensPerPart = 1 << 14;
+    internal const int MaxTokensPerPart = 1 << 14;
 
     private readonly Model _model;
     private readonly TextGenerator _generator;

@@ -22,10 +22,14 @@ public sealed record Placement(OffloadTier Tier, IReadOnlySet<int> Streamed, int
         ? null
         : $"{Streamed.Count} of {Layers} layers come from {Place} ({Quantity.Bytes(StreamedBytes)}), "
             + $"through {Buffers} buffers; weights take {Quantity.Bytes(DeviceBytes)} on {(Slots == 1 ? "the device" : $"each of {Slots} slots")}"
+            + (WorkingBytes > 0 ? $", passes up to {Quantity.Bytes(WorkingBytes)}" : "")
             + (StagingBytes > 0 ? $", and the host, which folds, takes {Quantity.Bytes(StagingBytes)} for what is on its way" : "");
 
     /// <summary>Slots that share the layers.</summary>
     public int Slots { get; private init; } = 1;
+
+    /// <summary>What passes take on the device besides weights; 0 where they are in host memory.</summary>
+    public long WorkingBytes { get; private init; }
 
     /// <summary>What weights take in host memory on their way, where the host folds.</summary>
     public long StagingBytes { get; private init; }
@@ -41,32 +45,37 @@ public sealed record Placement(OffloadTier Tier, IReadOnlySet<int> Streamed, int
     /// <summary>Places a model.</summary>
     /// <param name="blocks">Bytes of each block's parts in the order of a pass: the embedding, the layers, the head.</param>
     /// <param name="tier">What the user wants; null to choose.</param>
-    /// <param name="deviceMemory">Bytes that weights may take on the device; null for all that there is.</param>
+    /// <param name="deviceMemory">
+    /// Bytes that may be taken on the device, by weights alone where it computes in host memory; null for all that there is.
+    /// </param>
     /// <param name="hostMemory">Bytes that they may take in host memory.</param>
     /// <param name="available">Bytes of memory that this machine has left; null where that cannot be known.</param>
     /// <param name="slots">Device slots that share the layers; each has <paramref name="deviceMemory"/>.</param>
     /// <param name="folded">The same as they come to the device where the host folds and rounds; null where it does not.</param>
+    /// <param name="own">The device's own memory; null where it computes in host memory.</param>
     /// <exception cref="BadInputException">A budget does not suffice; the message says what would.</exception>
     public static Placement Of(
         IReadOnlyList<IReadOnlyList<long>> blocks, OffloadTier? tier, long? deviceMemory, long? hostMemory, long? available, int slots = 1,
-        IReadOnlyList<IReadOnlyList<long>>? folded = null)
+        IReadOnlyList<IReadOnlyList<long>>? folded = null, OwnMemory? own = null)
     {
         var parts = blocks.Skip(1).SkipLast(1).ToList();
         var layers = parts.ConvertAll(layer => layer.Sum());
         long fixedBytes = blocks[0].Sum() + blocks[^1].Sum(), all = fixedBytes + layers.Sum(), largest = parts.Max(layer => layer.Max());
         var buffer = folded?.Skip(1).SkipLast(1).Max(layer => layer.Max()) ?? largest;
-        var device = deviceMemory ?? available / slots ?? long.MaxValue;
+        var (isGiven, working) = (deviceMemory is { } given && !(given > own?.Free), own?.Working ?? 0);
+        var budget = isGiven ? deviceMemory!.Value : own?.Free ?? available / slots ?? long.MaxValue;
+        var (device, isBound) = (budget - working, isGiven || own is not null);
         // What of a layer that does not stay is on each slot for good.
         long kept = tier == OffloadTier.Shard ? (layers.Max() + slots - 1) / slots : 0;
         if (tier == OffloadTier.None || (tier is null && all <= device))
         {
-            if (all > device && deviceMemory is not null) throw TooSmall(all, "with offload: none all weights stay on the device");
-            return new Placement(OffloadTier.None, new HashSet<int>(), layers.Count, 0, all, 0) { Slots = slots };
+            if (all > device && isBound) throw TooSmall(all, "with offload: none all weights stay on the device");
+            return new Placement(OffloadTier.None, new HashSet<int>(), layers.Count, 0, all, 0) { Slots = slots, WorkingBytes = working };
         }
 
         var slices = layers.Count * kept;
         var needed = fixedBytes + slices + InBuffers(Math.Min(FewestBuffers, parts.Sum(layer => layer.Count)));
-        if (deviceMemory < needed)
+        if (isBound && device < needed)
         {
             throw TooSmall(needed, $"embedding and head take {Quantity.Bytes(fixedBytes)}, each of two buffers {Quantity.Bytes(buffer)} for the largest part of a layer"
                 + (folded is not null ? $", but together at least the {Quantity.Bytes(largest)} of one as it is held" : "")
@@ -80,7 +89,7 @@ public sealed record Placement(OffloadTier Tier, IReadOnlySet<int> Streamed, int
         buffers = Math.Min(buffers, streamedParts);
         var staging = folded is null ? 0 : buffers * buffer;
         var host = hostMemory ?? available ?? long.MaxValue;
-        tier ??= deviceMemory is not null && streamedBytes + staging <= host ? OffloadTier.Host : OffloadTier.Disk;
+        tier ??= isBound && streamedBytes + staging <= host ? OffloadTier.Host : OffloadTier.Disk;
         if (tier == OffloadTier.Host && streamedBytes + staging > hostMemory)
         {
             throw new BadInputException(
@@ -92,13 +101,15 @@ public sealed record Placement(OffloadTier Tier, IReadOnlySet<int> Streamed, int
         // From disk a part comes through host memory.
         if (folded is not null && tier == OffloadTier.Disk) staging += Math.Min(Offloading.DefaultBuffers, streamedParts) * largest;
         var onDevice = all - streamedBytes + InBuffers(buffers) + (tier == OffloadTier.Shard ? (streamedBytes + slots - 1) / slots : 0);
-        return new Placement(tier.Value, streamed, layers.Count, buffers, onDevice, streamedBytes) { Slots = slots, StagingBytes = staging };
+        return new Placement(tier.Value, streamed, layers.Count, buffers, onDevice, streamedBytes) { Slots = slots, StagingBytes = staging, WorkingBytes = working };
 
         // Evaluations see parts as they are held.
         long InBuffers(int count) => folded is null ? count * largest : Math.Max(count * buffer, largest);
 
         BadInputException TooSmall(long needed, string why) =>
-            new($"--device-memory {Quantity.BytesGiven(device)} is too small for this model: {Quantity.BytesNeeded(needed)} are needed in all, since {why}");
+            new((isGiven ? $"--device-memory {Quantity.BytesGiven(budget)} is" : $"{Quantity.BytesGiven(budget)} that may be taken on {own!.Name} are")
+                + $" too small for this model: {Quantity.BytesNeeded(needed + working)} are needed in all, since {why}"
+                + (working > 0 ? $", and the largest pass takes {Quantity.Bytes(working)} for activations and scratch; smaller batches take less" : ""));
     }
 
     /// <summary>As many layers as fit beside the buffers stay; where not all buffers fit, fewer.</summary>

@@ -17,11 +17,13 @@ public static class BaseWeights
     /// <param name="checkpoint">The model, or the base.</param>
     /// <param name="adapter">Over it; null for none.</param>
     /// <param name="recipe">How and where weights are held.</param>
+    /// <param name="passes">Gives the largest passes that will be made, of the model with what is added to it.</param>
     /// <param name="notice">Told, in a line for people, where the weights are and what was found there.</param>
-    public static Model Load(Device device, Checkpoint checkpoint, PeftAdapter? adapter, Recipe recipe, Action<string> notice)
+    public static Model Load(
+        Device device, Checkpoint checkpoint, PeftAdapter? adapter, Recipe recipe, Func<ModelArchitecture, IReadOnlyList<PassSize>> passes, Action<string> notice)
     {
         var part = adapter?.Part ?? ModelPart.Full(ModelFamilies.Describe(checkpoint));
-        var placement = Place(checkpoint, part, recipe);
+        var placement = Place([device], checkpoint, part, recipe, passes(part.Architecture));
         foreach (var line in placement.Lines) notice(line);
         return Load(device, checkpoint, part, recipe, placement, () => BaseModel.Digest(checkpoint), notice, adapter?.Values);
     }
@@ -91,13 +93,16 @@ public static class BaseWeights
     }
 
     /// <summary>Decides where the weights of a model go.</summary>
+    /// <param name="devices">By slot.</param>
     /// <param name="checkpoint">The base.</param>
     /// <param name="part">What of it is trained.</param>
     /// <param name="recipe">What the user wants.</param>
+    /// <param name="passes">The largest passes that the run makes; none where it only folds.</param>
     /// <param name="network">Device slots that share this machine's memory; null for one alone.</param>
     /// <exception cref="BadInputException">A budget does not suffice, or the slots cannot share as the recipe wants.</exception>
     /// <exception cref="RunFailedException">This machine has too little memory; the message says what is needed.</exception>
-    public static Placement Place(Checkpoint checkpoint, ModelPart part, Recipe recipe, SlotNetwork? network = null)
+    public static Placement Place(
+        IReadOnlyList<Device> devices, Checkpoint checkpoint, ModelPart part, Recipe recipe, IReadOnlyList<PassSize> passes, SlotNetwork? network = null)
     {
         var slots = network?.Slots ?? 1;
         SlotSharing.Require(recipe.Get(RecipeKeys.Offload), slots, network?.HasFabric ?? false);
@@ -106,8 +111,11 @@ public static class BaseWeights
         // Only the passes of slots bring what the host has folded.
         var folded = network is not null && tier != OffloadTier.Shard && Folding.IsOnHost(recipe) ? Sizes(checkpoint, part, type, recipe.Get(RecipeKeys.TransferDtype)) : null;
         var available = MachineResources.Read(checkpoint.Directory).AvailableMemory;
-        var placement = Placement.Of(blocks, tier, recipe.Get(RecipeKeys.DeviceMemory), recipe.Get(RecipeKeys.HostMemory), available, slots, folded);
-        if (available is { } memory && (placement.DeviceBytes * slots) + placement.StagingBytes > memory) throw TooLarge(checkpoint, placement, type, memory);
+        var types = part.Tensors.ToDictionary(tensor => tensor.Name, tensor => TypeOf(checkpoint, part, type, tensor));
+        var own = OwnMemory.Of(devices, imagined => WorkingMemory.Of(imagined, part, types, recipe.Get(RecipeKeys.TransferDtype), passes));
+        var placement = Placement.Of(blocks, tier, recipe.Get(RecipeKeys.DeviceMemory), recipe.Get(RecipeKeys.HostMemory), available, slots, folded, own);
+        var inHost = placement.StagingBytes + (own is null ? placement.DeviceBytes * slots : placement.Tier == OffloadTier.Host ? placement.StreamedBytes : 0);
+        if (available is { } memory && inHost > memory) throw TooLarge(checkpoint, placement, type, inHost, memory, own is not null);
         return placement with { Idle = IdleKeys.Notice(recipe, placement.Tier) };
     }
 
@@ -142,21 +150,29 @@ public static class BaseWeights
     {
         return [.. part.Architecture.Blocks.Select(block => block is TransformerBlock layer ? layer.Parts.Select(one => one.Tensors.Sum(Bytes)).ToArray() : [block.Tensors.Sum(Bytes)])];
 
-        long Bytes(TensorSpec tensor) => TransferTypes.Of(transfer, tensor.Role, tensor.IsAdded, TypeOf(tensor)) is { } rounded
+        long Bytes(TensorSpec tensor) => TransferTypes.Of(transfer, tensor.Role, tensor.IsAdded, TypeOf(checkpoint, part, type, tensor)) is { } rounded
             ? PackedTensor.BytesOf(rounded, tensor.Length)
-            : tensor.Length * TypeOf(tensor).Size();
-
-        // One that is missing is told when it is loaded.
-        WeightType TypeOf(TensorSpec tensor) => !part.IsTrained(tensor) && checkpoint.TryGet(tensor.Name, out var stored) ? stored.WeightType : type;
+            : tensor.Length * TypeOf(checkpoint, part, type, tensor).Size();
     }
 
-    private static RunFailedException TooLarge(Checkpoint checkpoint, Placement placement, WeightType type, long available)
+    // One that is missing is told when it is loaded.
+    private static WeightType TypeOf(Checkpoint checkpoint, ModelPart part, WeightType type, TensorSpec tensor) =>
+        !part.IsTrained(tensor) && checkpoint.TryGet(tensor.Name, out var stored) ? stored.WeightType : type;
+
+    private static RunFailedException TooLarge(Checkpoint checkpoint, Placement placement, WeightType type, long needed, long available, bool isBesideDevice)
     {
+        if (isBesideDevice)
+        {
+            return new RunFailedException(
+                $"not enough memory: the layers of '{checkpoint.Directory}' that the device does not hold take {Quantity.BytesNeeded(needed)} in host memory as {type.Name()} "
+                + $"and {Quantity.BytesGiven(available)} are available; use --offload disk, or a larger machine");
+        }
+
         var what = placement.Tier == OffloadTier.None ? "the weights" : "embedding, head and the buffers of layers";
         var offload = placement.Tier == OffloadTier.None ? "--offload disk, " : "";
         var smaller = type == WeightType.Float32 ? "--weights-dtype bfloat16, " : "";
         return new RunFailedException(
-            $"not enough memory: {what} of '{checkpoint.Directory}' take {Quantity.BytesNeeded((placement.DeviceBytes * placement.Slots) + placement.StagingBytes)} as {type.Name()} and {Quantity.BytesGiven(available)} are available; "
+            $"not enough memory: {what} of '{checkpoint.Directory}' take {Quantity.BytesNeeded(needed)} as {type.Name()} and {Quantity.BytesGiven(available)} are available; "
             + $"use {offload}{smaller}or a larger machine");
     }
 }

@@ -37,7 +37,7 @@ public sealed class LedgerReplay : IDisposable
             device = openDevice();
             var recipe = place(ledger.Header.Identity.Recipe);
             var part = TrainedParts.Of(recipe, checkpoint);
-            var placement = BaseWeights.Place(checkpoint, part, recipe);
+            var placement = BaseWeights.Place([device], checkpoint, part, recipe, passes: []);
             foreach (var line in placement.Lines) notice(line);
             var digest = ledger.Header.Identity.BaseDigest;
             var loaded = BaseWeights.Load(device, checkpoint, part, recipe, placement, () => digest, notice, Initial(ledger, checkpoint));

@@ -64,8 +64,9 @@ public sealed class RunInputs : IDisposable
             evaluation?.RequireVocabulary(vocabulary);
             var part = TrainedParts.Of(recipe, checkpoint);
             var network = SlotTopology.Of(recipe);
-            var placement = BaseWeights.Place(checkpoint, part, recipe, network);
             for (var slot = 0; slot < network.Slots; slot++) devices.Add(openDevice());
+            var passes = LargestPasses.Of(resolved, part.Architecture, train.Examples, evaluation?.Examples, network.Slots);
+            var placement = BaseWeights.Place(devices, checkpoint, part, recipe, passes, network);
             var digest = BaseModel.Digest(checkpoint);
             var notices = new List<string>();
             var slots = BaseWeights.Load(devices, network, checkpoint, part, recipe, placement, () => digest, notices.Add, trace);

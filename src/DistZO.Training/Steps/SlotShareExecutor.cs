@@ -35,7 +35,7 @@ public sealed class SlotShareExecutor : IShareExecutor
 
     public void Execute(int step, IReadOnlyList<Probe> probes, ReadOnlySpan<EncodedExample> samples, Span<ProbeSum> sums)
     {
-        var parts = Cut(new WorkGrid(probes.Count, samples.Length));
+        var parts = Cut(new WorkGrid(probes.Count, samples.Length), _slots.Models.Count, _parallelism);
         var works = parts.Select(part => (Probes: probes.Skip(part.ProbeStart).Take(part.Probes).ToArray(), part.SampleStart, part.Samples)).ToArray();
         var all = samples.ToArray();
         var results = works.Select(work => new ProbeSum[work.Probes.Length]).ToArray();
@@ -64,11 +64,10 @@ public sealed class SlotShareExecutor : IShareExecutor
     }
 
     /// <summary>At most one part a slot. Where nothing else is asked for, samples are cut first: probes of one direction share its z.</summary>
-    private Share[] Cut(WorkGrid grid)
+    internal static Share[] Cut(WorkGrid grid, int slots, Parallelism parallelism)
     {
         if (grid.Probes == 0 || grid.Samples == 0) return [];
-        var slots = _slots.Models.Count;
-        var (p, d) = _parallelism.Kind switch
+        var (p, d) = parallelism.Kind switch
         {
             ParallelismKind.Pertp => (slots, 1),
             ParallelismKind.Dp => (1, slots),

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using DistZO.Cli.Tests.Cluster;
 using DistZO.Cli.Tests.Commands;
 
@@ -102,6 +103,42 @@ public sealed class GpuRunTests : IDisposable
     [SkippableFact]
     public void Train_OnAGpuThatIsNotThere_SaysHowManyThereAre() =>
         Assert.Equal(ExitCodes.BadInput, _cluster.Start(Tiny.Train("gpu", 9, "--device", "cuda:5")).WaitForExit());
+
+    /// <summary>A GPU with too little memory is told of before anything runs, with what would do.</summary>
+    [SkippableFact]
+    public void Train_OnAGpuThatIsTooSmall_SaysWhatIsNeeded()
+    {
+        var process = _cluster.Start(Tiny.Train("gpu", 9, "--device", "cuda", "--device-memory", "20MB"));
+        process.WaitFor("--device-memory 20.0 MB is too small for this model: ");
+        Assert.Equal(ExitCodes.BadInput, process.WaitForExit());
+    }
+
+    /// <summary>Every row of the benchmark at its smallest, with a peer beside it: that it is there, never what it comes to.</summary>
+    [SkippableFact]
+    public void BenchGpu_SmallShape_HasEveryRowAndItsBars()
+    {
+        var peer = Tiny["peer.py"];
+        File.WriteAllText(peer, "import sys\nassert sys.argv[sys.argv.index('--shape') + 1] == 'tiny'\nprint('{\"tokens_per_second\": 5.0}')\n");
+        var said = _cluster.Start("bench", "gpu", "--shape", "tiny", "--batch", "2", "--tokens", "9", "--steps", "1", "--threads", "1", "--peer", peer, "--json").Done();
+        var rows = said.Split('\n', StringSplitOptions.RemoveEmptyEntries).Where(line => line.StartsWith('{')).Select(line => JsonDocument.Parse(line).RootElement).ToList();
+        Assert.Equal(["gpu", "gpu bits", "gpu step", "gpu host", "gpu slices"], rows.Select(row => row.GetProperty("benchmark").GetString()));
+        AssertBars(rows[0], "perturb_ratio", "fold_ratio");
+        Assert.Equal("yes", rows[1].GetProperty("equal").GetString());
+        AssertBars(rows[2], "peak_bytes_error", "step_seconds_error", "ratio", "peer_ratio");
+        AssertBars(rows[3], "peak_bytes_error", "step_seconds_error", "ratio");
+        Assert.Equal("yes", rows[3].GetProperty("peak_bytes_error_pass").GetString());
+        Assert.True(rows[4].GetProperty("speedup_8").GetDouble() > 0);
+    }
+
+    private static void AssertBars(JsonElement row, params string[] keys)
+    {
+        foreach (var key in keys)
+        {
+            Assert.Equal(JsonValueKind.Number, row.GetProperty(key).ValueKind);
+            Assert.Equal(JsonValueKind.Number, row.GetProperty($"{key}_bar").ValueKind);
+            Assert.Contains(row.GetProperty($"{key}_pass").GetString(), (string[])["yes", "no"]);
+        }
+    }
 
     private void AssertReplayed(string output)
     {

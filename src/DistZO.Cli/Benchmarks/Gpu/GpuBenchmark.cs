@@ -2,6 +2,7 @@ using DistZO.Devices;
 using DistZO.Devices.Cpu;
 using DistZO.Devices.Cuda;
 using DistZO.Models;
+using DistZO.Optimization;
 
 namespace DistZO.Cli.Benchmarks.Gpu;
 
@@ -27,45 +28,47 @@ internal static class GpuBenchmark
     /// <summary>Model shapes whose layers all lie in the memory of one, as no machine here holds them.</summary>
     private static readonly string[] Aliased = ["opt-30b", "opt-175b"];
 
+    /// <summary>Bytes that OPT-30B may take where all of it stays on the GPU.</summary>
+    private const double ResidentPeak = 80e9;
+
+    /// <summary>What DistZO2 is said to gain on OPT-175B by several devices (arXiv 2507.03211).</summary>
+    private const double SpeedupOfDistZo2 = 3;
+
+    /// <summary>Rows as they are measured, so that a run that is cut off has said what it had.</summary>
     public static IEnumerable<BenchmarkResult> Run(BenchmarkOptions options)
     {
         if (CudaDevice.Count == 0) throw new BadInputException("bench gpu needs a GPU, and there is none; 'distzo doctor' tells what is missing");
-        yield return Limits();
-        yield return Bits(options);
-        foreach (var (batch, tokens) in options.GpuShape is null ? [(1, 2048), (16, 64), (16, 512)] : new[] { (options.Batch, options.Tokens) })
-            yield return Try(() => Resident(options with { Shape = options.GpuShape ?? "opt-1.3b", Batch = batch, Tokens = tokens, WeightsType = WeightType.Float16 }));
-        foreach (var shape in options.GpuShape is null ? ["opt-1.3b", "opt-6.7b", "opt-13b", .. Aliased] : new[] { options.GpuShape })
+        options = options with { WeightsType = WeightType.Float16 };
+        GpuRates rates;
+        using (var device = Open())
         {
-            var (batch, tokens) = options.GpuShape is null ? (1, 2048) : (options.Batch, options.Tokens);
-            yield return Try(() => Offloaded(options with { Shape = shape, Batch = batch, Tokens = tokens, WeightsType = WeightType.Float16 }));
+            rates = GpuRates.Measure(device);
+            yield return rates.Row(device.Description);
         }
+
+        yield return Bits(options);
+        var own = options.GpuShape;
+        var sizes = own is null ? [(1, 2048), (16, 64), (16, 512)] : new[] { (options.Batch, options.Tokens) };
+        foreach (var (batch, tokens) in sizes)
+            yield return Try(() => Resident(options with { Shape = own ?? "opt-1.3b", Batch = batch, Tokens = tokens }, rates));
+        var (sequences, length) = own is null ? (1, 2048) : sizes[0];
+        foreach (var shape in own is null ? ["opt-1.3b", "opt-6.7b", "opt-13b", .. Aliased] : new[] { own })
+            yield return Try(() => Offloaded(options with { Shape = shape, Batch = sequences, Tokens = length }, rates));
+        if (own is null) yield return Try(() => Resident(options with { Shape = "opt-30b", Batch = sequences, Tokens = length }, rates));
+        yield return Speedups(options with { Shape = own ?? "opt-175b", Batch = sequences, Tokens = length }, rates);
     }
 
-    private static BenchmarkResult Limits()
+    /// <summary>A prediction only: there is one GPU.</summary>
+    private static BenchmarkResult Speedups(BenchmarkOptions options, GpuRates rates)
     {
-        using var device = Open();
-        var limits = new GpuLimits(device);
-        var free = device.FreeMemory!.Value;
-        var copied = limits.CopyBytes(Math.Min(1L << 30, free / 8));
-        var side = free > 8L << 30 ? 4096 : 256;
-        var product = limits.ProductOperations(side, side, side, WeightType.Float16);
-        var perturbed = limits.Perturbed(side, side, WeightType.Float16);
-        var folded = limits.Folded(side * 4, side * 4, WeightType.Float16);
-        var host = CopyRates.Host(0);
+        var row = new BenchmarkResult("gpu slices").With("shape", options.Shape).Say($"{options.Shape}, {options.Batch} × {options.Tokens} tokens, as planned from this GPU's rates, with an H100's fabric:");
+        foreach (var (devices, speedup) in new GpuPlan(rates).Speedups(ModelPart.Full(ModelShapes.Find(options.Shape)), options))
+        {
+            row.With($"speedup_{devices}", speedup, 3)
+                .Say($"{devices} devices {speedup:0.00} × one; DistZO2 states {SpeedupOfDistZo2:0} × for a number of devices that it does not give");
+        }
 
-        // A weight is read once and written for both probes, or read and written.
-        double perturbedBytes = perturbed * 6, foldedBytes = folded * 4;
-        return new BenchmarkResult("gpu")
-            .With("device", device.Description)
-            .With("copy_bytes_per_second", copied, 0)
-            .With("product_flops", product, 0)
-            .With("perturbed_per_second", perturbed, 0)
-            .With("folded_per_second", folded, 0)
-            .With("upload_bytes_per_second", host.Up, 0)
-            .With("download_bytes_per_second", host.Down, 0)
-            .Say($"{device.Description}: copies {copied / 1e9:0} GB/s within its memory, {host.Up / 1e9:0.0} GB/s from pinned host memory, {host.Down / 1e9:0.0} back")
-            .Say($"cuBLASLt {product / 1e12:0.0} TFLOP/s in float16 ({side} × {side} × {side})")
-            .Say($"perturbs {perturbed / 1e9:0.0} G weights/s for both probes, {perturbedBytes / copied:0%} of the memory's rate; folds {folded / 1e9:0.0} G/s, {foldedBytes / copied:0%} (at least 80%, or of the integer rate)");
+        return row;
     }
 
     private static BenchmarkResult Bits(BenchmarkOptions options)
@@ -86,21 +89,36 @@ internal static class GpuBenchmark
         return device.Digest(parameter);
     }
 
-    private static BenchmarkResult Resident(BenchmarkOptions options)
+    private static BenchmarkResult Resident(BenchmarkOptions options, GpuRates rates)
+    {
+        var (row, tokens) = ResidentSteps(options, rates);
+        if (options.Peer is not { } peer || options.Shape == "opt-30b" || (options.Batch, options.Tokens) == (16, 512)) return row;
+        var (others, problem) = PeerSteps.Run(peer, options);
+        if (problem is not null) row.With("peer_problem", problem).Say($"{Path.GetFileName(peer)}: {problem}");
+        return row.With("peer_tokens_per_second", others, 1).AtLeast("peer_ratio", tokens / others, 1.5, $"{tokens:0} tokens/s over {Path.GetFileName(peer)}'s {others:0}");
+    }
+
+    private static (BenchmarkResult Row, double TokensPerSecond) ResidentSteps(BenchmarkOptions options, GpuRates rates)
     {
         using var device = Open();
         var product = new GpuLimits(device).ProductOperations(options.Batch * options.Tokens, 2048, 8192, WeightType.Float16);
         using var steps = new TrainingSteps(options, part => PatternModel.Assemble(device, part, options.WeightsType, null));
+        var (placed, working) = (device.UsedBytes, GpuPlan.WorkingBytes(device, steps.Model.Part, options));
         var seconds = Median(Times(options, steps.Next));
-        var rate = steps.Operations / seconds;
-        return Step("gpu step", options, seconds, device)
+        var (rate, tokens) = (steps.Operations / seconds, options.Batch * (double)options.Tokens / seconds);
+        var row = Step("gpu step", options, seconds, device)
             .With("flops", rate, 0)
             .With("product_flops", product, 0)
-            .With("ratio", rate / product, 4)
-            .Say($"{rate / 1e12:0.0} TFLOP/s, {rate / product:0%} of cuBLASLt's {product / 1e12:0.0} for {options.Batch * options.Tokens} tokens × 2048 × 8192 (at 16 × 512: at least 70%)");
+            .Predicted("peak_bytes", placed + working, device.PeakBytes, "peak in bytes, predicted")
+            .Predicted("step_seconds", new GpuPlan(rates) { Product = product }.StepSeconds(steps.Model.Part, options, OffloadTier.None), seconds, "seconds, planned");
+        var share = $"{rate / 1e12:0.0} TFLOP/s of cuBLASLt's {product / 1e12:0.0} for {options.Batch * options.Tokens} tokens × 2048 × 8192";
+        if (options.GpuShape is not null || (options.Batch, options.Tokens) == (16, 512)) row.AtLeast("ratio", rate / product, 0.7, share);
+        else row.With("ratio", rate / product, 4).Say($"{share}: {rate / product:0%}");
+        if (options.Shape == "opt-30b") row.AtMost("resident_peak", device.PeakBytes / ResidentPeak, 1, "peak of all of it on the GPU, of 80 GB");
+        return (row, tokens);
     }
 
-    private static BenchmarkResult Offloaded(BenchmarkOptions options)
+    private static BenchmarkResult Offloaded(BenchmarkOptions options, GpuRates rates)
     {
         var isAliased = Aliased.Contains(options.Shape);
         var layers = ModelShapes.Find(options.Shape).Layers.Count;
@@ -111,27 +129,31 @@ internal static class GpuBenchmark
             Open = (layouts, _) => isAliased ? new AliasedBlocks(layouts) : new HostBlocks(layouts),
         };
         double seconds, moving;
-        BenchmarkResult result;
+        BenchmarkResult row;
         long streamed;
         using (var device = Open())
         {
             using var steps = new TrainingSteps(options, part => PatternModel.Assemble(device, part, options.WeightsType, offloading));
+            var (placed, working) = (device.UsedBytes, GpuPlan.WorkingBytes(device, steps.Model.Part, options));
             seconds = Median(Times(options, steps.Next));
+            var peak = device.PeakBytes;
             moving = Moving(options, steps.Model, device);
             streamed = steps.Model.StreamedBytes.All;
-            result = Step(isAliased ? "gpu aliased" : "gpu host", options, seconds, device);
-            if (PeakOfZo2.TryGetValue(options.Shape, out var peak))
-                result.With("peak_ratio", device.PeakBytes / peak, 4).Say($"peak {device.PeakBytes / peak:0.00} × ZO2's published {peak / 1e9:0.00} GB (at most 0.50)");
+            row = Step(isAliased ? "gpu aliased" : "gpu host", options, seconds, device)
+                .With("context_bytes", Math.Max(0, device.TotalMemory - device.FreeMemory!.Value - device.UsedBytes))
+                .Say($"{(isAliased ? "all layers lie in the memory of one: time and memory only" : "layers are written back at each step")}")
+                .Predicted("peak_bytes", placed + working, peak, "peak in bytes, predicted")
+                .Predicted("step_seconds", new GpuPlan(rates).StepSeconds(steps.Model.Part, options, OffloadTier.Host), seconds, "seconds, planned");
+            if (PeakOfZo2.TryGetValue(options.Shape, out var published))
+                row.AtMost("peak_ratio", peak / published, 0.5, $"peak over the {published / 1e9:0.00} GB that ZO2 publishes");
         }
 
         var computing = Computing(options);
-        var limit = Math.Max(moving, computing ?? 0);
-        return result
+        return row
             .With("moving_seconds", moving, 5)
             .With("computing_seconds", computing ?? double.NaN, 5)
-            .With("ratio", seconds / limit, 4)
-            .Say($"moving alone {moving:0.000} s ({streamed / moving / 1e9:0.0} GB/s up), computing alone {(computing is { } alone ? $"{alone:0.000} s" : "not measured: it does not fit")}: {seconds / limit:0.00} × the longer (at most 1.05)")
-            .Say($"{(isAliased ? "all layers lie in the memory of one: time and memory only" : "layers are written back at each step")}");
+            .Say($"moving alone {moving:0.000} s ({streamed / moving / 1e9:0.0} GB/s up), computing alone {(computing is { } alone ? $"{alone:0.000} s" : "not measured: it does not fit")}")
+            .AtMost("ratio", seconds / Math.Max(moving, computing ?? 0), 1.05, computing is null ? "step over moving alone" : "step over the longer");
     }
 
     /// <summary>Seconds in which all layers come and go once, with nothing computed.</summary>
