@@ -7,6 +7,9 @@ internal static class Manifests
 {
     private static readonly string Folder = Path.Combine(Inputs.Repository, "deploy", "kubernetes");
 
+    /// <summary>The names of all overlays.</summary>
+    public static IEnumerable<string> Overlays => Directory.GetDirectories(Path.Combine(Folder, "overlays")).Select(path => Path.GetFileName(path)!).Order(StringComparer.Ordinal);
+
     /// <summary>The documents of an overlay, as YAML. Skips the test without kubectl.</summary>
     public static string Render(string overlay) => RenderFolder(Path.Combine(Folder, "overlays", overlay));
 
