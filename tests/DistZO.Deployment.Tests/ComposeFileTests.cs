@@ -4,7 +4,7 @@ namespace DistZO.Deployment.Tests;
 [Trait("Category", "Compose")]
 public sealed class ComposeFileTests
 {
-    private static readonly string Compose = Path.Combine(Inputs.Repository, "docker", "compose.yaml");
+    private static readonly string Compose = Path.Combine(Fixtures.Repository, "docker", "compose.yaml");
 
     /// <summary>What there is in each profile beside coordinator and workers.</summary>
     private static readonly (string Profile, string[] Services)[] Profiles =

@@ -5,7 +5,7 @@ namespace DistZO.Deployment.Tests;
 /// <summary>The Kubernetes manifests, as kustomize renders them.</summary>
 internal static class Manifests
 {
-    private static readonly string Folder = Path.Combine(Inputs.Repository, "deploy", "kubernetes");
+    private static readonly string Folder = Path.Combine(Fixtures.Repository, "deploy", "kubernetes");
 
     /// <summary>The names of all overlays.</summary>
     public static IEnumerable<string> Overlays => Directory.GetDirectories(Path.Combine(Folder, "overlays")).Select(path => Path.GetFileName(path)!).Order(StringComparer.Ordinal);

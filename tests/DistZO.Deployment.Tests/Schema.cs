@@ -3,7 +3,7 @@ namespace DistZO.Deployment.Tests;
 /// <summary>Published schemas, as `make interop-tools` installs them from npm.</summary>
 internal static class Schema
 {
-    private static readonly string Folder = Path.Combine(Inputs.Repository, "tests", "DistZO.Deployment.Tests", "Schemas");
+    private static readonly string Folder = Path.Combine(Fixtures.Repository, "tests", "DistZO.Deployment.Tests", "Schemas");
 
     /// <summary>What the schemas object to in documents of Kubernetes: exit code 1, and a line of the error stream each.</summary>
     public static Command OfKubernetes(string rendered) => Check("kubernetes-models", "kubernetes.mjs", rendered);
