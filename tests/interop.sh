@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what our tests compare with: the gRPC implementations that they talk to, python3-grpcio from Debian and @grpc/grpc-js from npm,
-# and the schemas of Kubernetes from npm; into folders that git ignores. Never fails: what can't be had is said, and its tests are skipped.
+# and the schemas of Kubernetes and Compose from npm; into folders that git ignores. Never fails: what can't be had is said, and its tests are skipped.
 set -u
 folder="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)/DistZO.Rpc.Tests/Interop"
 packages=(@grpc/grpc-js@1.14 @grpc/proto-loader@0.8 grpc-health-check@2)
@@ -22,9 +22,9 @@ fi
 if grpcjs; then echo 'grpc-js ✓'; else echo 'grpc-js ✗ its tests are skipped: it needs node, npm and a network'; fi
 
 schemas="$(cd "$folder/../../DistZO.Deployment.Tests/Schemas" && pwd)"
-kubernetes() { [ -d "$schemas/node_modules/kubernetes-models" ] && [ -d "$schemas/node_modules/typescript" ] && [ -d "$schemas/node_modules/yaml" ]; }
-if ! kubernetes && have node && have npm; then
-  timeout 300 npm install --prefix "$schemas" --no-save --no-package-lock --no-audit --no-fund kubernetes-models@4 typescript@5 yaml@2 >/dev/null 2>&1
+schemas() { for package in kubernetes-models typescript yaml ajv dclint; do [ -d "$schemas/node_modules/$package" ] || return 1; done; }
+if ! schemas && have node && have npm; then
+  timeout 300 npm install --prefix "$schemas" --no-save --no-package-lock --no-audit --no-fund kubernetes-models@4 typescript@5 yaml@2 ajv@8 dclint@3 >/dev/null 2>&1
 fi
-if kubernetes; then echo 'Kubernetes schemas ✓'; else echo 'Kubernetes schemas ✗ their tests are skipped: they need node, npm and a network'; fi
+if schemas; then echo 'schemas of Kubernetes and Compose ✓'; else echo 'schemas of Kubernetes and Compose ✗ their tests are skipped: they need node, npm and a network'; fi
 exit 0

@@ -11,7 +11,7 @@ internal sealed class Inputs : IDisposable
     {
         // The folder is the test's alone otherwise, and containers have a user of their own.
         Open(_folder.Root);
-        var demo = Path.Combine(Repository, "examples", "support-tickets");
+        var demo = Path.Combine(Fixtures.Repository, "examples", "support-tickets");
         Directory.CreateDirectory(_folder["inputs/data"]);
         Directory.CreateDirectory(_folder["inputs/model"]);
         foreach (var file in Directory.GetFiles(Path.Combine(demo, "model"))) File.Copy(file, Path.Combine(Model, Path.GetFileName(file)));
@@ -24,9 +24,6 @@ internal sealed class Inputs : IDisposable
         Directory.CreateDirectory(_folder["secret"]);
         File.WriteAllText(Token, Guid.NewGuid().ToString("N"));
     }
-
-    /// <summary>The checkout that these tests are of.</summary>
-    public static string Repository { get; } = FindRepository();
 
     public string Root => _folder["inputs"];
 
@@ -69,14 +66,4 @@ internal sealed class Inputs : IDisposable
     public void Dispose() => _folder.Dispose();
 
     private static void Open(string folder) => File.SetUnixFileMode(folder, (UnixFileMode)0b111_111_111);
-
-    private static string FindRepository()
-    {
-        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
-        {
-            if (File.Exists(Path.Combine(folder.FullName, "DistZO.sln"))) return folder.FullName;
-        }
-
-        throw new DirectoryNotFoundException("these tests belong in a checkout");
-    }
 }

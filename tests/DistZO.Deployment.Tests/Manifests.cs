@@ -5,7 +5,10 @@ namespace DistZO.Deployment.Tests;
 /// <summary>The Kubernetes manifests, as kustomize renders them.</summary>
 internal static class Manifests
 {
-    private static readonly string Folder = Path.Combine(Inputs.Repository, "deploy", "kubernetes");
+    private static readonly string Folder = Path.Combine(Fixtures.Repository, "deploy", "kubernetes");
+
+    /// <summary>The names of all overlays.</summary>
+    public static IEnumerable<string> Overlays => Directory.GetDirectories(Path.Combine(Folder, "overlays")).Select(path => Path.GetFileName(path)!).Order(StringComparer.Ordinal);
 
     /// <summary>The documents of an overlay, as YAML. Skips the test without kubectl.</summary>
     public static string Render(string overlay) => RenderFolder(Path.Combine(Folder, "overlays", overlay));

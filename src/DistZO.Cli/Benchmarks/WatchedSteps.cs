@@ -16,17 +16,18 @@ internal sealed class WatchedSteps(ShareSpans spans, Func<TelemetryExport> watch
 
     private const int Block = 4;
 
-    private readonly List<double> _with = [];
-    private readonly List<double> _without = [];
+    private readonly List<StepTime> _with = [];
+    private readonly List<StepTime> _without = [];
     private TelemetryExport? _export;
     private int _steps;
     private long _began;
+    private TimeSpan _beganProcessor;
 
-    /// <summary>Seconds of a step.</summary>
-    public double Median(bool isWatched)
+    /// <summary>Medians over the steps.</summary>
+    public StepTime Median(bool isWatched)
     {
-        var sorted = (isWatched ? _with : _without).Order().ToList();
-        return sorted.Count == 0 ? double.NaN : (sorted[(sorted.Count - 1) / 2] + sorted[sorted.Count / 2]) / 2;
+        var times = isWatched ? _with : _without;
+        return new StepTime(Median(times.Select(time => time.Seconds)), Median(times.Select(time => time.ProcessorSeconds)));
     }
 
     public void Add(in TraceSpan span)
@@ -34,19 +35,19 @@ internal sealed class WatchedSteps(ShareSpans spans, Func<TelemetryExport> watch
         if (_export is not null) spans.Add(span);
     }
 
-    public void Started(RunSummary run) => _began = Stopwatch.GetTimestamp();
+    public void Started(RunSummary run) => Begin();
 
     public void Step(StepMetrics step)
     {
-        var seconds = Stopwatch.GetElapsedTime(_began).TotalSeconds;
-        if (_steps >= WarmUp) (_export is null ? _without : _with).Add(seconds);
+        var time = new StepTime(Stopwatch.GetElapsedTime(_began).TotalSeconds, (Environment.CpuUsage.TotalTime - _beganProcessor).TotalSeconds);
+        if (_steps >= WarmUp) (_export is null ? _without : _with).Add(time);
         if (++_steps % Block == 0)
         {
             if (_export is null) _export = watch();
             else Unwatch();
         }
 
-        _began = Stopwatch.GetTimestamp();
+        Begin();
     }
 
     public void Evaluated(EvaluationMetrics evaluation)
@@ -63,9 +64,22 @@ internal sealed class WatchedSteps(ShareSpans spans, Func<TelemetryExport> watch
 
     public void Dispose() => Unwatch();
 
+    private static double Median(IEnumerable<double> values)
+    {
+        var sorted = values.Order().ToList();
+        return sorted.Count == 0 ? double.NaN : (sorted[(sorted.Count - 1) / 2] + sorted[sorted.Count / 2]) / 2;
+    }
+
+    private void Begin() => (_began, _beganProcessor) = (Stopwatch.GetTimestamp(), Environment.CpuUsage.TotalTime);
+
     private void Unwatch()
     {
         _export?.Dispose();
         _export = null;
     }
 }
+
+/// <summary>What a step takes.</summary>
+/// <param name="Seconds">By the clock.</param>
+/// <param name="ProcessorSeconds">Of all threads of this process, whatever else the machine does meanwhile.</param>
+internal readonly record struct StepTime(double Seconds, double ProcessorSeconds);

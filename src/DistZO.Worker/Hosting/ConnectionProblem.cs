@@ -31,6 +31,8 @@ internal sealed record ConnectionProblem(string Message, bool IsFinal)
                         string.Create(CultureInfo.InvariantCulture, $"its certificate is not valid yet or has expired, by this machine's clock ({now.UtcDateTime:yyyy-MM-dd HH:mm} UTC); if that is right, renew the coordinator's --tls-cert"), true);
                 case AuthenticationException when at.Message.Contains("remote certificate", StringComparison.Ordinal):
                     return new ConnectionProblem($"{at.Message.TrimEnd('.')}; --tls-ca names the authorities to believe", true);
+                case AuthenticationException when at.Message.Contains("frame size", StringComparison.Ordinal):
+                    return new ConnectionProblem("it does not answer in TLS; is the port right, and does it have --tls-cert? otherwise leave out --tls-ca", false);
                 case HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError }:
                     if (at.InnerException is AuthenticationException) continue;
                     return new ConnectionProblem($"{Inner(at)}; does it use TLS, and is the port the right one?", false);

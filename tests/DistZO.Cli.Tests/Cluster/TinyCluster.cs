@@ -46,6 +46,14 @@ internal sealed class TinyCluster(int layers = 2) : IDisposable
         ];
     }
 
+    /// <summary>Writes the recipe of a coordinator to <c>recipe.yaml</c>, and returns its path.</summary>
+    public string WriteRecipe(int steps)
+    {
+        File.WriteAllLines(Tiny["recipe.yaml"], Tiny.Recipe("none", steps).Chunk(2).Where(pair => !Paths.Contains(pair[0]))
+            .Select(pair => $"{pair[0][2..].Replace('-', '_')}: {(pair[1].StartsWith("{text}", StringComparison.Ordinal) ? $"\"{pair[1]}\"" : pair[1])}"));
+        return Tiny["recipe.yaml"];
+    }
+
     /// <summary>Starts a worker.</summary>
     public DistzoProcess StartWorker(string? output = null, params string[] more) => Start(WorkerArguments(output, more));
 

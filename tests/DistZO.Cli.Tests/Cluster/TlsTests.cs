@@ -33,6 +33,13 @@ public sealed class TlsTests : IDisposable
     }
 
     [Fact]
+    public void Worker_OfACoordinatorWithoutTls_IsToldSo()
+    {
+        _cluster.StartCoordinator("ledger", 5);
+        Assert.Contains("it does not answer in TLS", _cluster.Worker("--tls-ca", _ours.Authorities, "--patience", "0").Problem(ExitCodes.Failed));
+    }
+
+    [Fact]
     public void Run_OverMutualTls_IsForThoseWithACertificate()
     {
         _cluster.StartCoordinator("ledger", 5, [.. _ours.Server(), "--tls-ca", _ours.Authorities]);

@@ -39,7 +39,7 @@ public class BenchTests
     public void Telemetry_SmallShape_ExportsAndTellsTheCost()
     {
         var figure = Figure("telemetry", "--shape", "tiny", "--steps", "8", "--threads", "1", "--tokens", "8", "--batch", "2");
-        AssertFinite(figure, "step_seconds", "traced_step_seconds", "cost");
+        AssertFinite(figure, "step_seconds", "traced_step_seconds", "cost", "processor_seconds", "traced_processor_seconds", "processor_cost");
         Assert.True(figure.GetProperty("exports").GetInt64() > 0);
     }
 

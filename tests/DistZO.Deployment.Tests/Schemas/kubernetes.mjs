@@ -1,5 +1,5 @@
 // Reads Kubernetes documents (YAML) from standard input and says what the published schemas object to; exits with 1 if they do.
-//   node validate.mjs < rendered.yaml
+//   node kubernetes.mjs < rendered.yaml
 // Values are checked by kubernetes-models' validators; fields that do not exist by its types and the TypeScript compiler, since the
 // schemas allow any. JobSet publishes no package: its own fields are those of api/jobset/v1alpha2 (kubernetes-sigs/jobset).
 import { createRequire } from 'node:module';
