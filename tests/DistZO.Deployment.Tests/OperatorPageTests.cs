@@ -46,7 +46,7 @@ public sealed class OperatorPageTests
         {
             Command.Try(["docker", "ps", "--all", "--quiet", "--filter", $"label=com.docker.compose.project={project}"])!.Output
                 .Split('\n', StringSplitOptions.RemoveEmptyEntries).ToList().ForEach(container => Command.Try(["docker", "rm", "--force", "--volumes", container]));
-            Command.Try(["docker", "volume", "rm", "--force", $"{project}_ledger"]);
+            Command.Try(["docker", "volume", "rm", "--force", $"{project}_ledger", $"{project}_output"]);
         }
     }
 
