@@ -5,6 +5,9 @@ namespace DistZO.Cli.Planning;
 /// <summary>Turns a model, devices and shares into the seconds and bytes of a step.</summary>
 internal sealed class StepModels(PlanRequest request)
 {
+    /// <summary>Bytes of perturbed weights at a time (docs/gpu.md).</summary>
+    private const long MostPerturbed = 64 << 20;
+
     private readonly ModelSize _model = request.Model;
     private readonly DeviceProfile _device = request.Device;
 
@@ -12,8 +15,8 @@ internal sealed class StepModels(PlanRequest request)
     public FixedNeeds Needs(SlotShare share) => new(
         _model.EndsBytes,
         (long)share.Probes * Math.Min(share.Samples, SamplesOfAPass(share)) * request.Tokens * _model.ActivationBytes,
-        // A CPU perturbs weights in its caches; a GPU both signs of one matrix at a time, in the format of the products.
-        _device.IsHost ? 0 : 2 * _model.LargestMatrix * Devices.WeightTypes.Size(_model.WeightType));
+        // A CPU perturbs weights in its caches; a GPU both signs of a part of a matrix at a time, in the format of the products.
+        _device.IsHost ? 0 : Math.Min(MostPerturbed, 2 * _model.LargestMatrix * Devices.WeightTypes.Size(_model.WeightType)));
 
     /// <summary>The step of devices with shares; on paths that share blocks, the others hold their parts too.</summary>
     public StepModel Of(int devices, GridSplit split, BlockPath path, TierPlan tiers) => new()
