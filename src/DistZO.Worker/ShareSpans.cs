@@ -42,7 +42,8 @@ public sealed class ShareSpans : ITraceSink, IDisposable
         lock (_gate)
         {
             if (!_tracks.TryGetValue(span.Track, out var track)) _tracks[span.Track] = track = new Track(TrackName.Of(span.Track));
-            track.Add(span);
+            // What a thread waits for is no work.
+            if (!track.Name.IsHost) track.Add(span);
         }
     }
 
