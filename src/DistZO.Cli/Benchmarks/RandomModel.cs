@@ -33,7 +33,7 @@ internal static class RandomModel
     /// <summary>One float32 tensor: normal where its role is a matrix or a table, else zeros.</summary>
     public static Parameter Tensor(Device device, TensorSpec tensor, int ordinal, ulong seed, bool trainable = true)
     {
-        var length = tensor.Shape.Aggregate(1L, (product, n) => product * n);
+        var length = tensor.Length;
         var memory = device.Allocate(length * sizeof(float));
         var parameter = new Parameter(tensor.Name, tensor.Shape, tensor.Role, ordinal, trainable: true, WeightType.Float32, memory);
         if (!tensor.Role.Decays()) return parameter;

@@ -45,7 +45,7 @@ internal static class ScalingBenchmark
     private static async Task<BenchmarkResult> Run(BenchmarkOptions options, string folder)
     {
         var cores = LinuxProcess.Cores();
-        var parameters = ModelShapes.Find(options.Shape).Tensors.Sum(tensor => tensor.Shape.Aggregate(1L, (product, n) => product * n));
+        var parameters = ModelShapes.Find(options.Shape).Tensors.Sum(tensor => tensor.Length);
         var result = new BenchmarkResult("scaling")
             .With("shape", options.Shape)
             .With("tokens", options.Tokens)

@@ -15,28 +15,25 @@ internal sealed class ModelSize
     public ModelSize(ModelPart part, WeightType weights, WeightType stored, TransferType? transfer = null)
     {
         (_architecture, WeightType) = (part.Architecture, weights);
-        long Trained(Block block) => block.Tensors.Where(part.IsTrained).Sum(Elements);
-        long Frozen(Block block) => block.Tensors.Where(tensor => !part.IsTrained(tensor)).Sum(Elements);
+        long Trained(Block block) => block.Tensors.Where(part.IsTrained).Sum(tensor => tensor.Length);
+        long Frozen(Block block) => block.Tensors.Where(tensor => !part.IsTrained(tensor)).Sum(tensor => tensor.Length);
         var layers = _architecture.Layers;
         Layers = layers.Count;
-        Parameters = _architecture.Tensors.Sum(Elements);
+        Parameters = _architecture.Tensors.Sum(tensor => tensor.Length);
         BlockTrained = layers.Max(Trained);
         BlockTrainedBytes = BlockTrained * weights.Size();
         BlockFrozenBytes = layers.Max(Frozen) * stored.Size();
         Parts = layers.Max(layer => layer.Parts.Count);
-        PartBytes = layers.Max(layer => layer.Parts.Max(one => one.Tensors.Sum(tensor => Elements(tensor) * Held(tensor).Size())));
-        if (transfer is not null) BlockTransferBytes = layers.Max(layer => layer.Tensors.Sum(tensor => Moved(tensor, Held(tensor))));
+        PartBytes = layers.Max(layer => layer.Parts.Max(one => one.Tensors.Sum(tensor => tensor.BytesOf(Held(tensor)))));
+        if (transfer is not null) BlockTransferBytes = layers.Max(layer => layer.Tensors.Sum(tensor => tensor.BytesOf(Held(tensor), transfer)));
         BlockMatrices = layers.Max(layer => layer.Linears.Sum(Weights));
         EndsTrained = Trained(_architecture.Embedding) + Trained(_architecture.Head);
         EndsBytes = (EndsTrained * weights.Size()) + ((Frozen(_architecture.Embedding) + Frozen(_architecture.Head)) * stored.Size());
-        HeadMatrices = Elements(_architecture.HeadMatrix) + _architecture.Head.Linears.Sum(Weights);
-        HeadTrained = _architecture.Head.Tensors.Append(_architecture.HeadMatrix).Distinct().Where(part.IsTrained).Sum(Elements);
+        HeadMatrices = _architecture.HeadMatrix.Length + _architecture.Head.Linears.Sum(Weights);
+        HeadTrained = _architecture.Head.Tensors.Append(_architecture.HeadMatrix).Distinct().Where(part.IsTrained).Sum(tensor => tensor.Length);
         LargestMatrix = layers[0].Linears.Max(Weights);
 
         WeightType Held(TensorSpec tensor) => part.IsTrained(tensor) ? weights : stored;
-        long Moved(TensorSpec tensor, WeightType held) => TransferTypes.Of(transfer, tensor.Role, tensor.IsAdded, held) is { } type
-            ? PackedTensor.BytesOf(type, Elements(tensor))
-            : Elements(tensor) * held.Size();
     }
 
     /// <summary>Number format of the trained weights, and of the products.</summary>
@@ -121,8 +118,6 @@ internal sealed class ModelSize
         return (seen * (seen + 1) / 2) + ((tokens - seen) * seen);
     }
 
-    private static long Elements(TensorSpec tensor) => tensor.Shape.Aggregate(1L, (product, n) => product * n);
-
     private static long Weights(LinearSpec linear) =>
-        Elements(linear.Weight) + (linear.Lora is { } lora ? Elements(lora.Down) + Elements(lora.Up) : 0);
+        linear.Weight.Length + (linear.Lora is { } lora ? lora.Down.Length + lora.Up.Length : 0);
 }

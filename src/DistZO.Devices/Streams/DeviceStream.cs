@@ -3,8 +3,8 @@ namespace DistZO.Devices;
 /// <summary>
 /// A queue of transfers of one device: they run one after the other, beside the device's kernels and its other streams. Only events
 /// order streams and kernels among each other. Calls return at once; one that fails makes all behind it fail, and whoever waits for
-/// their events is told why. Disposing waits for what is queued. What is done on
-/// the host may be left to streams of <see cref="Device.CreateHostStream"/>.
+/// their events is told why. Disposing waits for what is queued. What is done on the host may be left to streams of
+/// <see cref="Device.CreateHostStream"/>.
 /// </summary>
 public abstract class DeviceStream : IDisposable
 {

@@ -33,7 +33,7 @@ public sealed class InitialValues
     public string? Digest { get; }
 
     /// <summary>The values of a tensor, row-major.</summary>
-    public float[] Of(TensorSpec tensor) => _values.TryGetValue(tensor.Name, out var values) ? values : new float[tensor.Shape.Aggregate(1L, (product, n) => product * n)];
+    public float[] Of(TensorSpec tensor) => _values.TryGetValue(tensor.Name, out var values) ? values : new float[tensor.Length];
 
     /// <summary>
     /// The values of a part. LoRA: A is normal with variance 1 / (3·inputs), that of PEFT's uniform start, from philox-v1's stream 5 of

@@ -17,6 +17,9 @@ public abstract record Block(string Name)
     /// <summary>The block's linear layers.</summary>
     public IEnumerable<LinearSpec> Linears => Members.OfType<LinearSpec>();
 
+    /// <summary>What is visited at a time where the block does not stay on the device. Together they have each tensor once.</summary>
+    public virtual IReadOnlyList<BlockPart> Parts => [new BlockPart(Name, [], [.. Tensors])];
+
     /// <summary>Tensors, linear layers and norms in the order of the layout; null for what this block has not.</summary>
     private protected abstract IEnumerable<object?> Members { get; }
 
@@ -92,8 +95,7 @@ public sealed record TransformerBlock(
         }
     }
 
-    /// <summary>What is visited at a time where the layer does not stay on the device. Together they have each tensor once.</summary>
-    public IReadOnlyList<LayerPart> Parts => LayerPart.Cut(this);
+    public override IReadOnlyList<BlockPart> Parts => BlockPart.Cut(this);
 
     /// <summary>The tensors that an operation needs.</summary>
     public IEnumerable<TensorSpec> TensorsOf(LayerOperation operation) => TensorsIn(operation switch

@@ -8,6 +8,13 @@ public sealed record TensorSpec(string Name, long[] Shape, TensorRole Role)
     /// <summary>Number of elements.</summary>
     public long Length => Shape.Aggregate(1L, (product, n) => checked(product * n));
 
+    /// <summary>Bytes that it takes as it is transferred.</summary>
+    /// <param name="held">The number format that it is held in.</param>
+    /// <param name="transfer">What tensors are rounded to; null: as it is held.</param>
+    public long BytesOf(WeightType held, TransferType? transfer = null) => TransferTypes.Of(transfer, Role, IsAdded, held) is { } rounded
+        ? PackedTensor.BytesOf(rounded, Length)
+        : Length * held.Size();
+
     /// <summary>True for a tensor that no checkpoint has: an adapter's.</summary>
     public bool IsAdded { get; init; }
 }

@@ -38,16 +38,17 @@ internal static class ModelAssembly
             foreach (var (number, block) in part.Architecture.Blocks.Index())
             {
                 var isStreamed = offloading?.Layers.Contains(number - 1) ?? false;
-                var pieces = isStreamed || offloading is { StoresAll: true } ? PiecesOf(block) : [];
+                // Also of one that stays and is stored, so that its files are the same whichever stay.
+                var parts = isStreamed || offloading is { StoresAll: true } ? block.Parts : [];
                 // A block's tensors have their ordinals in another order than that of its visits.
                 foreach (var tensor in block.Tensors) parameters.Add(tensor.Name, Make(tensor));
-                foreach (var (name, tensors) in pieces.Where(piece => piece.Tensors.Any()))
+                foreach (var one in parts.Where(one => one.Tensors.Count > 0))
                 {
-                    layouts.Add(new BlockLayout(name, tensors.Select(tensor => parameters[tensor.Name])));
+                    layouts.Add(new BlockLayout(one.Name, one.Tensors.Select(tensor => parameters[tensor.Name])));
                     streams.Add(isStreamed);
                 }
 
-                if (pieces.Any()) continue;
+                if (parts.Count > 0) continue;
                 foreach (var tensor in block.Tensors) Load(parameters[tensor.Name], tensor);
             }
 
@@ -71,11 +72,6 @@ internal static class ModelAssembly
                 fill.Finish();
                 return new StreamedBlock(layout, stored);
             }
-
-            // Also of one that stays, so that its files are the same whichever stay.
-            static IEnumerable<(string Name, IEnumerable<TensorSpec> Tensors)> PiecesOf(Block block) => block is TransformerBlock layer
-                ? layer.Parts.Select(one => (one.Name, one.Tensors.AsEnumerable()))
-                : [(block.Name, block.Tensors)];
 
             Parameter Make(TensorSpec spec) =>
                 Keep(new Parameter(spec.Name, spec.Shape, spec.Role, ordinals[spec.Name], part.IsTrained(spec), types[spec.Name])

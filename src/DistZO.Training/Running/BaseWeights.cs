@@ -146,14 +146,8 @@ public static class BaseWeights
         };
 
     /// <summary>Bytes of each block's parts, as they are held, or as they are transferred.</summary>
-    private static List<IReadOnlyList<long>> Sizes(Checkpoint checkpoint, ModelPart part, WeightType type, TransferType? transfer = null)
-    {
-        return [.. part.Architecture.Blocks.Select(block => block is TransformerBlock layer ? layer.Parts.Select(one => one.Tensors.Sum(Bytes)).ToArray() : [block.Tensors.Sum(Bytes)])];
-
-        long Bytes(TensorSpec tensor) => TransferTypes.Of(transfer, tensor.Role, tensor.IsAdded, TypeOf(checkpoint, part, type, tensor)) is { } rounded
-            ? PackedTensor.BytesOf(rounded, tensor.Length)
-            : tensor.Length * TypeOf(checkpoint, part, type, tensor).Size();
-    }
+    private static List<long[]> Sizes(Checkpoint checkpoint, ModelPart part, WeightType type, TransferType? transfer = null) =>
+        [.. part.Architecture.Blocks.Select(block => block.Parts.Select(one => one.Tensors.Sum(tensor => tensor.BytesOf(TypeOf(checkpoint, part, type, tensor), transfer))).ToArray())];
 
     // One that is missing is told when it is loaded.
     private static WeightType TypeOf(Checkpoint checkpoint, ModelPart part, WeightType type, TensorSpec tensor) =>

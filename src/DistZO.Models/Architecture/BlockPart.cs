@@ -18,19 +18,19 @@ public enum LayerOperation
 }
 
 /// <summary>
-/// Operations of a layer in a row, which are visited together when the layer does not stay on the device: about as many as weigh what its
-/// largest one does, so that a device needs memory for a few matrices and not for layers.
+/// What of a block is visited together when it does not stay on the device: the whole embedding or head; of a layer, operations in a row, about
+/// as many as weigh what its largest one does, so that a device needs memory for a few matrices and not for layers.
 /// </summary>
-/// <param name="Name">The layer's name, and the first and last of its matrices: <c>layers.3.query-output</c>.</param>
-/// <param name="Operations">In the order in which they are computed.</param>
-/// <param name="Tensors">All that they need, in this order.</param>
-public sealed record LayerPart(string Name, IReadOnlyList<LayerOperation> Operations, IReadOnlyList<TensorSpec> Tensors)
+/// <param name="Name">The block's name, and where it has several parts the first and last of the part's matrices: <c>layers.3.query-output</c>.</param>
+/// <param name="Operations">Of a layer, in the order in which they are computed.</param>
+/// <param name="Tensors">All that the part needs, in this order.</param>
+public sealed record BlockPart(string Name, IReadOnlyList<LayerOperation> Operations, IReadOnlyList<TensorSpec> Tensors)
 {
     /// <summary>A part may weigh so much more than the largest operation: room for biases and norms.</summary>
     private const double Slack = 1.125;
 
     /// <summary>Cuts a layer.</summary>
-    internal static IReadOnlyList<LayerPart> Cut(TransformerBlock layer)
+    internal static IReadOnlyList<BlockPart> Cut(TransformerBlock layer)
     {
         var most = Slack * layer.Operations.Max(Weight);
         var groups = new List<List<LayerOperation>> { new() };
@@ -40,7 +40,7 @@ public sealed record LayerPart(string Name, IReadOnlyList<LayerOperation> Operat
             groups[^1].Add(operation);
         }
 
-        return [.. groups.Select(group => new LayerPart(
+        return [.. groups.Select(group => new BlockPart(
             groups.Count == 1 ? layer.Name : $"{layer.Name}.{NameOf(group)}", group, [.. group.SelectMany(layer.TensorsOf)]))];
 
         long Weight(LayerOperation operation) => layer.TensorsOf(operation).Sum(tensor => tensor.Length);
