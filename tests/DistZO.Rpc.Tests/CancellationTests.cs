@@ -1,6 +1,7 @@
 using DistZO.Rpc.Tests.Protos;
 using DistZO.Rpc.Tests.Servers;
 using Grpc.Core;
+using Grpc.Net.Client;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 
@@ -129,6 +130,22 @@ public class CancellationTests
         await Assert.ThrowsAsync<InvalidOperationException>(async () => await kept!.WriteAsync(new EchoMessage()).InTime());
     }
 
+    /// <summary>A transport may never end a write that waits for room in a stream that is over.</summary>
+    [Fact]
+    public async Task Write_ThatTheTransportNeverEnds_EndsWithTheCall()
+    {
+        using var transport = new StuckTransport();
+        using var channel = GrpcChannel.ForAddress("http://nowhere", new GrpcChannelOptions { HttpHandler = transport });
+        using var call = new EchoService.EchoServiceClient(channel).Duplex();
+        var blocked = call.RequestStream.WriteAsync(new EchoMessage { Text = "x" });
+        await transport.Written.Task.InTime();
+        Assert.False(blocked.IsCompleted);
+        transport.Answer.SetResult();
+        Assert.False(await call.ResponseStream.MoveNext().InTime());
+        var problem = await Assert.ThrowsAsync<RpcException>(() => blocked.InTime());
+        Assert.Equal(StatusCode.OK, problem.StatusCode);
+    }
+
     [Fact]
     public async Task Client_WritesAfterComplete_Throws()
     {
@@ -140,4 +157,33 @@ public class CancellationTests
     }
 
     private static TaskCompletionSource Signal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Answers when it is told to, while a write of the request goes on for ever.</summary>
+    private sealed class StuckTransport : HttpMessageHandler
+    {
+        public TaskCompletionSource Written { get; } = Signal();
+
+        public TaskCompletionSource Answer { get; } = Signal();
+
+        protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            _ = request.Content!.CopyToAsync(new StuckStream(Written), CancellationToken.None);
+            await Answer.Task;
+            var response = new HttpResponseMessage { Content = new ByteArrayContent([]) };
+            response.Content.Headers.TryAddWithoutValidation("content-type", "application/grpc");
+            response.TrailingHeaders.TryAddWithoutValidation("grpc-status", "0");
+            return response;
+        }
+    }
+
+    private sealed class StuckStream(TaskCompletionSource written) : MemoryStream
+    {
+        private readonly TaskCompletionSource _never = Signal();
+
+        public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            written.SetResult();
+            await _never.Task;
+        }
+    }
 }

@@ -71,7 +71,10 @@ internal sealed class RequestStream<TRequest>(
     {
         try
         {
-            await pipe.FlushAsync(call.Over).ConfigureAwait(false);
+            // HttpClient may go on waiting for room in a stream that ended meanwhile: the call's end is waited for beside it.
+            var flushed = pipe.FlushAsync(call.Over);
+            if (flushed.IsCompleted) await flushed.ConfigureAwait(false);
+            else await flushed.AsTask().WaitAsync(call.Over).ConfigureAwait(false);
         }
         catch (InvalidOperationException problem)
         {
