@@ -52,6 +52,17 @@ internal sealed class CudaContext : IDisposable
     /// <summary>Shared memory that a block may ask for.</summary>
     public int SharedBytes { get; }
 
+    /// <summary>Bytes of its memory that are free.</summary>
+    public long FreeMemory
+    {
+        get
+        {
+            Enter();
+            Check.Driver(CudaDriver.cuMemGetInfo_v2(out var free, out _), "tell how much memory is free");
+            return (long)free;
+        }
+    }
+
     /// <summary>GPUs of this machine; 0 where there is no driver, or none that works.</summary>
     public static int Count
     {
@@ -91,6 +102,9 @@ internal sealed class CudaContext : IDisposable
         Check.Driver(CudaDriver.cuCtxSetCurrent(Handle), "change the context");
         _current = Handle.Handle;
     }
+
+    /// <summary>A library may have changed the context of the calling thread.</summary>
+    public static void Forget() => _current = 0;
 
     public int Attribute(int attribute)
     {

@@ -35,6 +35,7 @@ public sealed class CudaDevice : Device
 
     private readonly Func<Device> _openExact;
     private Device? _host;
+    private long _collectiveBytes;
 
     private CudaDevice(Func<CudaContext> open, Func<Device> openExact, long memoryLimit)
     {
@@ -121,15 +122,7 @@ public sealed class CudaDevice : Device
 
     public override Device? OpenImagined() => Imagine(_context.Capability);
 
-    public override long? FreeMemory
-    {
-        get
-        {
-            _context.Enter();
-            Check.Driver(CudaDriver.cuMemGetInfo_v2(out var free, out _), "tell how much memory is free");
-            return (long)free;
-        }
-    }
+    public override long? FreeMemory => _context.FreeMemory;
 
     /// <summary>Bytes of the GPU's memory in all.</summary>
     public long TotalMemory
@@ -181,6 +174,25 @@ public sealed class CudaDevice : Device
     public override DeviceStream CreateStream(StreamOptions options) => new CudaTransfers(options, _context, _pool, _events, _kernels);
 
     public override DeviceStream CreateHostStream(StreamOptions options) => (_host ??= _openExact()).CreateStream(options);
+
+    public override Collective? OpenCollective(IReadOnlyList<Device> devices, GatherKind? wanted, Action<string> notice)
+    {
+        var gpus = devices.Cast<CudaDevice>().ToList();
+        var opened = CudaGathers.Open(gpus, wanted, notice);
+        if (opened is null) return null;
+        try
+        {
+            foreach (var (gpu, bytes) in gpus.Zip(opened.Bytes)) gpu.Keep(bytes);
+            return opened;
+        }
+        catch
+        {
+            opened.Dispose();
+            throw;
+        }
+    }
+
+    public override long CollectiveBytes => _collectiveBytes;
 
     public override void Await(DeviceEvent happened)
     {
@@ -344,6 +356,13 @@ public sealed class CudaDevice : Device
         }
 
         while (_owned.TryPop(out var next)) next.Dispose();
+    }
+
+    /// <summary>Counts what a collective takes, for as long as the device lives.</summary>
+    private void Keep(long bytes)
+    {
+        _pool.Count(bytes);
+        _collectiveBytes += bytes;
     }
 
     private T Own<T>(T part)

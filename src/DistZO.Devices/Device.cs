@@ -98,6 +98,21 @@ public abstract class Device : IDisposable
     /// </summary>
     public virtual DeviceStream CreateHostStream(StreamOptions options) => CreateStream(options);
 
+    /// <summary>
+    /// What several devices gather slices with together; the caller disposes it. Null where they copy from each other: since they have nothing else,
+    /// or since that is measured to be faster.
+    /// </summary>
+    /// <param name="devices">By slot; this one among them.</param>
+    /// <param name="wanted">What the user wants; null for what is faster.</param>
+    /// <param name="notice">Told, in a line for people, what was chosen and why.</param>
+    /// <exception cref="BadInputException">These devices cannot do what is wanted.</exception>
+    public virtual Collective? OpenCollective(IReadOnlyList<Device> devices, GatherKind? wanted, Action<string> notice) => wanted == GatherKind.Nccl
+        ? throw new BadInputException($"gather: nccl is for slots on NVIDIA GPUs, and {Description} is none; use auto")
+        : null;
+
+    /// <summary>Bytes of its own memory that a library keeps for a collective, as long as that lives.</summary>
+    public virtual long CollectiveBytes => 0;
+
     /// <summary>Kernels that are called from here on run after an event.</summary>
     public abstract void Await(DeviceEvent happened);
 

@@ -48,7 +48,12 @@ internal static class DoctorCommand
             yield return $"link      cuda:{peer.From} to cuda:{peer.To}: {(peer.CanAccess ? $"direct, rank {peer.Rank} of the driver's order" : "through host memory")}{speed}";
         }
 
-        if (rates?.Collective is { } collective) yield return $"gather    {collective / 1e9:N1} GB/s into each GPU by NCCL";
+        if (rates?.Gather is { } gather)
+        {
+            var nccl = gather.Nccl is { } rate ? $", {rate / 1e9:N1} GB/s by NCCL" : "";
+            yield return $"gather    {gather.Copies / 1e9:N1} GB/s into each GPU by copies{nccl}: runs gather slices by {(gather.PrefersNccl ? "NCCL" : "copies")}";
+        }
+
         foreach (var library in found.Libraries)
         {
             yield return library.Path is null
@@ -98,7 +103,15 @@ internal static class DoctorCommand
         }
 
         json.WriteEndArray();
-        if (rates?.Collective is { } collective) json.WriteNumber("nccl_bytes_per_second", collective);
+        if (rates?.Gather is { } gather)
+        {
+            json.WriteStartObject("gather");
+            json.WriteNumber("copy_bytes_per_second", gather.Copies);
+            if (gather.Nccl is { } nccl) json.WriteNumber("nccl_bytes_per_second", nccl);
+            json.WriteString("chosen", gather.PrefersNccl ? "nccl" : "copy");
+            json.WriteEndObject();
+        }
+
         json.WriteStartArray("libraries");
         foreach (var library in found.Libraries)
         {
@@ -114,11 +127,11 @@ internal static class DoctorCommand
     });
 
     /// <summary>Measured rates, in bytes a second.</summary>
-    private sealed record Rates(IReadOnlyList<(double Up, double Down)> Host, IReadOnlyDictionary<(int From, int To), double> Peers, double? Collective)
+    private sealed record Rates(IReadOnlyList<(double Up, double Down)> Host, IReadOnlyDictionary<(int From, int To), double> Peers, GatherRates? Gather)
     {
         public static Rates Measure(CudaDiagnosis found) => new(
             [.. found.Gpus.Select(gpu => CopyRates.Host(gpu.Ordinal))],
             found.Peers.ToDictionary(peer => (peer.From, peer.To), peer => CopyRates.Peer(peer.From, peer.To)),
-            CopyRates.Collective(found.Gpus.Count));
+            GatherRates.Measure(found.Gpus.Count));
     }
 }

@@ -14,7 +14,7 @@ internal sealed class OwnPlacement : IDisposable
         [RecipeKeys.Device, RecipeKeys.Offload, RecipeKeys.DeviceMemory, RecipeKeys.HostMemory, RecipeKeys.OffloadDir, RecipeKeys.WriteBackSteps];
 
     /// <summary>Those of a command that has several slots.</summary>
-    public static readonly RecipeKey[] SlotKeys = [.. Keys, RecipeKeys.Slots, RecipeKeys.Topology];
+    public static readonly RecipeKey[] SlotKeys = [.. Keys, RecipeKeys.Slots, RecipeKeys.Topology, RecipeKeys.Gather];
 
     private readonly Recipe _given;
     private readonly string _scratch = Path.Combine(Path.GetTempPath(), $"distzo-{Guid.NewGuid():n}");
@@ -43,7 +43,8 @@ internal sealed class OwnPlacement : IDisposable
         .With(RecipeKeys.OffloadDir, _given.Get(RecipeKeys.OffloadDir))
         .With(RecipeKeys.WriteBackSteps, _given.Get(RecipeKeys.WriteBackSteps))
         .With(RecipeKeys.Slots, _given.Get(RecipeKeys.Slots))
-        .With(RecipeKeys.Topology, _given.Get(RecipeKeys.Topology));
+        .With(RecipeKeys.Topology, _given.Get(RecipeKeys.Topology))
+        .With(RecipeKeys.Gather, _given.Get(RecipeKeys.Gather));
 
     public void Dispose()
     {

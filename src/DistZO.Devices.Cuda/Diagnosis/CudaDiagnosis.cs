@@ -63,8 +63,8 @@ public sealed record CudaDiagnosis(
         [
             Of("CUDA driver", NativeLibraries.Driver, () => driver is { } version ? $"CUDA {version / 1000}.{version % 1000 / 10}" : null),
             Of("NVRTC", NativeLibraries.Compiler, () => KernelCompiler.Version),
-            Of("cuBLASLt", NativeLibraries.Matrices, () => Dotted((int)CublasLt.cublasLtGetVersion())),
-            Of("NCCL", NativeLibraries.Collectives, () => Nccl.ncclGetVersion(out var version) == Nccl.Success ? Dotted(version) : null),
+            Of("cuBLASLt", NativeLibraries.Matrices, () => NativeLibraries.Dotted((int)CublasLt.cublasLtGetVersion())),
+            Of("NCCL", NativeLibraries.Collectives, () => NcclCollective.Version),
         ];
 
         static FoundLibrary Of(string name, NativeLibraryName library, Func<string?> version)
@@ -72,9 +72,6 @@ public sealed record CudaDiagnosis(
             var path = NativeLibraries.Locate(library);
             return new FoundLibrary(name, path, path is null ? null : version(), library.Package);
         }
-
-        // 120304 is 12.3.4, of cuBLASLt and NCCL alike.
-        static string Dotted(int version) => $"{version / 10000}.{version / 100 % 100}.{version % 100}";
     }
 
     private static unsafe FoundGpu Gpu(int ordinal)

@@ -69,6 +69,10 @@ internal sealed unsafe class CudaPool : IDisposable
         Take(-Round(bytes));
     }
 
+    /// <summary>Counts what a library has taken of the GPU's memory, or, if negative, given back.</summary>
+    /// <exception cref="RunFailedException">The limit does not allow for it.</exception>
+    public void Count(long bytes) => Take(bytes);
+
     public void Dispose()
     {
         if (_context.IsImagined) return;

@@ -31,4 +31,10 @@ internal static class Check
     {
         if (code != Nvrtc.Success) throw new RunFailedException($"NVRTC failed to {what}: error {code}");
     }
+
+    /// <summary>Of NCCL.</summary>
+    public static void Collectives(int code, string what)
+    {
+        if (code != Nccl.Success) throw new RunFailedException($"NCCL failed to {what}: {Marshal.PtrToStringUTF8(Nccl.ncclGetErrorString(code))} (NCCL_DEBUG=INFO has it say more)");
+    }
 }

@@ -42,14 +42,19 @@ internal static class NativeLibraries
     public static string? Locate(NativeLibraryName library) => Load(library) == 0 ? null : Loaded[library.Key].Path;
 
     /// <summary>Says what is missing, where it was looked for and what to install, unless the library is there.</summary>
+    /// <param name="library">Which.</param>
+    /// <param name="without">What the user can do without it.</param>
     /// <exception cref="BadInputException">It is not.</exception>
-    public static void Require(NativeLibraryName library)
+    public static void Require(NativeLibraryName library, string without = "use --device cpu")
     {
         if (Load(library) != 0) return;
         throw new BadInputException(
             $"the library {string.Join(" or ", library.Files)} was not found ({PathVariable}, the system's library path, {string.Join(", ", UsualFolders)}); "
-            + $"install {library.Package}, name its folder in {PathVariable}, or use --device cpu");
+            + $"install {library.Package}, name its folder in {PathVariable}, or {without}");
     }
+
+    /// <summary>A version as cuBLASLt and NCCL write it: 120304 is 12.3.4.</summary>
+    public static string Dotted(int version) => $"{version / 10000}.{version / 100 % 100}.{version % 100}";
 
     private static nint Find(string name)
     {

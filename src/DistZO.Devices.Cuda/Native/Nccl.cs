@@ -24,6 +24,10 @@ internal static unsafe partial class Nccl
     [LibraryImport(Library)]
     public static partial int ncclCommDestroy(nint communicator);
 
+    /// <summary>As destroying it, without waiting: what runs on it ends. Its number means nothing afterwards.</summary>
+    [LibraryImport(Library)]
+    public static partial int ncclCommAbort(nint communicator);
+
     [LibraryImport(Library)]
     public static partial int ncclGroupStart();
 
@@ -32,4 +36,7 @@ internal static unsafe partial class Nccl
 
     [LibraryImport(Library)]
     public static partial int ncclAllGather(CUdeviceptr send, CUdeviceptr receive, nuint count, int type, nint communicator, CUstream stream);
+
+    [LibraryImport(Library)]
+    public static partial int ncclBroadcast(CUdeviceptr send, CUdeviceptr receive, nuint count, int type, int root, nint communicator, CUstream stream);
 }

@@ -91,6 +91,19 @@ internal sealed unsafe class CudaTransfers : DeviceStream
             "copy from another GPU"));
     }
 
+    public override void Gather(string label, Collective collective, int member, DeviceMemory block, long[] bounds)
+    {
+        var (all, memory) = ((NcclCollective)collective, CudaMemory.At(block, 0, bounds[^1]));
+        var bytes = bounds[^1] - (bounds[member + 1] - bounds[member]);
+        _thread.Enqueue(() => Timed(label, bytes, () => all.Gather(member, _stream, memory, bounds)), all.Abort);
+    }
+
+    public override void Prepare(StoredBlock block)
+    {
+        if (block is HostBlock host) HostRegistrations.Pin(_context, host);
+        else foreach (ref var piece in _pieces.AsSpan()) piece.Memory ??= new PinnedMemory(_context, StoredBlock.BytesPerCall);
+    }
+
     public override void Fold(in FoldRange range, WeightUpdate[] updates)
     {
         var what = range;
@@ -137,12 +150,9 @@ internal sealed unsafe class CudaTransfers : DeviceStream
         return (data, new Folding(kernels, data, stream));
     }
 
-    /// <summary>Moves bytes piece by piece. With a modelled link, or somebody who wants to know how long it took, the thread waits for them.</summary>
-    private void Do(string label, long bytes, Action<long, int> move) => _thread.Enqueue(() =>
+    /// <summary>Moves bytes piece by piece. With a modelled link the thread waits for each.</summary>
+    private void Do(string label, long bytes, Action<long, int> move) => _thread.Enqueue(() => Timed(label, bytes, () =>
     {
-        _context.Enter();
-        if (_trace is not null) Settle();
-        var began = TraceClock.Now;
         var turn = _link is null ? StoredBlock.BytesPerCall : Link.BytesPerTurn;
         for (long at = 0; at < bytes; at += turn)
         {
@@ -152,11 +162,19 @@ internal sealed unsafe class CudaTransfers : DeviceStream
             Settle();
             _link.Pass(count);
         }
+    }));
 
+    /// <summary>Does something on the thread. With somebody who wants to know how long it took, the thread waits for its end.</summary>
+    private void Timed(string label, long bytes, Action work)
+    {
+        _context.Enter();
+        if (_trace is not null) Settle();
+        var began = TraceClock.Now;
+        work();
         if (_trace is null) return;
         Settle();
         _trace.Add(new TraceSpan(Name, label, began, TraceClock.Now, bytes));
-    });
+    }
 
     /// <summary>Waits for what is queued on the GPU.</summary>
     private void Settle()
@@ -169,9 +187,9 @@ internal sealed unsafe class CudaTransfers : DeviceStream
     private PinnedMemory NextPiece()
     {
         (_pieces[0], _pieces[1]) = (_pieces[1], _pieces[0]);
-        _pieces[0].Memory ??= new PinnedMemory(_context, StoredBlock.BytesPerCall);
+        var memory = _pieces[0].Memory ??= new PinnedMemory(_context, StoredBlock.BytesPerCall);
         _pieces[0].Free?.Synchronize();
-        return _pieces[0].Memory;
+        return memory;
     }
 
     private void Use(PinnedMemory piece)

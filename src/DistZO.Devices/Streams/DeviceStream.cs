@@ -29,6 +29,26 @@ public abstract class DeviceStream : IDisposable
     /// <param name="bytes">How many.</param>
     public abstract void Copy(string label, DeviceMemory source, long offset, DeviceMemory destination, long destinationOffset, long bytes);
 
+    /// <summary>
+    /// Takes part in a gather: the slices of a block come from all devices of a collective into memory of this one. If this stream has failed before
+    /// it comes to it, the collective is aborted.
+    /// </summary>
+    /// <param name="label">For people: what is gathered.</param>
+    /// <param name="collective">Of this device and others.</param>
+    /// <param name="member">Which of them this device is.</param>
+    /// <param name="block">Memory of this device; holds its own slice in its place.</param>
+    /// <param name="bounds">The byte at which each slice begins, and the end of the last one; the same for all, not changed afterwards.</param>
+    public virtual void Gather(string label, Collective collective, int member, DeviceMemory block, long[] bounds) =>
+        throw new NotSupportedException($"the device of '{Name}' has no collectives");
+
+    /// <summary>
+    /// Does now what moving a stored block otherwise does when it is first moved, and what must not happen while a device waits for others: pinning
+    /// host memory stops all GPUs of a process. Called while nothing is queued.
+    /// </summary>
+    public virtual void Prepare(StoredBlock block)
+    {
+    }
+
     /// <summary>On the host: copies the first bytes of a stored block into another one, or into its next version. One of them is a <see cref="HostBlock"/>.</summary>
     /// <param name="source">What is read.</param>
     /// <param name="destination">Is written.</param>

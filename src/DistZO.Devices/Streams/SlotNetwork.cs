@@ -25,6 +25,15 @@ public sealed class SlotNetwork
     public static SlotNetwork Of(int slots, bool hasFabric = true) =>
         new([.. Enumerable.Repeat(new SlotLinks(null, null, 1), slots)], new Link?[slots, slots], hasFabric);
 
+    /// <summary>Whether the fabric is as fast as the machine is.</summary>
+    public bool HasRealFabric => HasFabric && _fabric.Cast<Link?>().All(link => link is null);
+
+    /// <summary>What the slots gather with over a real fabric; null where they copy from each other.</summary>
+    public Collective? Collective { get; private init; }
+
+    /// <summary>The same slots, with a collective that belongs to the caller.</summary>
+    public SlotNetwork With(Collective? collective) => new(_hosts, _fabric, HasFabric) { Collective = collective };
+
     /// <summary>The links of a slot to host memory and back.</summary>
     public SlotLinks Host(int slot) => _hosts[slot];
 

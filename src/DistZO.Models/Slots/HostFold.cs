@@ -41,6 +41,9 @@ internal sealed class HostFold : IDisposable
         if (!blocks.All(block => block.Stored is HostBlock)) _staging = new HostStaging(device, blocks, storeTrace);
     }
 
+    /// <summary>Host memory that slots upload from.</summary>
+    public IEnumerable<StoredBlock> Stages => _stages.Select(stage => stage.Memory);
+
     /// <summary>The block of a visit as it is at the step of the pass, and when it is there.</summary>
     /// <param name="visit">Each slot asks for each visit once, in their order.</param>
     /// <param name="updates">Of the pass.</param>

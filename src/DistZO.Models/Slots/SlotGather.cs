@@ -2,62 +2,42 @@ using DistZO.Devices;
 
 namespace DistZO.Models;
 
-/// <summary>Copies the slices of the other slots into a slot's buffers: a stream for each link of the fabric that the slot copies over.</summary>
-internal sealed class SlotGather : IDisposable
+/// <summary>Brings the slices of the other slots into a slot's buffers, over the fabric.</summary>
+internal abstract class SlotGather : IDisposable
 {
-    private readonly List<DeviceStream> _streams = [];
-    private readonly DeviceStream[] _streamOf;
+    /// <summary>What it queues on.</summary>
+    public abstract IReadOnlyList<DeviceStream> Streams { get; }
 
-    /// <param name="device">Of the slot.</param>
-    /// <param name="network">The fabric.</param>
-    /// <param name="slot">Its number.</param>
+    /// <summary>By the collective of the network, or by copies where it has none.</summary>
+    /// <param name="group">Of all slots.</param>
+    /// <param name="slot">This one's number.</param>
+    /// <param name="device">Its device.</param>
     /// <param name="trace">Takes spans; may be null.</param>
-    public SlotGather(Device device, SlotNetwork network, int slot, ITraceSink? trace)
-    {
-        _streamOf = new DeviceStream[network.Slots];
-        List<Link?> links = [];
-        for (var peer = 0; peer < network.Slots; peer++)
-        {
-            if (peer == slot) continue;
-            var link = network.Fabric(peer, slot);
-            var at = links.IndexOf(link);
-            if (at < 0)
-            {
-                (at, var name) = (links.Count, links.Count == 0 ? "gather" : $"gather {links.Count + 1}");
-                links.Add(link);
-                _streams.Add(device.CreateStream(new StreamOptions($"slot {slot} {name}", link, trace)));
-            }
+    public static SlotGather Of(SlotGroup group, int slot, Device device, ITraceSink? trace) =>
+        group.Network.Collective is { } collective ? new CollectiveGather(group, collective, slot, device, trace) : new CopyGather(group, slot, device, trace);
 
-            _streamOf[peer] = _streams[at];
-        }
-    }
-
-    /// <summary>All streams.</summary>
-    public IReadOnlyList<DeviceStream> Streams => _streams;
-
-    /// <summary>What is copied from here on comes after an event.</summary>
+    /// <summary>What is brought from here on comes after an event.</summary>
     public void Wait(DeviceEvent happened)
     {
-        foreach (var stream in _streams) stream.Wait(happened);
+        foreach (var stream in Streams) stream.Wait(happened);
     }
 
-    /// <summary>Copies a peer's slice of a block.</summary>
-    public void Copy(int peer, string block, SlotPost post, BlockSlice slice, DeviceMemory buffer)
-    {
-        _streamOf[peer].Wait(post.Event);
-        if (slice.Bytes > 0) _streamOf[peer].Copy(block, post.Memory!, post.Start, buffer, slice.Offset, slice.Bytes);
-    }
+    /// <summary>Brings the slices of all others into a buffer that has the slot's own.</summary>
+    /// <param name="block">Whose slices.</param>
+    /// <param name="buffer">The slot's.</param>
+    /// <param name="posts">The others, and where each one's slice is when; asked for one after the other.</param>
+    public abstract void Bring(StreamedBlock block, DeviceMemory buffer, IEnumerable<(int Peer, SlotPost Post)> posts);
 
-    /// <summary>Happens when all that was copied so far is there; null for a slot without others.</summary>
+    /// <summary>Happens when all that was queued so far is there; null for a slot without others.</summary>
     public DeviceEvent? Record()
     {
-        if (_streams.Count == 0) return null;
-        foreach (var other in _streams.Skip(1)) _streams[0].Wait(other.Record());
-        return _streams[0].Record();
+        if (Streams.Count == 0) return null;
+        foreach (var other in Streams.Skip(1)) Streams[0].Wait(other.Record());
+        return Streams[0].Record();
     }
 
     public void Dispose()
     {
-        foreach (var stream in _streams) stream.Dispose();
+        foreach (var stream in Streams) stream.Dispose();
     }
 }

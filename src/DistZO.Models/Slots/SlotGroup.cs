@@ -26,7 +26,8 @@ internal enum SlotSlicing
 internal sealed class SlotGroup(SlotNetwork network, IReadOnlyList<Device> devices, SlotSlicing slicing, bool foldsOnHost = false) : IDisposable
 {
     private readonly List<SlotStream> _members = [];
-    private readonly Dictionary<string, (BlockSlice[] Slices, StoredBlock Commit)> _blocks = [];
+    private readonly Dictionary<string, (BlockSlice[] Slices, long[] Bounds, StoredBlock Commit)> _blocks = [];
+    private bool _isPrepared;
 
     public SlotNetwork Network => network;
 
@@ -100,13 +101,20 @@ internal sealed class SlotGroup(SlotNetwork network, IReadOnlyList<Device> devic
         Board = new SlotBoard(network.Slots, kept: 4 * (member.Blocks.Count + Offloading.DefaultBuffers));
         if (FoldsOnHost) Host = new HostFold(this, member.Device, member.Blocks, member.Buffers, trace, storeTrace);
         foreach (var block in member.Blocks)
-            _blocks.Add(block.Layout.Name, (BlockSlice.Cut(BytesOf(block), Shares), slicing == SlotSlicing.Whole ? block.Stored : new SharedCommit(block.Stored, network.Slots)));
+        {
+            var slices = BlockSlice.Cut(BytesOf(block), Shares);
+            var commit = slicing == SlotSlicing.Whole ? block.Stored : new SharedCommit(block.Stored, network.Slots);
+            _blocks.Add(block.Layout.Name, (slices, [0, .. slices.Select(slice => slice.End)], commit));
+        }
     }
 
     public BlockSlice SliceOf(StreamedBlock block, int slot) => _blocks[block.Layout.Name].Slices[slot];
 
     /// <summary>Bytes of a block that come to each slot.</summary>
     public long BytesOf(StreamedBlock block) => FoldsOnHost ? block.Packed.Bytes : block.Layout.Bytes;
+
+    /// <summary>Where the slices of a block begin, and where the last one ends.</summary>
+    public long[] BoundsOf(StreamedBlock block) => _blocks[block.Layout.Name].Bounds;
 
     public StoredBlock CommitOf(StreamedBlock block) => _blocks[block.Layout.Name].Commit;
 
@@ -120,6 +128,9 @@ internal sealed class SlotGroup(SlotNetwork network, IReadOnlyList<Device> devic
         AwaitAll();
         Clear();
         IsTogether = true;
+        if (network.Collective is null || _isPrepared) return;
+        _isPrepared = true;
+        foreach (var member in _members) member.Prepare([.. Blocks.Select(block => block.Stored), .. Host?.Stages ?? []]);
     }
 
     /// <summary>The first slot is alone from here on. Called while no pass is under way, or after it was given up.</summary>
@@ -134,6 +145,13 @@ internal sealed class SlotGroup(SlotNetwork network, IReadOnlyList<Device> devic
             {
                 foreach (var member in _members) member.Complete(visit);
             }
+        }
+
+        // So it is with gathers.
+        if (network.Collective is not null)
+        {
+            var most = _members.Max(member => member.Gathered);
+            foreach (var member in _members) member.Follow(most);
         }
 
         AwaitAll();

@@ -26,6 +26,7 @@ internal sealed class SlotStream : IDisposable
     private int _visit;
     private int _end;
     private int _uploaded;
+    private int _gathered;
 
     /// <param name="group">Of all slots.</param>
     /// <param name="slot">This one's number.</param>
@@ -38,7 +39,7 @@ internal sealed class SlotStream : IDisposable
         _visits = [.. (group.FoldsOnHost ? path.PackedBuffers : path.Buffers).Select(buffer => new SlotVisit(buffer))];
         if (group.Slicing == SlotSlicing.Whole) return;
         _fold = path.Device.CreateStream(new StreamOptions($"{group.TrackOf(slot)}fold", null, trace));
-        _gather = new SlotGather(path.Device, group.Network, slot, trace);
+        _gather = SlotGather.Of(group, slot, path.Device, trace);
     }
 
     public Device Device => _path.Device;
@@ -99,6 +100,30 @@ internal sealed class SlotStream : IDisposable
         if (Of(visit).Number == visit && !Board.Has(visit, SlotNote.Written, _slot)) Write(visit);
     }
 
+    /// <summary>Visits whose slices of others it has queued to be brought.</summary>
+    public int Gathered => _gathered;
+
+    /// <summary>
+    /// Takes part in what others gather for visits that this slot did not come to since the pass was given up: they would wait for ever. What comes
+    /// is worth nothing; it comes after all that uses the buffers.
+    /// </summary>
+    public void Follow(int visits)
+    {
+        if (_gathered == visits) return;
+        foreach (var used in RecordAll().Append(Device.Record()).ToList()) _gather!.Wait(used);
+        for (; _gathered < visits; _gathered++) _gather!.Bring(Blocks[_gathered % Blocks.Count], Of(_gathered).Buffer.Memory, []);
+    }
+
+    /// <summary>Before the first pass of all: nothing that stops a device is done while others wait for it.</summary>
+    public void Prepare(IEnumerable<StoredBlock> stored)
+    {
+        foreach (var block in stored)
+        {
+            _path.Upload.Prepare(block);
+            _path.WriteBack.Prepare(block);
+        }
+    }
+
     /// <summary>Folds its slices that are behind those of others; only where they stay on the slots.</summary>
     public void Level(IReadOnlyList<int> steps)
     {
@@ -120,7 +145,7 @@ internal sealed class SlotStream : IDisposable
     public void Clear()
     {
         _joined = Device.Record();
-        (_visit, _end, _uploaded) = (0, 0, 0);
+        (_visit, _end, _uploaded, _gathered) = (0, 0, 0, 0);
         foreach (var visit in _visits) visit.Number = SlotVisit.Never;
         _path.Clear(_joined);
         foreach (var block in Blocks) block.Written = null;
@@ -233,8 +258,8 @@ internal sealed class SlotStream : IDisposable
             _gather!.Wait(own.Folded!);
         }
 
-        foreach (var peer in _group.PeersOf(_slot))
-            _gather.Copy(peer, block.Layout.Name, Board.Take(visit, SlotNote.Folded, peer), _group.SliceOf(block, peer), own.Buffer.Memory);
+        _gather.Bring(block, own.Buffer.Memory, _group.PeersOf(_slot).Select(peer => (peer, Board.Take(visit, SlotNote.Folded, peer))));
+        _gathered = visit + 1;
         (own.Buffer.Step, own.Buffer.Ready) = (_step, _gather.Record() ?? own.Folded!);
         Board.Post(visit, SlotNote.Gathered, _slot, new SlotPost(own.Buffer.Ready));
     }

@@ -236,6 +236,13 @@ public static class RecipeKeys
     public static readonly RecipeKey<string?> Topology = Declare(
         "topology", OptionalReference(FilePath), null, Operational, "JSON file of the slots' links, or system for those of its devices (null: as fast as the machine is)");
 
+    public static readonly RecipeKey<GatherKind?> Gather = Declare(
+        "gather",
+        Optional(OneOf(("copy", GatherKind.Copy), ("nccl", GatherKind.Nccl)), "auto"),
+        null,
+        Operational,
+        "how slots on GPUs of their own bring slices together (auto: NCCL or copies, whichever is measured faster)");
+
     public static readonly RecipeKey<bool> LogJson = Declare(
         "log_json", Switch, false, Operational, "progress as JSON lines");
 

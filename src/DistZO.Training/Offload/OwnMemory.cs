@@ -5,7 +5,7 @@ namespace DistZO.Training;
 /// <summary>The memory of devices that have some of their own beside the host's, in bytes a slot.</summary>
 /// <param name="Name">What people call it, such as <c>cuda:0</c>.</param>
 /// <param name="Free">What a run may take.</param>
-/// <param name="Working">What its passes take of that besides weights.</param>
+/// <param name="Working">What its passes, and what slots gather with, take of that besides weights.</param>
 public sealed record OwnMemory(string Name, long Free, long Working)
 {
     /// <summary>So much of what is free is left to the driver, which loads kernels of libraries as they are called: a part, and no more than a number.</summary>
@@ -21,12 +21,12 @@ public sealed record OwnMemory(string Name, long Free, long Working)
         using (imagined)
         {
             var least = devices.MinBy(FreeOf)!;
-            return new OwnMemory(least.MemoryName!, FreeOf(least), working(imagined));
+            return new OwnMemory(least.MemoryName!, FreeOf(least), working(imagined) + least.CollectiveBytes);
         }
 
         long FreeOf(Device device)
         {
-            var free = device.FreeMemory!.Value;
+            var free = device.FreeMemory!.Value + device.CollectiveBytes;
             return (free - Math.Min(free / MarginPart, LargestMargin)) / devices.Count(other => other.MemoryName == device.MemoryName);
         }
     }

@@ -9,11 +9,12 @@ namespace DistZO.Training;
 public sealed class RunInputs : IDisposable
 {
     private readonly IReadOnlyList<Device> _devices;
+    private readonly Collective? _collective;
 
     private RunInputs(
-        Recipe recipe, IReadOnlyList<Device> devices, Checkpoint checkpoint, ModelSlots slots, IReadOnlyList<string> notices, string baseDigest, ExampleSet train, ExampleSet? evaluation)
+        Recipe recipe, IReadOnlyList<Device> devices, Collective? collective, Checkpoint checkpoint, ModelSlots slots, IReadOnlyList<string> notices, string baseDigest, ExampleSet train, ExampleSet? evaluation)
     {
-        (Recipe, _devices, Checkpoint, Slots, Notices, BaseDigest, Train, Evaluation) = (recipe, devices, checkpoint, slots, notices, baseDigest, train, evaluation);
+        (Recipe, _devices, _collective, Checkpoint, Slots, Notices, BaseDigest, Train, Evaluation) = (recipe, devices, collective, checkpoint, slots, notices, baseDigest, train, evaluation);
     }
 
     /// <summary>Resolved for the training rows.</summary>
@@ -52,6 +53,7 @@ public sealed class RunInputs : IDisposable
         var trainFile = Required(recipe, RecipeKeys.TrainFile, "--data");
         var checkpoint = Checkpoint.Open(directory);
         var devices = new List<Device>();
+        Collective? collective = null;
         try
         {
             var encoder = Encoder(recipe, checkpoint, TrainedParts.Of(recipe, checkpoint).Architecture, trainFile);
@@ -67,14 +69,23 @@ public sealed class RunInputs : IDisposable
             for (var slot = 0; slot < network.Slots; slot++) devices.Add(openDevice());
             var passes = LargestPasses.Of(resolved, part.Architecture, train.Examples, evaluation?.Examples, network.Slots);
             var placement = BaseWeights.Place(devices, checkpoint, part, recipe, passes, network);
-            var digest = BaseModel.Digest(checkpoint);
             var notices = new List<string>();
+            collective = OpenCollective(recipe, devices, network, placement, notices.Add);
+            if (collective is not null)
+            {
+                // It takes memory of the devices.
+                network = network.With(collective);
+                placement = BaseWeights.Place(devices, checkpoint, part, recipe, passes, network);
+            }
+
+            var digest = BaseModel.Digest(checkpoint);
             var slots = BaseWeights.Load(devices, network, checkpoint, part, recipe, placement, () => digest, notices.Add, trace);
             notices.InsertRange(0, placement.Lines);
-            return new RunInputs(resolved, devices, checkpoint, slots, notices, digest, train, evaluation);
+            return new RunInputs(resolved, devices, collective, checkpoint, slots, notices, digest, train, evaluation);
         }
         catch
         {
+            collective?.Dispose();
             foreach (var device in devices) device.Dispose();
             checkpoint.Dispose();
             throw;
@@ -113,8 +124,18 @@ public sealed class RunInputs : IDisposable
     public void Dispose()
     {
         Slots.Dispose();
+        _collective?.Dispose();
         foreach (var device in _devices) device.Dispose();
         Checkpoint.Dispose();
+    }
+
+    /// <summary>What the slots gather with; null where they copy, or have nothing to gather.</summary>
+    private static Collective? OpenCollective(Recipe recipe, List<Device> devices, SlotNetwork network, Placement placement, Action<string> notice)
+    {
+        var wanted = recipe.Get(RecipeKeys.Gather);
+        if (devices.Count > 1 && network.HasRealFabric && placement.Tier != OffloadTier.None) return devices[0].OpenCollective(devices, wanted, notice);
+        if (wanted is not null) notice($"warning: {RecipeKeys.Gather.Name} has no effect, since no slices of layers go between slots");
+        return null;
     }
 
     private static string Required(Recipe recipe, RecipeKey<string?> key, string flag) =>

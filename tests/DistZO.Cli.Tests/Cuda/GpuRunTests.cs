@@ -74,12 +74,15 @@ public sealed class GpuRunTests : IDisposable
     [InlineData("dp")]
     [InlineData("2d")]
     [InlineData("2d", "--transfer-dtype", "float8_e4m3fn")]
-    public void Train_OnTwoNodesOfTwoSlots_WithAKill_IsReplayedByTheCpu(string parallelism, params string[] rounding)
+    [InlineData("2d", "--gather", "nccl")]
+    public void Train_OnTwoNodesOfTwoSlots_WithAKill_IsReplayedByTheCpu(string parallelism, params string[] options)
     {
+        // NCCL wants a GPU for each slot; otherwise two share one.
+        if (options is ["--gather", ..]) _cluster.Environment["DISTZO_EMULATOR_DEVICES"] = "2";
         string[] more =
         [
             "--device", "cuda", "--workers", "2", "--slots", "2", "--offload", "host", "--write-back-steps", "2", "--parallelism", parallelism, "--num-directions", "2",
-            "--digest-steps", "4", "--eval-steps", "100", "--weights-dtype", "float16", .. rounding,
+            "--digest-steps", "4", "--eval-steps", "100", "--weights-dtype", "float16", .. options,
         ];
         var parent = _cluster.Start(Tiny.Train("gpu", 12, more));
         parent.WaitFor("step 3/");
@@ -89,14 +92,32 @@ public sealed class GpuRunTests : IDisposable
         AssertReplayed("gpu");
     }
 
+    /// <summary>How slices are gathered is told before the first step, and changes no bit.</summary>
+    [SkippableFact]
+    public void Train_OnTwoGpus_SaysHowSlicesAreGathered()
+    {
+        _cluster.Environment["DISTZO_EMULATOR_DEVICES"] = "2";
+        string[] more = ["--device", "cuda", "--slots", "2", "--offload", "host", "--gather"];
+        Assert.Contains("slices are gathered by NCCL 2.21.5", _cluster.Start(Tiny.Train("nccl", 5, [.. more, "nccl"])).Done());
+        Assert.DoesNotContain("NCCL", _cluster.Start(Tiny.Train("copied", 5, [.. more, "copy"])).Done());
+        Assert.Equal(Tiny.Weights("copied"), Tiny.Weights("nccl"));
+        Assert.Matches("slices are gathered by .* GB/s into each GPU \\(by .* GB/s\\)", _cluster.Start(Tiny.Train("chosen", 5, [.. more, "auto"])).Done());
+        var one = _cluster.Start(Tiny.Train("one", 5, "--device", "cuda:1", "--gather", "nccl")).Done();
+        Assert.Contains("warning: gather has no effect, since no slices of layers go between slots", one);
+    }
+
     [SkippableFact]
     public void Doctor_TellsOfTheGpuAndItsLibraries()
     {
+        _cluster.Environment["DISTZO_EMULATOR_DEVICES"] = "2";
         var said = _cluster.Start("doctor", "--measure").Done();
         Assert.Contains("cuda:0    Emulated GPU, compute capability 9.0", said);
         Assert.Contains("library   NVRTC", said);
         Assert.Contains("library   cuBLASLt", said);
+        Assert.Contains("library   NCCL 2.21.5", said);
         Assert.Contains("GB/s from pinned host memory", said);
+        Assert.Contains("cuda:0 to cuda:1: direct", said);
+        Assert.Matches("gather    [0-9.,]+ GB/s into each GPU by copies, [0-9.,]+ GB/s by NCCL: runs gather slices by (NCCL|copies)", said);
         Assert.Contains("distzo computes on the GPU", said);
     }
 

@@ -15,5 +15,6 @@ ln -s libcuda.so.1 "$out/libcuda-emulated.so"
 g++ $flags -shared -Wl,-soname,libcuda-emulated.so "$here"/Driver/*.cpp -o "$out/libcuda.so.1" -ldl -pthread
 g++ $flags -O3 -march=native -shared -Wl,-soname,libcublasLt.so.12 -Wl,-rpath,'$ORIGIN' "$here"/Matrices/*.cpp "$here/Kernels/block.cpp" -L "$out" -l:libcuda.so.1 \
   -o "$out/libcublasLt.so.12"
+g++ $flags -shared -Wl,-soname,libnccl.so.2 -Wl,-rpath,'$ORIGIN' "$here"/Collectives/*.cpp -L "$out" -l:libcuda.so.1 -o "$out/libnccl.so.2"
 wait $block
 wait $compiler

@@ -69,14 +69,3 @@ internal sealed class OwnedDevices(IReadOnlyList<Device> devices) : IDisposable
         foreach (var device in devices) device.Dispose();
     }
 }
-
-/// <summary>Devices of slots that check what they do against each other.</summary>
-internal sealed class CheckedDevices(int count, int seed, AccessLog log) : IDisposable
-{
-    public IReadOnlyList<Device> All { get; } = [.. Enumerable.Range(0, count).Select(i => new CheckedDevice(new ReferenceDevice(), (seed * 10) + i, log))];
-
-    public void Dispose()
-    {
-        foreach (var device in All) device.Dispose();
-    }
-}

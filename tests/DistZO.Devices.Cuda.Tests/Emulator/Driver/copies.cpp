@@ -87,3 +87,9 @@ EXPORT int cuMemsetD8Async(Address to, unsigned char value, std::size_t bytes, H
     });
     return stickyError();
 }
+
+// For the other libraries, within an operation that runs now.
+EXPORT void distzo_emulator_copy(Address to, Address from, std::size_t bytes) { copyNow((void*)to, (const void*)from, bytes, to, from); }
+
+// The same: an operation has failed, and all later calls say so.
+EXPORT void distzo_emulator_fail() { setStickyError(LaunchFailed); }
