@@ -21,6 +21,7 @@ public sealed class CudaDevice : Device
     private readonly EventPool _events;
     private readonly EventPool _times;
     private readonly KernelModule _kernels;
+    private readonly HostReads _reads;
     private readonly PassData _data;
     private readonly Folding _folding;
     private readonly PerturbedMatrix _perturbed;
@@ -54,13 +55,14 @@ public sealed class CudaDevice : Device
             _events = Own(new EventPool(_context));
             _times = Own(new EventPool(_context, takesTime: true));
             _kernels = Own(new KernelModule(_context));
+            _reads = Own(new HostReads(_context, _stream));
             _data = Own(new PassData(_pool, _stream));
             _folding = new Folding(_kernels, _data, _stream);
             _perturbed = Own(new PerturbedMatrix(_kernels, _data, _pool, _stream));
             _products = Own(new MatrixProducts(_pool, _stream));
             _linear = Own(new LinearWork(_kernels, _folding, _perturbed, _products, _pool, _stream));
             _attention = new AttentionWork(_context, _kernels, _data, _stream);
-            _vocabulary = Own(new VocabularyWork(_kernels, _data, _folding, _perturbed, _linear, _products, _pool, _stream));
+            _vocabulary = Own(new VocabularyWork(_kernels, _data, _folding, _perturbed, _linear, _products, _reads, _pool, _stream));
             _norms = Own(new NormWork(_kernels, _folding, _pool, _stream));
             _rows = new RowWork(_kernels, _data, _stream);
             _digests = Own(new Workspace(_pool, _stream));
@@ -167,8 +169,7 @@ public sealed class CudaDevice : Device
     public override void Download(DeviceMemory source, long offset, Span<byte> destination)
     {
         _context.Enter();
-        _context.Download(CudaMemory.At(source, offset, destination.Length), destination, _stream, "download");
-        _context.Finish(_stream, "download");
+        _reads.Read(CudaMemory.At(source, offset, destination.Length), destination, "download");
     }
 
     public override DeviceStream CreateStream(StreamOptions options) => new CudaTransfers(options, _context, _pool, _events, _kernels);
@@ -321,8 +322,7 @@ public sealed class CudaDevice : Device
         var from = (CudaActivations)x;
         ArgumentOutOfRangeException.ThrowIfLessThan(destination.Length, from.ProbeLength);
         var values = _linear.InFormat(from, WeightType.Float32) + (probe * from.ProbeLength * sizeof(float));
-        _context.Download(values, MemoryMarshal.AsBytes(destination[..(int)from.ProbeLength]), _stream, "read activations");
-        _context.Finish(_stream, "read activations");
+        _reads.Read(values, MemoryMarshal.AsBytes(destination[..(int)from.ProbeLength]), "read activations");
     }
 
     public override void Fold(Parameter parameter, UpdateHistory updates, int step)
@@ -339,8 +339,7 @@ public sealed class CudaDevice : Device
         var partials = new ulong[grid.X * 2];
         var memory = _digests.Get(partials.Length * sizeof(ulong));
         _kernels.Launch("digest", grid, Threads, 0, _stream, Folding.PointerOf(parameter), bytes, parameter.Ordinal, 0L, memory);
-        _context.Download(memory, MemoryMarshal.AsBytes(partials.AsSpan()), _stream, "read a digest");
-        _context.Finish(_stream, "read a digest");
+        _reads.Read(memory, MemoryMarshal.AsBytes(partials.AsSpan()), "read a digest");
         UInt128 sum = 0;
         for (var i = 0; i < partials.Length; i += 2) sum += new UInt128(partials[i + 1], partials[i]);
         return sum;

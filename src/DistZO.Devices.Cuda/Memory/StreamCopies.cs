@@ -2,7 +2,7 @@ using DistZO.Devices.Cuda.Native;
 
 namespace DistZO.Devices.Cuda;
 
-/// <summary>What the host says to a stream of a GPU: copies from and to memory that is not pinned, and to finish. An imagined GPU is told nothing.</summary>
+/// <summary>What the host says to a stream of a GPU: copies from memory that is not pinned, and to finish. An imagined GPU is told nothing.</summary>
 internal static unsafe class StreamCopies
 {
     /// <summary>Queues a copy to the GPU. The driver has taken the bytes when this returns.</summary>
@@ -10,13 +10,6 @@ internal static unsafe class StreamCopies
     {
         if (context.IsImagined || source.IsEmpty) return;
         fixed (byte* from = source) Check.Driver(CudaDriver.cuMemcpyHtoDAsync_v2(destination, from, (nuint)source.Length, stream), what);
-    }
-
-    /// <summary>Copies from the GPU, after what was queued before; the bytes are there once the stream has finished.</summary>
-    public static void Download(this CudaContext context, CUdeviceptr source, Span<byte> destination, CUstream stream, string what)
-    {
-        if (context.IsImagined || destination.IsEmpty) return;
-        fixed (byte* to = destination) Check.Driver(CudaDriver.cuMemcpyDtoHAsync_v2(to, source, (nuint)destination.Length, stream), what);
     }
 
     /// <summary>Waits for all that was queued.</summary>

@@ -8,7 +8,15 @@ namespace DistZO.Devices.Cuda;
 /// exponentials for each token, and forgotten.
 /// </summary>
 internal sealed class VocabularyWork(
-    KernelModule kernels, PassData data, Folding folding, PerturbedMatrix perturbed, LinearWork linear, MatrixProducts products, CudaPool pool, CUstream stream) : IDisposable
+    KernelModule kernels,
+    PassData data,
+    Folding folding,
+    PerturbedMatrix perturbed,
+    LinearWork linear,
+    MatrixProducts products,
+    HostReads reads,
+    CudaPool pool,
+    CUstream stream) : IDisposable
 {
     private const int Threads = 256;
     private const long MostLogitBytes = 64L << 20;
@@ -107,10 +115,9 @@ internal sealed class VocabularyWork(
     {
         if (targets.Length == 0) return;
         var (tops, totals, own) = (new float[probes * tokens], new float[probes * tokens], new float[probes * targets.Length]);
-        Download(maxima, tops);
-        Download(sums, totals);
-        Download(picked, own);
-        pool.Context.Finish(stream, "run a pass");
+        Read(maxima, tops);
+        Read(sums, totals);
+        Read(picked, own);
         for (var probe = 0; probe < probes; probe++)
         {
             for (var i = 0; i < targets.Length; i++)
@@ -121,6 +128,6 @@ internal sealed class VocabularyWork(
         }
     }
 
-    private void Download(CUdeviceptr source, float[] destination) =>
-        pool.Context.Download(source, MemoryMarshal.AsBytes(destination.AsSpan()), stream, "read a result");
+    private void Read(CUdeviceptr source, float[] destination) =>
+        reads.Read(source, MemoryMarshal.AsBytes(destination.AsSpan()), "run a pass");
 }
