@@ -34,6 +34,17 @@ __device__ __forceinline__ unsigned toBits(int type, float x)
     return CAPPED ? sign | min(half & 0x7FFFu, 0x7BFFu) : half;
 }
 
+// Two of them; the first stands in the lower half.
+template <int TYPE, bool CAPPED>
+__device__ __forceinline__ unsigned toBitPair(float low, float high)
+{
+#if __CUDA_ARCH__ >= 800
+    if (CAPPED) return packCappedPair<TYPE == BFLOAT16>(low, high);
+    if (TYPE == FLOAT16) return packPair<false>(low, high);
+#endif
+    return toBits<CAPPED>(TYPE, low) | toBits<CAPPED>(TYPE, high) << 16;
+}
+
 // The store of an updated 16-bit weight by the 16 random bits r, as philox-v1 has it; as the float32 of what is stored.
 __device__ __forceinline__ float roundAtRandom(int type, float x, unsigned r)
 {

@@ -1,6 +1,8 @@
 // philox-v1: random words and the Gaussian z of them, operation by operation as docs/formats/philox-v1.md has them.
 #pragma once
 
+#include "ptx.cuh"
+
 enum { GAUSSIAN_STREAM = 0, ROUNDING_STREAM = 2 };
 
 // One block of Philox4x32-10. Ten rounds of two wide multiplications and two three-way xors; the keys are the same for all threads.
@@ -9,8 +11,8 @@ __device__ __forceinline__ uint4 philox(unsigned key0, unsigned key1, unsigned c
 #pragma unroll
     for (int round = 0; round < 10; round++)
     {
-        unsigned long long p0 = (unsigned long long)0xD2511F53u * c0;
-        unsigned long long p1 = (unsigned long long)0xCD9E8D57u * c2;
+        unsigned long long p0 = wideProduct(c0, 0xD2511F53u);
+        unsigned long long p1 = wideProduct(c2, 0xCD9E8D57u);
         c0 = (unsigned)(p1 >> 32) ^ c1 ^ key0;
         c1 = (unsigned)p1;
         c2 = (unsigned)(p0 >> 32) ^ c3 ^ key1;
@@ -43,7 +45,7 @@ __device__ __forceinline__ void gaussianPair(unsigned a, unsigned b, float& even
     p = __fmaf_rn(p, f, __int_as_float(0x3F2AABCD));
     p = __fmaf_rn(p, f, __int_as_float(0x3F7FFFE4));
     p = __fmaf_rn(p, f, 2.0f);
-    float r = __fsqrt_rn(__fmaf_rn(e, __int_as_float(0x3FB17218), __fmul_rn(p, f)));
+    float r = squareRoot(__fmaf_rn(e, __int_as_float(0x3FB17218), __fmul_rn(p, f)));
 
     const float halfTurns = __int_as_float(0x4AC00000);
     const float turnsPerUnit = 1.0f / 4294967296.0f;

@@ -20,7 +20,7 @@ struct SharedGaussian
     }
 
     // v = what a probe sees of x: the elements 8·group, 8·group + 1, …
-    __device__ __forceinline__ void view(const Probe& probe, int trainable, unsigned ordinal, unsigned long long group, const float (&x)[8], float (&v)[8])
+    __device__ __forceinline__ void view(Probe probe, int trainable, unsigned ordinal, unsigned long long group, const float (&x)[8], float (&v)[8])
     {
         bool perturbed = probe.perturbed && trainable;
         if (perturbed && !(isMade && seed == probe.seed))

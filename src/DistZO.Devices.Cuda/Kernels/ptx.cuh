@@ -18,6 +18,31 @@ __device__ __forceinline__ unsigned short floatToHalf(float x)
     return bits;
 }
 
+// The 64 bits of a product. C++ says it as a product of 64-bit numbers, and the compiler then adds what its upper halves do not have.
+__device__ __forceinline__ unsigned long long wideProduct(unsigned a, unsigned b)
+{
+    unsigned long long product;
+    asm("mul.wide.u32 %0, %1, %2;" : "=l"(product) : "r"(a), "r"(b));
+    return product;
+}
+
+// The square root, rounded to nearest, of 0 or of a number from 2⁻¹⁰⁰ to 2¹⁰⁰: what the compiler makes of __fsqrt_rn for these, without its branch
+// for all others.
+__device__ __forceinline__ float squareRoot(float x)
+{
+    float y;
+    asm("rsqrt.approx.ftz.f32 %0, %1;" : "=f"(y) : "f"(x));
+    if (x == 0.0f) y = 0.0f;
+    float root = __fmul_rn(x, y);
+    return __fmaf_rn(__fmaf_rn(-root, root, x), __fmul_rn(y, 0.5f), root);
+}
+
+// 16 bytes at an aligned address, at once: a store through a pointer may be taken apart.
+__device__ __forceinline__ void store16(void* p, unsigned a, unsigned b, unsigned c, unsigned d)
+{
+    asm volatile("st.global.v4.b32 [%0], {%1, %2, %3, %4};" ::"l"(p), "r"(a), "r"(b), "r"(c), "r"(d) : "memory");
+}
+
 // 2^x within two units in the last place; 0 for −∞.
 __device__ __forceinline__ float exponential2(float x)
 {
@@ -36,6 +61,16 @@ __device__ __forceinline__ unsigned packPair(float low, float high)
     if (BRAIN) asm("cvt.rn.bf16x2.f32 %0, %1, %2;" : "=r"(bits) : "f"(high), "f"(low));
     else asm("cvt.rn.f16x2.f32 %0, %1, %2;" : "=r"(bits) : "f"(high), "f"(low));
     return bits;
+}
+
+// The same for weights: what is too large becomes the largest finite number.
+template <bool BRAIN>
+__device__ __forceinline__ unsigned packCappedPair(float low, float high)
+{
+    unsigned magnitudes = packPair<BRAIN>(low, high) & 0x7FFF7FFFu, least;
+    if (BRAIN) asm("min.bf16x2 %0, %1, %2;" : "=r"(least) : "r"(magnitudes), "r"(0x7F7F7F7Fu));
+    else asm("min.f16x2 %0, %1, %2;" : "=r"(least) : "r"(magnitudes), "r"(0x7BFF7BFFu));
+    return (__byte_perm(__float_as_uint(low), __float_as_uint(high), 0x7632) & 0x80008000u) | least;
 }
 
 // D += A·B for a warp: A of 16 × 16 by rows, B of 16 × 8 by columns, D of 16 × 8 in float32 (PTX manual, "Matrix fragments for mma.m16n8k16").

@@ -4,6 +4,19 @@
 #include "formats.cuh"
 #include "philox.cuh"
 
+template <int TYPE>
+__device__ __forceinline__ void roundAtRandom(float (&x)[8], uint4 r)
+{
+    x[0] = roundAtRandom(TYPE, x[0], r.x & 0xFFFFu);
+    x[1] = roundAtRandom(TYPE, x[1], r.x >> 16);
+    x[2] = roundAtRandom(TYPE, x[2], r.y & 0xFFFFu);
+    x[3] = roundAtRandom(TYPE, x[3], r.y >> 16);
+    x[4] = roundAtRandom(TYPE, x[4], r.z & 0xFFFFu);
+    x[5] = roundAtRandom(TYPE, x[5], r.z >> 16);
+    x[6] = roundAtRandom(TYPE, x[6], r.w & 0xFFFFu);
+    x[7] = roundAtRandom(TYPE, x[7], r.w >> 16);
+}
+
 // The store of a commit: what float32 holds of it afterwards.
 __device__ __forceinline__ void roundStore(float (&x)[8], int type, unsigned long long seed, unsigned ordinal, unsigned long long group)
 {
@@ -15,14 +28,8 @@ __device__ __forceinline__ void roundStore(float (&x)[8], int type, unsigned lon
     }
 
     uint4 r = philox(seed, group, ordinal, ROUNDING_STREAM);
-    x[0] = roundAtRandom(type, x[0], r.x & 0xFFFFu);
-    x[1] = roundAtRandom(type, x[1], r.x >> 16);
-    x[2] = roundAtRandom(type, x[2], r.y & 0xFFFFu);
-    x[3] = roundAtRandom(type, x[3], r.y >> 16);
-    x[4] = roundAtRandom(type, x[4], r.z & 0xFFFFu);
-    x[5] = roundAtRandom(type, x[5], r.z >> 16);
-    x[6] = roundAtRandom(type, x[6], r.w & 0xFFFFu);
-    x[7] = roundAtRandom(type, x[7], r.w >> 16);
+    if (type == BFLOAT16) roundAtRandom<BFLOAT16>(x, r);
+    else roundAtRandom<FLOAT16>(x, r);
 }
 
 // All pending commits in order, each with its own store, of the elements 8·group, 8·group + 1, …

@@ -18,8 +18,8 @@ internal sealed record GpuRates(double Copied, double Product, double Perturbed,
     /// <summary>Bytes of a float16 weight that is read once and written for both probes, or read and written.</summary>
     private const int PerturbedBytes = 6, FoldedBytes = 4;
 
-    /// <summary>Instructions for an element of z and its use; the estimate of <c>distzo plan</c> (docs/plan.md).</summary>
-    private const double InstructionsPerElement = 60;
+    /// <summary>Instructions for an element, as NVRTC 11.8 compiles the kernels for compute capability 9.0 (perturb.cu, fold.cu).</summary>
+    private const double PerturbInstructions = 61, FoldInstructions = 75;
 
     public static GpuRates Measure(CudaDevice device)
     {
@@ -65,16 +65,16 @@ internal sealed record GpuRates(double Copied, double Product, double Perturbed,
             .With("download_bytes_per_second", Down, 0)
             .Say($"{device}: copies {Copied / 1e9:0} GB/s within its memory, {Up / 1e9:0.0} GB/s from pinned host memory, {Down / 1e9:0.0} back")
             .Say($"cuBLASLt {Product / 1e12:0.0} TFLOP/s in float16; perturbs {Perturbed / 1e9:0.0} G weights/s for both probes, folds {Folded / 1e9:0.0} G/s");
-        Share("perturb", Perturbed, PerturbedBytes);
-        Share("fold", Folded, FoldedBytes);
+        Share("perturb", Perturbed, PerturbedBytes, PerturbInstructions);
+        Share("fold", Folded, FoldedBytes, FoldInstructions);
         return row;
 
-        void Share(string what, double rate, int bytes)
+        void Share(string what, double rate, int bytes, double instructions)
         {
-            var (memory, lanes) = (Copied / bytes, Instructions / InstructionsPerElement);
+            var (memory, lanes) = (Copied / bytes, Instructions / instructions);
             var binds = memory < lanes ? "memory" : "instructions";
             row.With($"{what}_bound_by", binds).AtLeast(
-                $"{what}_ratio", rate / Math.Min(memory, lanes), 0.8, $"{what}: of {Math.Min(memory, lanes) / 1e9:0.0} G/s, bound by {binds} ({InstructionsPerElement} an element, estimated)");
+                $"{what}_ratio", rate / Math.Min(memory, lanes), 0.8, $"{what}: of {Math.Min(memory, lanes) / 1e9:0.0} G/s, bound by {binds} ({instructions} an element)");
         }
     }
 }

@@ -3,6 +3,8 @@
 
 #include "language.h"
 
+#include <cstdlib>
+
 inline float halfToFloat(unsigned short bits)
 {
     unsigned sign = (bits & 0x8000u) << 16, exponent = bits >> 10 & 31u, fraction = bits & 0x3FFu;
@@ -22,6 +24,17 @@ inline unsigned short floatToHalf(float x)
     if (magnitude == 0x7F800000u || std::ldexp(rounded, exponent - 10) >= 65520.0) return (unsigned short)(sign | 0x7C00);
     // Its integer is 1024 or more but for subnormals, and 2048 is the next binade's first.
     return (unsigned short)(sign | (((unsigned)(exponent + 14) << 10) + (unsigned)rounded));
+}
+
+inline unsigned long long wideProduct(unsigned a, unsigned b) { return (unsigned long long)a * b; }
+
+inline float squareRoot(float x) { return std::sqrt(x); }
+
+inline void store16(void* p, unsigned a, unsigned b, unsigned c, unsigned d)
+{
+    unsigned words[4] = { a, b, c, d };
+    if ((std::uintptr_t)p % 16) std::abort();
+    std::memcpy(p, words, 16);
 }
 
 inline float exponential2(float x)
@@ -46,6 +59,14 @@ template <bool BRAIN> inline float ofFormat(unsigned bits)
 template <bool BRAIN> inline unsigned packPair(float low, float high)
 {
     return toFormat<BRAIN>(low) | (unsigned)toFormat<BRAIN>(high) << 16;
+}
+
+// The least of positive numbers is the least of their bits, NaN the largest.
+template <bool BRAIN> inline unsigned packCappedPair(float low, float high)
+{
+    unsigned pair = packPair<BRAIN>(low, high), largest = BRAIN ? 0x7F7F : 0x7BFF;
+    unsigned signs = (__float_as_uint(low) >> 16 & 0x8000u) | (__float_as_uint(high) & 0x80000000u);
+    return signs | min(pair & 0x7FFFu, largest) | min(pair >> 16 & 0x7FFFu, largest) << 16;
 }
 
 template <bool BRAIN> void combineTiles(emulator::Exchange& all)
