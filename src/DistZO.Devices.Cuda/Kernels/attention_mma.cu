@@ -8,9 +8,8 @@
 
 #if __CUDA_ARCH__ >= 800
 
-// Queries and keys a tile; features a head at most, and how many 16-byte pieces pad a row in shared memory, so that the eight rows of a
-// small tile lie in different banks.
-enum { MMA_TILE = 64, MMA_THREADS = 128, MMA_WIDEST = 128, MMA_ROW = MMA_WIDEST + 8 };
+// Queries and keys a tile. A row in shared memory is padded by 16 bytes, so that the eight rows of a small tile lie in different banks.
+enum { MMA_TILE = 64, MMA_THREADS = 128 };
 
 // Keys or values of a tile: rows of width + 8 numbers, zero where there is no key.
 template <bool BRAIN>
@@ -36,13 +35,21 @@ __device__ __forceinline__ unsigned loadQueryPair(const unsigned short* q, long 
     return exists ? (unsigned)q[at] | (unsigned)q[at + 1] << 16 : 0u;
 }
 
-// STEPS · 16 is the largest width.
-template <bool BRAIN, int STEPS>
+// Two neighbouring numbers of y, at an even index.
+__device__ __forceinline__ void storePair(void* y, int type, long long index, float a, float b)
+{
+    if (type == FLOAT32) *(float2*)((float*)y + index) = make_float2(a, b);
+    else *(unsigned*)((unsigned short*)y + index) = type == BFLOAT16 ? toBitPair<BFLOAT16, false>(a, b) : toBitPair<FLOAT16, false>(a, b);
+}
+
+// STEPS · 16 is the width, or if it is not EXACT the largest one. scale is positive.
+template <bool BRAIN, int STEPS, bool EXACT>
 __device__ __forceinline__ void attend(
     unsigned short* keyTile, unsigned short* valueTile, const unsigned short* q, int qFeatures, int qFirst, const unsigned short* k, int kFeatures, int kFirst,
-    const unsigned short* v, int vFeatures, int vFirst, void* y, int yType, int tokens, int keyRows, int heads, int keyValueHeads, int width, float scale, int window,
+    const unsigned short* v, int vFeatures, int vFirst, void* y, int yType, int tokens, int keyRows, int heads, int keyValueHeads, int headWidth, float scale, int window,
     int causal, const Sequence* sequences, const Tile* tiles)
 {
+    const int width = EXACT ? STEPS * 16 : headWidth;
     const float nothing = __int_as_float(0xFF800000);
     Tile tile = tiles[blockIdx.x];
     Sequence sequence = sequences[tile.sequence];
@@ -104,8 +111,14 @@ __device__ __forceinline__ void attend(
             }
         }
 
-        // Every query of the tile sees every key of this one, or not.
-        bool whole = first + MMA_TILE <= keys.end(tile.first) && first >= keys.first(lastQuery);
+        // Where not every query of the tile sees every key of this one.
+        if (first + MMA_TILE > keys.end(tile.first) || first < keys.first(lastQuery))
+        {
+#pragma unroll
+            for (int i = 0; i < 32; i++)
+                if (!keys.sees(own[i >> 1 & 1], first + (i >> 2) * 8 + pair * 2 + (i & 1))) score[i >> 2][i & 3] = nothing;
+        }
+
 #pragma unroll
         for (int half = 0; half < 2; half++)
         {
@@ -113,21 +126,13 @@ __device__ __forceinline__ void attend(
 #pragma unroll
             for (int n = 0; n < 8; n++)
             {
-#pragma unroll
-                for (int c = 0; c < 2; c++)
-                {
-                    int key = first + n * 8 + pair * 2 + c;
-                    float s = __fmul_rn(score[n][half * 2 + c], scale2);
-                    if (!whole && !keys.sees(own[half], key)) s = nothing;
-                    score[n][half * 2 + c] = s;
-                    top = fmaxf(top, s);
-                }
+                top = fmaxf(top, fmaxf(score[n][half * 2], score[n][half * 2 + 1]));
             }
 
             top = fmaxf(top, __shfl_xor_sync(0xFFFFFFFFu, top, 1));
             top = fmaxf(top, __shfl_xor_sync(0xFFFFFFFFu, top, 2));
-            float offset = top == nothing ? 0.0f : top;
-            float before = exponential2(__fsub_rn(maximum[half], offset));
+            float offset = top == nothing ? 0.0f : __fmul_rn(top, -scale2);
+            float before = exponential2(__fmaf_rn(maximum[half], scale2, offset));
             maximum[half] = top;
             float total = 0.0f;
 #pragma unroll
@@ -136,7 +141,7 @@ __device__ __forceinline__ void attend(
 #pragma unroll
                 for (int c = 0; c < 2; c++)
                 {
-                    float weight = exponential2(__fsub_rn(score[n][half * 2 + c], offset));
+                    float weight = exponential2(__fmaf_rn(score[n][half * 2 + c], scale2, offset));
                     score[n][half * 2 + c] = weight;
                     total = __fadd_rn(total, weight);
                 }
@@ -186,32 +191,33 @@ __device__ __forceinline__ void attend(
         for (int n = 0; n < 2 * STEPS; n++)
         {
             if (n * 8 >= width) break;
-            store1(y, yType, row + n * 8, __fmul_rn(result[n][half * 2], inverse));
-            store1(y, yType, row + n * 8 + 1, __fmul_rn(result[n][half * 2 + 1], inverse));
+            storePair(y, yType, row + n * 8, __fmul_rn(result[n][half * 2], inverse), __fmul_rn(result[n][half * 2 + 1], inverse));
         }
     }
 }
 
-// The kernel for one format. Each warp reads its queries before any warp stores, and no other block stores to their places, so y may be q.
-#define ATTENTION_MMA(NAME, BRAIN)                                                                                                              \
+// The kernel for one format and heads of at most WIDEST features: narrow ones take less of the registers and of shared memory. Each warp reads its
+// queries before any warp stores, and no other block stores to their places, so y may be q.
+#define ATTENTION_MMA(NAME, BRAIN, WIDEST)                                                                                                      \
     extern "C" __global__ void __launch_bounds__(MMA_THREADS) NAME(                                                                             \
         const void* q, int qType, int qFeatures, int qFirst, const void* k, int kType, int kFeatures, int kFirst, const void* v, int vType,     \
         int vFeatures, int vFirst, void* y, int yType, int tokens, int keyRows, int heads, int keyValueHeads, int width, float scale,           \
         int window, int causal, const Sequence* sequences, const Tile* tiles)                                                                   \
     {                                                                                                                                           \
-        __shared__ __align__(16) unsigned short keyTile[MMA_TILE * MMA_ROW];                                                                    \
-        __shared__ __align__(16) unsigned short valueTile[MMA_TILE * MMA_ROW];                                                                  \
-        if (width <= 64)                                                                                                                        \
-            attend<BRAIN, 4>(keyTile, valueTile, (const unsigned short*)q, qFeatures, qFirst, (const unsigned short*)k, kFeatures, kFirst,      \
-                (const unsigned short*)v, vFeatures, vFirst, y, yType, tokens, keyRows, heads, keyValueHeads, width, scale, window, causal,     \
-                sequences, tiles);                                                                                                              \
-        else                                                                                                                                    \
-            attend<BRAIN, 8>(keyTile, valueTile, (const unsigned short*)q, qFeatures, qFirst, (const unsigned short*)k, kFeatures, kFirst,      \
-                (const unsigned short*)v, vFeatures, vFirst, y, yType, tokens, keyRows, heads, keyValueHeads, width, scale, window, causal,     \
-                sequences, tiles);                                                                                                              \
+        __shared__ __align__(16) unsigned short keyTile[MMA_TILE * (WIDEST + 8)];                                                               \
+        __shared__ __align__(16) unsigned short valueTile[MMA_TILE * (WIDEST + 8)];                                                             \
+        if (width == WIDEST) ATTEND(BRAIN, WIDEST / 16, true)                                                                                   \
+        else ATTEND(BRAIN, WIDEST / 16, false)                                                                                                  \
     }
 
-ATTENTION_MMA(attention_mma_f16, false)
-ATTENTION_MMA(attention_mma_bf16, true)
+#define ATTEND(BRAIN, STEPS, EXACT)                                                                                                             \
+    attend<BRAIN, STEPS, EXACT>(keyTile, valueTile, (const unsigned short*)q, qFeatures, qFirst, (const unsigned short*)k, kFeatures, kFirst,   \
+        (const unsigned short*)v, vFeatures, vFirst, y, yType, tokens, keyRows, heads, keyValueHeads, width, scale, window, causal, sequences,  \
+        tiles);
+
+ATTENTION_MMA(attention_mma_f16_64, false, 64)
+ATTENTION_MMA(attention_mma_f16_128, false, 128)
+ATTENTION_MMA(attention_mma_bf16_64, true, 64)
+ATTENTION_MMA(attention_mma_bf16_128, true, 128)
 
 #endif

@@ -51,7 +51,7 @@ internal sealed class AttentionWork(CudaContext context, KernelModule kernels, P
     {
         if (context.Capability < TensorCapability || q == WeightType.Float32 || k != q || v != q || shape.Width % 16 != 0 || shape.Width > AttentionKernel.WidestTensor)
             return AttentionKernel.Plain;
-        return q == WeightType.BFloat16 ? AttentionKernel.TensorBFloat16 : AttentionKernel.TensorFloat16;
+        return AttentionKernel.Tensor(q, shape.Width);
     }
 }
 
@@ -67,7 +67,9 @@ internal readonly record struct AttentionKernel(string Name, int Queries, int Th
 
     public static AttentionKernel Plain { get; } = new("attention", 16, 128, 0);
 
-    public static AttentionKernel TensorFloat16 { get; } = new("attention_mma_f16", 64, 128, 0);
-
-    public static AttentionKernel TensorBFloat16 { get; } = new("attention_mma_bf16", 64, 128, 0);
+    /// <summary>On matrix units.</summary>
+    /// <param name="type">A 16-bit format.</param>
+    /// <param name="width">Features a head.</param>
+    public static AttentionKernel Tensor(WeightType type, int width) =>
+        new($"attention_mma_{(type == WeightType.BFloat16 ? "bf16" : "f16")}_{(width <= 64 ? 64 : WidestTensor)}", 64, 128, 0);
 }

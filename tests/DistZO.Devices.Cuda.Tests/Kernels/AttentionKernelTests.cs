@@ -42,13 +42,13 @@ public sealed class AttentionKernelTests(EmulatorFixture emulator)
     public void AttentionOnMatrixUnits_IsNearTheSpecification(int heads, int keyValueHeads, int width, int window, bool causal, bool cached)
     {
         var shape = new AttentionShape(heads, keyValueHeads, width, 0.3f, window, causal);
-        Compare("attention_mma_f16", 64, WeightType.Float16, WeightType.Float32, shape, cached, 1e-3f);
-        Compare("attention_mma_bf16", 64, WeightType.BFloat16, WeightType.Float32, shape, cached, 8e-3f);
+        Compare(AttentionKernel.Tensor(WeightType.Float16, width).Name, 64, WeightType.Float16, WeightType.Float32, shape, cached, 1e-3f);
+        Compare(AttentionKernel.Tensor(WeightType.BFloat16, width).Name, 64, WeightType.BFloat16, WeightType.Float32, shape, cached, 8e-3f);
     }
 
     [SkippableTheory]
     [InlineData("attention", 16)]
-    [InlineData("attention_mma_f16", 64)]
+    [InlineData("attention_mma_f16_64", 64)]
     public void Attention_IntoItsQueries_IsTheSame(string kernel, int tile)
     {
         using var gpu = new Gpu(emulator, Programs);
@@ -63,13 +63,13 @@ public sealed class AttentionKernelTests(EmulatorFixture emulator)
     {
         using var gpu = new Gpu(emulator, Programs);
         var input = Input.Create(new AttentionShape(2, 2, 32, 0.3f), Packed, WeightType.Float16, packed: false);
-        var expected = Run(gpu, "attention_mma_f16", 64, input, WeightType.Float32, inPlace: false);
-        Assert.Equal(Tables.Bits(expected), Tables.Bits(Run(gpu, "attention_mma_f16", 64, input, WeightType.Float32, inPlace: false, shift: 1)));
+        var expected = Run(gpu, "attention_mma_f16_64", 64, input, WeightType.Float32, inPlace: false);
+        Assert.Equal(Tables.Bits(expected), Tables.Bits(Run(gpu, "attention_mma_f16_64", 64, input, WeightType.Float32, inPlace: false, shift: 1)));
     }
 
     [SkippableTheory]
     [InlineData("attention", 16)]
-    [InlineData("attention_mma_f16", 64)]
+    [InlineData("attention_mma_f16_64", 64)]
     public void ValueThatIsNotFinite_ShowsWhereItIsSeen(string kernel, int tile)
     {
         using var gpu = new Gpu(emulator, Programs);
