@@ -45,7 +45,7 @@ internal static class DoctorCommand
         foreach (var peer in found.Peers)
         {
             var speed = rates?.Peers.TryGetValue((peer.From, peer.To), out var rate) == true ? $", {rate / 1e9:N1} GB/s" : "";
-            yield return $"link      cuda:{peer.From} to cuda:{peer.To}: {(peer.CanAccess ? $"direct, rank {peer.Rank} of the driver's order" : "through host memory")}{speed}";
+            yield return $"link      cuda:{peer.From} to cuda:{peer.To}: {peer.Link}{speed}";
         }
 
         if (rates?.Gather is { } gather)
@@ -97,6 +97,7 @@ internal static class DoctorCommand
             json.WriteString("from", $"cuda:{peer.From}");
             json.WriteString("to", $"cuda:{peer.To}");
             json.WriteBoolean("direct", peer.CanAccess);
+            json.WriteString("kind", !peer.CanAccess ? "host" : peer.HasAtomics ? "nvlink" : "pcie");
             json.WriteNumber("rank", peer.Rank);
             if (rates?.Peers.TryGetValue((peer.From, peer.To), out var rate) == true) json.WriteNumber("bytes_per_second", rate);
             json.WriteEndObject();

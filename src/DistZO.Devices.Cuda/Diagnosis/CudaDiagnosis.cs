@@ -24,7 +24,12 @@ public sealed record FoundGpu(int Ordinal, string Name, int Capability, long Mem
 /// <param name="To">Whose memory it is.</param>
 /// <param name="CanAccess">Whether it does.</param>
 /// <param name="Rank">The driver's order of links: the lower, the faster.</param>
-public sealed record FoundPeer(int From, int To, bool CanAccess, int Rank);
+/// <param name="HasAtomics">Whether atomic operations go over the link as they are: NVLink has them, PCIe has not.</param>
+public sealed record FoundPeer(int From, int To, bool CanAccess, int Rank, bool HasAtomics)
+{
+    /// <summary>For people.</summary>
+    public string Link => !CanAccess ? "through host memory" : $"direct, {(HasAtomics ? "NVLink" : "PCIe")}, rank {Rank} of the driver's order";
+}
 
 /// <summary>What of CUDA this machine has.</summary>
 /// <param name="DriverVersion">The CUDA version that the driver supports: 13000 for 13.0; null without a driver that starts.</param>
@@ -35,7 +40,9 @@ public sealed record FoundPeer(int From, int To, bool CanAccess, int Rank);
 public sealed record CudaDiagnosis(
     int? DriverVersion, string? DriverProblem, IReadOnlyList<FoundLibrary> Libraries, IReadOnlyList<FoundGpu> Gpus, IReadOnlyList<FoundPeer> Peers)
 {
+    // CU_DEVICE_P2P_ATTRIBUTE_PERFORMANCE_RANK and CU_DEVICE_P2P_ATTRIBUTE_NATIVE_ATOMIC_SUPPORTED.
     private const int PerformanceRank = 1;
+    private const int NativeAtomics = 3;
     private const int ProcessorsAttribute = 16;
     private const int MajorAttribute = 75;
     private const int MinorAttribute = 76;
@@ -99,11 +106,16 @@ public sealed record CudaDiagnosis(
             {
                 if (from == to) continue;
                 Check.Driver(CudaDriver.cuDeviceCanAccessPeer(out var can, new CUdevice(from), new CUdevice(to)), "tell whether GPUs reach each other");
-                Check.Driver(CudaDriver.cuDeviceGetP2PAttribute(out var rank, PerformanceRank, new CUdevice(from), new CUdevice(to)), "tell how GPUs reach each other");
-                peers.Add(new FoundPeer(from, to, can != 0, rank));
+                peers.Add(new FoundPeer(from, to, can != 0, Attribute(PerformanceRank, from, to), Attribute(NativeAtomics, from, to) != 0));
             }
         }
 
         return peers;
+
+        static int Attribute(int attribute, int from, int to)
+        {
+            Check.Driver(CudaDriver.cuDeviceGetP2PAttribute(out var value, attribute, new CUdevice(from), new CUdevice(to)), "tell how GPUs reach each other");
+            return value;
+        }
     }
 }

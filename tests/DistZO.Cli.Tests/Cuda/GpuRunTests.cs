@@ -116,7 +116,7 @@ public sealed class GpuRunTests : IDisposable
         Assert.Contains("library   cuBLASLt", said);
         Assert.Contains("library   NCCL 2.21.5", said);
         Assert.Contains("GB/s from pinned host memory", said);
-        Assert.Contains("cuda:0 to cuda:1: direct", said);
+        Assert.Contains("cuda:0 to cuda:1: direct, NVLink, rank 1 of the driver's order", said);
         Assert.Matches("gather    [0-9.,]+ GB/s into each GPU by copies, [0-9.,]+ GB/s by NCCL: runs gather slices by (NCCL|copies)", said);
         Assert.Contains("distzo computes on the GPU", said);
     }

@@ -187,9 +187,11 @@ EXPORT int cuDeviceCanAccessPeer(int* can, int device, int peer)
     return Success;
 }
 
-EXPORT int cuDeviceGetP2PAttribute(int* value, int, int from, int to)
+// PERFORMANCE_RANK, ACCESS_SUPPORTED, NATIVE_ATOMIC_SUPPORTED, CUDA_ARRAY_ACCESS_SUPPORTED
+EXPORT int cuDeviceGetP2PAttribute(int* value, int attribute, int from, int to)
 {
     if (!isDevice(from) || !isDevice(to) || from == to) return InvalidDevice;
+    if (attribute < 1 || attribute > 4) return InvalidValue;
     *value = 1;
     return Success;
 }
