@@ -32,6 +32,20 @@ __device__ __forceinline__ void roundStore(float (&x)[8], int type, unsigned lon
     else roundAtRandom<FLOAT16>(x, r);
 }
 
+__device__ __forceinline__ void decay8(float (&x)[8], float decay)
+{
+#pragma unroll
+    for (int i = 0; i < 8; i++) x[i] = __fmul_rn(x[i], decay);
+}
+
+__device__ __forceinline__ void addDirection(float (&x)[8], const Direction& direction, unsigned ordinal, unsigned long long group)
+{
+    float z[8];
+    gaussian8(direction.seed, ordinal, group, z);
+#pragma unroll
+    for (int i = 0; i < 8; i++) x[i] = __fmaf_rn(direction.coefficient, z[i], x[i]);
+}
+
 // All pending commits in order, each with its own store, of the elements 8·group, 8·group + 1, …
 __device__ __forceinline__ void applyUpdates(
     float (&x)[8], int type, unsigned ordinal, int decays, unsigned long long group, const Update* updates, int updateCount, const Direction* directions)
@@ -40,19 +54,11 @@ __device__ __forceinline__ void applyUpdates(
     {
         Update update = updates[u];
         if (update.count == 0) continue;
-        if (decays)
-        {
-#pragma unroll
-            for (int i = 0; i < 8; i++) x[i] = __fmul_rn(x[i], update.decay);
-        }
-
+        if (decays) decay8(x, update.decay);
         for (int d = 0; d < update.count; d++)
         {
             Direction direction = directions[update.first + d];
-            float z[8];
-            gaussian8(direction.seed, ordinal, group, z);
-#pragma unroll
-            for (int i = 0; i < 8; i++) x[i] = __fmaf_rn(direction.coefficient, z[i], x[i]);
+            addDirection(x, direction, ordinal, group);
         }
 
         roundStore(x, type, directions[update.first].seed, ordinal, group);

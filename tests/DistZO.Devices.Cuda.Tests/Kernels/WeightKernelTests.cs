@@ -28,14 +28,14 @@ public sealed unsafe class WeightKernelTests(EmulatorFixture emulator)
         using var gpu = new Gpu(emulator, "fold");
         var updates = Tables.Updates(steps, directions);
         var (table, list) = Tables.Upload(gpu, updates);
-        foreach (var decays in (bool[])[false, true])
+        // The range lies inside of memory whose other elements stay; at aligned places whole groups of one direction are folded in a way of their own.
+        foreach (var (decays, before) in ((bool, int)[])[(false, 2), (true, 2), (false, 8), (true, 8)])
         {
-            // The range lies inside of memory whose other elements stay.
-            var bytes = Tables.Weights(type, count + 4);
+            var bytes = Tables.Weights(type, count + (2 * before));
             var memory = gpu.Upload<byte>(bytes);
-            var zero = memory + (ulong)(2 * type.Size()) - (ulong)(start * type.Size());
+            var zero = memory + (ulong)(before * type.Size()) - (ulong)(start * type.Size());
             gpu.Launch("fold", (2, 1, 1), Gpu.Threads, zero, type, Ordinal, decays, start, (long)count, table, updates.Length, list);
-            fixed (byte* first = bytes) FoldReference.Apply(first + (2 * type.Size()) - (start * type.Size()), type, Ordinal, decays, start, count, updates);
+            fixed (byte* first = bytes) FoldReference.Apply(first + (before * type.Size()) - (start * type.Size()), type, Ordinal, decays, start, count, updates);
             Assert.Equal(bytes, gpu.Download<byte>(memory, bytes.Length));
         }
     }

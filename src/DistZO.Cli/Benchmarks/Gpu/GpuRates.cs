@@ -19,7 +19,7 @@ internal sealed record GpuRates(double Copied, double Product, double Perturbed,
     private const int PerturbedBytes = 6, FoldedBytes = 4;
 
     /// <summary>Instructions for an element, as NVRTC 11.8 compiles the kernels for compute capability 9.0 (perturb.cu, fold.cu).</summary>
-    private const double PerturbInstructions = 52, FoldInstructions = 75;
+    private const double PerturbInstructions = 52, FoldInstructions = 62;
 
     public static GpuRates Measure(CudaDevice device)
     {
