@@ -52,11 +52,12 @@ internal sealed class CudaContext : IDisposable
     /// <summary>Shared memory that a block may ask for.</summary>
     public int SharedBytes { get; }
 
-    /// <summary>Bytes of its memory that are free.</summary>
+    /// <summary>Bytes of its memory that are free; of one that is imagined as many as are asked for.</summary>
     public long FreeMemory
     {
         get
         {
+            if (IsImagined) return long.MaxValue;
             Enter();
             Check.Driver(CudaDriver.cuMemGetInfo_v2(out var free, out _), "tell how much memory is free");
             return (long)free;

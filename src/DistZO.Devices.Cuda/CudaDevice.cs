@@ -81,6 +81,9 @@ public sealed class CudaDevice : Device
 
     public override string Description => $"{_context.Name} (cuda:{_context.Device.Ordinal}, compute capability {_context.Capability / 10}.{_context.Capability % 10})";
 
+    /// <summary>Its compute capability: 90 for 9.0.</summary>
+    public int Capability => _context.Capability;
+
     internal CudaContext Context => _context;
 
     internal CUstream Stream => _stream;
@@ -122,7 +125,7 @@ public sealed class CudaDevice : Device
     public static CudaDevice Imagine(int capability) =>
         new(() => CudaContext.Imagine(capability), () => throw new InvalidOperationException("nothing is computed on an imagined GPU"), long.MaxValue);
 
-    public override Device? OpenImagined() => Imagine(_context.Capability);
+    public override Device? OpenImagined() => Imagine(Capability);
 
     public override long? FreeMemory => _context.FreeMemory;
 

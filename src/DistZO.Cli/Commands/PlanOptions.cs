@@ -70,7 +70,7 @@ internal sealed class PlanOptions
         _recipe = new RecipeOptions(
             command,
             [
-                RecipeKeys.Offload, RecipeKeys.DeviceMemory, RecipeKeys.HostMemory, RecipeKeys.WriteBackSteps, RecipeKeys.BatchSize,
+                RecipeKeys.Offload, RecipeKeys.DeviceMemory, RecipeKeys.HostMemory, RecipeKeys.WriteBackSteps, RecipeKeys.FoldOn, RecipeKeys.BatchSize,
                 RecipeKeys.NumDirections, RecipeKeys.WeightsDtype, RecipeKeys.TransferDtype, RecipeKeys.Parallelism, RecipeKeys.Train, RecipeKeys.LoraR,
                 RecipeKeys.LoraTargetModules, RecipeKeys.NumVirtualTokens,
             ],
@@ -101,7 +101,7 @@ internal sealed class PlanOptions
             Model = PlannedModel.Size(recipe, architecture, config),
             Device = device,
             Links = links,
-            Budget = Budget(recipe, device),
+            Budget = new MemoryBudget(device.Memory, recipe.Get(RecipeKeys.DeviceMemory), recipe.Get(RecipeKeys.HostMemory)),
             Devices = devices,
             BatchSize = batch,
             Tokens = tokens,
@@ -112,7 +112,8 @@ internal sealed class PlanOptions
                 : throw new BadInputException("--buffers: with fewer than 2 nothing overlaps; give 2 or more"),
             WriteBackSteps = recipe.Get(RecipeKeys.WriteBackSteps),
             // Where the devices are the host's own cores, they fold at the rate of z.
-            HostFoldRate = hostFold ?? (recipe.Get(RecipeKeys.TransferDtype) is not null && device.IsHost ? device.ZRate : null),
+            HostFoldRate = hostFold ?? (Folding.IsOnHost(recipe) && device.IsHost ? device.ZRate : null),
+            FoldOn = Folding.IsOnHost(recipe) ? FoldPlace.Host : recipe.Get(RecipeKeys.FoldOn),
             CommitSeconds = parsed.GetValue(_commit) is >= 0 and var commit
                 ? commit * 1e-3
                 : throw new BadInputException("--commit-ms: give 0 or more"),
@@ -139,14 +140,6 @@ internal sealed class PlanOptions
         if (parsed.GetValue(_disk) is not { } disk) return device;
         var (read, write) = RateText.Pair(disk, "--disk");
         return device with { Disk = new DiskModel(read, write) };
-    }
-
-    private static MemoryBudget Budget(Recipe recipe, DeviceProfile device)
-    {
-        var weights = recipe.Get(RecipeKeys.DeviceMemory);
-        // Where the device computes in host memory, what it has no room for has none there either, unless a budget made the room small.
-        long? host = device.IsHost ? (weights is null ? 0 : device.Memory) : null;
-        return new MemoryBudget(device.Memory, weights, recipe.Get(RecipeKeys.HostMemory) ?? host);
     }
 
     private static int Positive(int value, Option<int> option) =>

@@ -41,7 +41,6 @@ internal static class Calibration
             DownloadRate = copy,
             FabricRate = copy,
             Disk = DiskRates(folder),
-            IsHost = true,
         };
     }
 

@@ -35,8 +35,11 @@ internal sealed record DeviceProfile
     /// <summary>The disk of its node; null where it is not known.</summary>
     public DiskModel? Disk { get; init; }
 
+    /// <summary>The compute capability of a GPU, 90 for 9.0; null for a device that computes in host memory.</summary>
+    public int? Capability { get; init; }
+
     /// <summary>Whether the device computes in host memory, so that a disk is read straight into its buffers.</summary>
-    public bool IsHost { get; init; }
+    public bool IsHost => Capability is null;
 
     /// <summary>The rate of products of weights of a format.</summary>
     public double ComputeRate(WeightType type) => type == WeightType.Float32 ? SingleRate : HalfRate;

@@ -1,5 +1,6 @@
 using DistZO.Devices;
 using DistZO.Models;
+using DistZO.Training;
 
 namespace DistZO.Cli.Planning;
 
@@ -14,7 +15,9 @@ internal sealed class ModelSize
     /// <param name="transfer">What matrices and tables of the base are rounded to; null for nothing.</param>
     public ModelSize(ModelPart part, WeightType weights, WeightType stored, TransferType? transfer = null)
     {
-        (_architecture, WeightType) = (part.Architecture, weights);
+        (_architecture, Part, WeightType, Transfer) = (part.Architecture, part, weights, transfer);
+        Types = part.Tensors.ToDictionary(tensor => tensor.Name, tensor => part.IsTrained(tensor) ? weights : stored);
+        (Held, Transferred) = (Placement.SizesOf(part, Types), Placement.SizesOf(part, Types, transfer));
         long Trained(Block block) => block.Tensors.Where(part.IsTrained).Sum(tensor => tensor.Length);
         long Frozen(Block block) => block.Tensors.Where(tensor => !part.IsTrained(tensor)).Sum(tensor => tensor.Length);
         var layers = _architecture.Layers;
@@ -24,17 +27,28 @@ internal sealed class ModelSize
         BlockTrainedBytes = BlockTrained * weights.Size();
         BlockFrozenBytes = layers.Max(Frozen) * stored.Size();
         Parts = layers.Max(layer => layer.Parts.Count);
-        PartBytes = layers.Max(layer => layer.Parts.Max(one => one.Tensors.Sum(tensor => tensor.BytesOf(Held(tensor)))));
-        if (transfer is not null) BlockTransferBytes = layers.Max(layer => layer.Tensors.Sum(tensor => tensor.BytesOf(Held(tensor), transfer)));
+        if (transfer is not null) BlockTransferBytes = Transferred.Skip(1).SkipLast(1).Max(layer => layer.Sum());
         BlockMatrices = layers.Max(layer => layer.Linears.Sum(Weights));
         EndsTrained = Trained(_architecture.Embedding) + Trained(_architecture.Head);
         EndsBytes = (EndsTrained * weights.Size()) + ((Frozen(_architecture.Embedding) + Frozen(_architecture.Head)) * stored.Size());
         HeadMatrices = _architecture.HeadMatrix.Length + _architecture.Head.Linears.Sum(Weights);
         HeadTrained = _architecture.Head.Tensors.Append(_architecture.HeadMatrix).Distinct().Where(part.IsTrained).Sum(tensor => tensor.Length);
-        LargestMatrix = layers[0].Linears.Max(Weights);
-
-        WeightType Held(TensorSpec tensor) => part.IsTrained(tensor) ? weights : stored;
     }
+
+    /// <summary>What it was made of.</summary>
+    public ModelPart Part { get; }
+
+    /// <summary>The number format of each tensor.</summary>
+    public IReadOnlyDictionary<string, WeightType> Types { get; }
+
+    /// <summary>What matrices and tables of the base are rounded to where a pass reads them; null for nothing.</summary>
+    public TransferType? Transfer { get; }
+
+    /// <summary>Bytes of each block's parts as they are held: the embedding, the layers, the head.</summary>
+    public IReadOnlyList<IReadOnlyList<long>> Held { get; }
+
+    /// <summary>The same where the host folds and rounds.</summary>
+    public IReadOnlyList<IReadOnlyList<long>> Transferred { get; }
 
     /// <summary>Number format of the trained weights, and of the products.</summary>
     public WeightType WeightType { get; }
@@ -60,9 +74,6 @@ internal sealed class ModelSize
     /// <summary>Parts in which a layer comes to a device.</summary>
     public int Parts { get; }
 
-    /// <summary>Bytes of the largest part.</summary>
-    public long PartBytes { get; }
-
     /// <summary>Bytes of a layer as it is moved where the host rounds it; null if nothing is rounded.</summary>
     public long? BlockTransferBytes { get; }
 
@@ -81,8 +92,8 @@ internal sealed class ModelSize
     /// <summary>Weights of the head that a token is multiplied by.</summary>
     public long HeadMatrices { get; }
 
-    /// <summary>Weights of the largest matrix of a layer.</summary>
-    public long LargestMatrix { get; }
+    /// <summary>Bytes of all trained weights.</summary>
+    public long TrainedBytes => (EndsTrained * WeightType.Size()) + (Layers * BlockTrainedBytes);
 
     /// <summary>Bytes of all weights.</summary>
     public long Bytes => EndsBytes + (Layers * BlockBytes);
@@ -98,8 +109,8 @@ internal sealed class ModelSize
     public double HeadOperations(int tokens) => 2.0 * HeadMatrices * tokens;
 
     /// <summary>
-    /// Bytes of activations of one token and probe, float32: the residual stream and its norm, queries, keys and values, the attended heads
-    /// and the inner features.
+    /// Bytes of activations of one token and probe on a CPU, float32: the residual stream and its norm, queries, keys and values, the attended
+    /// heads and the inner features.
     /// </summary>
     public long ActivationBytes
     {

@@ -57,7 +57,7 @@ internal static class PlanJson
         json.WriteNumber("tokens", request.Tokens);
         json.WriteNumber("num_directions", request.Directions);
         json.WriteNumber("memory", request.Budget.Device);
-        Number(json, "device_memory", request.Budget.Weights);
+        Number(json, "device_memory", request.Budget.Given);
         Number(json, "host_memory", request.Budget.Host);
     }
 
@@ -78,9 +78,10 @@ internal static class PlanJson
         json.WriteNumber("buffers", tiers.Buffers);
         json.WriteNumber("passes", model.Passes);
         json.WriteNumber("device_peak_bytes", tiers.DeviceBytes);
+        json.WriteNumber("working_bytes", tiers.WorkingBytes);
         json.WriteNumber("host_bytes", tiers.HostBytes);
         json.WriteNumber("disk_bytes", tiers.DiskBytes);
-        json.WriteBoolean("host_folds", model.HostFoldSeconds is not null);
+        json.WriteBoolean("host_folds", model.HostFolds);
         Number(json, "write_back_steps", model.WritesBack && model.Streamed > 0 ? model.WriteBackSteps : null);
         Number(json, "step_seconds", prediction.StepSeconds);
         Number(json, "speedup", first.Prediction.StepSeconds / prediction.StepSeconds);

@@ -24,7 +24,7 @@ internal sealed record PlanRequest
     /// <summary>Sequences a step.</summary>
     public int BatchSize { get; init; } = 16;
 
-    /// <summary>Tokens a sequence.</summary>
+    /// <summary>Tokens a sequence that are read, all of which predict one.</summary>
     public int Tokens { get; init; } = 512;
 
     /// <summary>q.</summary>
@@ -39,7 +39,10 @@ internal sealed record PlanRequest
     /// <summary>K; null: what is fastest.</summary>
     public int? WriteBackSteps { get; init; }
 
-    /// <summary>Elements a second that the host folds; null: devices fold.</summary>
+    /// <summary>What folds commits into layers that come from the host; null: the device, or the host where that is faster and its rate is known.</summary>
+    public FoldPlace? FoldOn { get; init; }
+
+    /// <summary>Elements a second that the host folds; null: it is not known.</summary>
     public double? HostFoldRate { get; init; }
 
     /// <summary>From a step's last loss to the next step.</summary>

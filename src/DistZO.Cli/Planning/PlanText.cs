@@ -18,7 +18,7 @@ internal static class PlanText
             + Say($"{model.Layers} layers of {Quantity.Bytes(model.BlockBytes)}");
         yield return Describe(device, model.WeightType, request.Links);
         yield return Say($"a step: {request.BatchSize} × {request.Tokens} tokens, {2 * request.Directions} probes; memory of a device {Quantity.Bytes(request.Budget.Device)}")
-            + (request.Budget.Weights is { } weights ? $", of that for weights {Quantity.Bytes(weights)}" : "")
+            + (request.Budget.Given is { } given ? $", of that {(device.IsHost ? "for weights" : "to be taken")} {Quantity.Bytes(given)}" : "")
             + (request.Budget.Host is { } host ? $", of the host {Quantity.Bytes(host)}" : "");
         yield return "";
         yield return string.Format(
@@ -77,12 +77,12 @@ internal static class PlanText
     }
 
     private static string Upkeep(Plan plan) =>
-        plan.Model.Streamed == 0 ? "-" : plan.Model.HostFoldSeconds is not null ? "host" : plan.Model.WritesBack ? Say($"{plan.Model.WriteBackSteps}") : "-";
+        plan.Model.Streamed == 0 ? "-" : plan.Model.WritesBack ? Say($"{plan.Model.WriteBackSteps}") : plan.Model.HostFolds ? "host" : "-";
 
     private static IEnumerable<string> Words(Plan plan, Plan first)
     {
         var prediction = plan.Prediction;
-        yield return Say($"{plan.Devices} {(plan.Devices == 1 ? "device" : "devices")}, {Split(plan)}, {Path(plan)}: {plan.Tiers.Describe()}");
+        yield return Say($"{plan.Devices} {(plan.Devices == 1 ? "device" : "devices")}, {Split(plan)}, {Path(plan)}: {plan.Tiers.Describe()}; passes take {Quantity.Bytes(plan.Tiers.WorkingBytes)} besides weights");
         yield return Say($"    a step of {Seconds(prediction.StepSeconds)} s")
             + (plan == first ? "" : Say($", {first.Prediction.StepSeconds / prediction.StepSeconds:0.00} × {(first.Devices == 1 ? "one device" : $"the first of {first.Devices} devices")}"))
             + ": " + string.Join(", ", prediction.Busy.Select(busy => $"{busy.Resource} {Seconds(busy.Seconds)} s"))

@@ -5,7 +5,7 @@ using DistZO.Training;
 namespace DistZO.Cli.Planning;
 
 /// <summary>Compares the ways to run a model: numbers of devices, splits of a step, and how layers come to the devices.</summary>
-internal static class Planner
+internal sealed class Planner
 {
     /// <summary>Commits that a stored block may lack at most.</summary>
     public const int MostWriteBackSteps = 32;
@@ -13,30 +13,40 @@ internal static class Planner
     /// <summary>A larger K must promise this much.</summary>
     private const double WorthWhile = 0.99;
 
-    /// <summary>All of them, one device first.</summary>
+    private readonly PlanRequest _request;
+    private readonly StepModels _models;
+
+    // Why the last way did not fit for which there is too little memory.
+    private BadInputException? _tooSmall;
+
+    private Planner(PlanRequest request) => (_request, _models) = (request, new StepModels(request));
+
+    /// <summary>All of them, one device first; those of which there are devices too few or too small are left out, if there are others.</summary>
     /// <exception cref="BadInputException">A budget does not suffice, or a rate is missing.</exception>
     public static IReadOnlyList<Plan> Compare(PlanRequest request)
     {
         if (request.Tokens < 1 || request.Tokens > request.Model.MaxPositions)
             throw new BadInputException($"--tokens: {request.Tokens} is not between 1 and {request.Model.MaxPositions}, the positions of the model");
         SlotSharing.Require(request.Offload, request.Devices, request.Device.FabricRate is not null, "--devices", "give its rate with --fabric");
+        return new Planner(request).Compare();
+    }
+
+    private List<Plan> Compare()
+    {
         var plans = new List<Plan>();
-        foreach (var devices in Counts(request.Devices))
+        foreach (var devices in Counts(_request.Devices))
         {
-            foreach (var kind in devices == 1 ? [ParallelismKind.Pertp] : request.Kinds)
+            foreach (var kind in devices == 1 ? [ParallelismKind.Pertp] : _request.Kinds)
             {
-                if (GridSplit.Of(kind, devices, request.Directions, request.BatchSize) is not { } split) continue;
+                if (GridSplit.Of(kind, devices, _request.Directions, _request.BatchSize) is not { } split) continue;
                 foreach (var path in Enum.GetValues<BlockPath>())
                 {
-                    if (Of(request, devices, devices == 1 ? null : kind, split, path) is { } plan) plans.Add(plan);
+                    if (Of(devices, devices == 1 ? null : kind, split, path) is { } plan) plans.Add(plan);
                 }
             }
         }
 
-        if (plans.Count > 0) return plans;
-        var most = request.Kinds.Select(kind => GridSplit.Of(kind, request.Devices, request.Directions, request.BatchSize)).OfType<GridSplit>().FirstOrDefault()
-            ?? throw new BadInputException($"--parallelism: it cuts nothing for {request.Devices} devices; use auto or pertp");
-        throw TierPlan.ShardsTooSmall(request.Model, new StepModels(request).Needs(most.Shares.MaxBy(share => share.Cells)), request.Budget, request.Devices);
+        return plans.Count > 0 ? plans : throw _tooSmall ?? new BadInputException($"--parallelism: it cuts nothing for {_request.Devices} devices; use auto or pertp");
     }
 
     /// <summary>1, 2, 3, 4; or the powers of two and the last one.</summary>
@@ -46,45 +56,63 @@ internal static class Planner
         if (devices > 4 && !int.IsPow2(devices)) yield return devices;
     }
 
-    private static Plan? Of(PlanRequest request, int devices, ParallelismKind? kind, GridSplit split, BlockPath path)
+    private Plan? Of(int devices, ParallelismKind? kind, GridSplit split, BlockPath path)
     {
-        if (path != BlockPath.Whole && (devices == 1 || request.Device.FabricRate is null)) return null;
+        if (path != BlockPath.Whole && (devices == 1 || _request.Device.FabricRate is null)) return null;
         // Who names a tier wants no other; shards are one.
-        if (request.Offload is { } named && (named == OffloadTier.Shard) != (path == BlockPath.Sharded)) return null;
-        var models = new StepModels(request);
-        var needs = models.Needs(split.Shares.MaxBy(share => share.Cells));
-        var tiers = path == BlockPath.Sharded
-            ? TierPlan.Shard(request.Model, needs, request.Budget, request.Offload, request.Buffers, devices)
-            : TierPlan.Fit(request.Model, needs, request.Budget, request.Offload, request.Buffers);
-        if (tiers is null || (tiers.Resident == request.Model.Layers && path != BlockPath.Whole)) return null;
-        if (tiers.Disk > 0 && request.Device.Disk is null)
+        if (_request.Offload is { } named && (named == OffloadTier.Shard) != (path == BlockPath.Sharded)) return null;
+        if (Of(hostFolds: _request.FoldOn == FoldPlace.Host && path != BlockPath.Sharded) is not { } way) return null;
+        var isOpen = _request is { FoldOn: null, HostFoldRate: not null, WriteBackSteps: null } && way.Tiers.Host > 0;
+        return isOpen && Of(hostFolds: true) is { } other && other.Prediction.StepSeconds < way.Prediction.StepSeconds * WorthWhile ? other : way;
+
+        Plan? Of(bool hostFolds)
+        {
+            if (Place(_models.WorkingBytes(split), devices, path, hostFolds) is not { } tiers) return null;
+            var model = Fastest(_models.Of(devices, split, path, tiers, hostFolds && tiers.Resident < _request.Model.Layers));
+            return new Plan(devices, kind, split, path, tiers, model, StepPredictor.Predict(model));
+        }
+    }
+
+    /// <summary>Where layers are that come on a path; null where all of them stay, which has no path, or not even some of them fit.</summary>
+    private TierPlan? Place(long working, int devices, BlockPath path, bool hostFolds)
+    {
+        TierPlan tiers;
+        try
+        {
+            tiers = path == BlockPath.Sharded ? Shard(working, devices) : TierPlan.Of(_request, working, devices, _request.Offload, hostFolds);
+        }
+        catch (BadInputException problem)
+        {
+            _tooSmall = problem;
+            return null;
+        }
+
+        if (tiers.Disk > 0 && _request.Device.Disk is null)
         {
             throw new BadInputException(
                 $"{tiers.Describe()}, and the disk's speed is not known; give --disk READ/WRITE in GB/s, more --host-memory, or --measure");
         }
 
-        var model = Fastest(request, models, models.Of(devices, split, path, tiers));
-        return new Plan(devices, kind, split, path, tiers, model, StepPredictor.Predict(model));
+        return tiers.Resident == _request.Model.Layers && path != BlockPath.Whole ? null : tiers;
     }
 
-    /// <summary>Chooses how stored layers are kept up: written back every K-th step, or folded by the host.</summary>
-    private static StepModel Fastest(PlanRequest request, StepModels models, StepModel model)
+    /// <summary>Layers in parts on the devices, unless all of them fit; without a budget as many whole ones as there is memory for, unless parts are asked for.</summary>
+    private TierPlan Shard(long working, int devices)
     {
-        var isInHost = model.Streamed > 0 && model.FromDisk == 0 && model.Path != BlockPath.Sharded;
-        if (isInHost && request.Model.BlockTransferBytes is not null)
-        {
-            return request.HostFoldRate is not null
-                ? models.HostFolds(model)
-                : throw new BadInputException("transfer_dtype: the host folds then, and its speed is not known; give --host-fold-rate, or --measure it");
-        }
+        if (_request.Offload is not null) return TierPlan.Of(_request, working, devices, OffloadTier.Shard, hostFolds: false);
+        if (TierPlan.Of(_request, working, devices, null, hostFolds: false) is { } whole && whole.Resident == _request.Model.Layers) return whole;
+        var all = _request.Device.IsHost ? (_request.Budget.Device / devices) - working : _request.Budget.Device;
+        var budget = _request.Budget with { Given = _request.Budget.Given ?? all };
+        return TierPlan.Of(_request with { Budget = budget }, working, devices, OffloadTier.Shard, hostFolds: false);
+    }
 
+    /// <summary>Chooses how often stored layers are written back.</summary>
+    private StepModel Fastest(StepModel model)
+    {
         if (!model.WritesBack || model.Streamed == 0) return model;
-
-        var choices = request.WriteBackSteps is { } steps ? [steps] : Enumerable.Range(1, MostWriteBackSteps);
-        var ways = choices.Select(k => model with { WriteBackSteps = k });
-        if (request is { HostFoldRate: not null, WriteBackSteps: null } && isInHost) ways = ways.Append(models.HostFolds(model));
+        var choices = _request.WriteBackSteps is { } steps ? [steps] : Enumerable.Range(1, MostWriteBackSteps);
         var (best, least) = (model, double.PositiveInfinity);
-        foreach (var way in ways)
+        foreach (var way in choices.Select(k => model with { WriteBackSteps = k }))
         {
             if (StepPredictor.AtLeast(way) >= least * WorthWhile) continue;
             var seconds = StepPredictor.Predict(way).StepSeconds;

@@ -7,8 +7,7 @@ namespace DistZO.Cli.Planning;
 internal sealed class SharedSchedule : StepSchedule
 {
     private readonly Dictionary<SlotLanes, SlotNotes> _notes = [];
-    private readonly VisitWorks _prepared;
-    private readonly Lane _host;
+    private readonly HostLanes? _host;
     private int _asked;
 
     public SharedSchedule(StepModel model)
@@ -17,13 +16,13 @@ internal sealed class SharedSchedule : StepSchedule
         // Slots are less than a pass apart.
         var kept = 3 * (model.Visits + Buffers);
         foreach (var slot in Slots) _notes.Add(slot, new SlotNotes(kept));
-        (_prepared, _host) = (new VisitWorks(kept), Timeline.Add());
+        if (model.HostFolds) _host = new HostLanes(model, Timeline, Disk, kept);
     }
 
     protected override void Begin(SlotLanes slot, int visit)
     {
         var (own, end) = (_notes[slot], visit + Model.Visits);
-        while (own.Uploads < (HostFolds ? Math.Min(visit + Buffers, end) : visit + Buffers)) Upload(slot, own.Uploads);
+        while (own.Uploads < (Model.HostFolds ? Math.Min(visit + Buffers, end) : visit + Buffers)) Upload(slot, own.Uploads);
         for (var next = visit; next < visit + Buffers; next++) Fold(slot, next);
         for (var next = visit; next < visit + Buffers - 1; next++) Gather(slot, next);
     }
@@ -36,18 +35,16 @@ internal sealed class SharedSchedule : StepSchedule
         return _notes[slot].Gathered.Of(visit);
     }
 
-    protected override int FoldedByKernels(int visit) => Model.Path == BlockPath.Whole ? Pending(visit) : 0;
+    protected override int FoldedByKernels(int visit) => Model.Path == BlockPath.Whole && !Model.HostFolds ? Pending(visit) : 0;
 
     protected override void Leave(SlotLanes slot, int visit)
     {
-        if (IsDue(visit)) WriteBack(slot, visit);
+        if (IsWritten(visit)) WriteBack(slot, visit);
         var end = ((visit / Model.Visits) + 1) * Model.Visits;
-        if (visit + Buffers < end || !HostFolds) Upload(slot, visit + Buffers);
+        if (visit + Buffers < end || !Model.HostFolds) Upload(slot, visit + Buffers);
         if (visit + Buffers < end) Fold(slot, visit + Buffers);
         if (Buffers > 1 && visit + Buffers - 1 < end) Gather(slot, visit + Buffers - 1);
     }
-
-    private bool HostFolds => Model.HostFoldSeconds is not null;
 
     private void Upload(SlotLanes slot, int visit)
     {
@@ -56,24 +53,22 @@ internal sealed class SharedSchedule : StepSchedule
         if (Model.Path == BlockPath.Sharded) return;
         var (before, last) = (visit - Buffers, visit - Model.Visits);
         var work = own.Uploaded.Of(visit);
-        if (before >= 0 && IsDue(before) && slot.WrittenPart > 0) work.After.Add(own.Written.Of(before));
+        if (before >= 0 && IsWritten(before) && slot.WrittenPart > 0) work.After.Add(own.Written.Of(before));
         if (before >= 0 && Model.Path == BlockPath.Sliced) work.After.AddRange(Slots.Select(peer => _notes[peer].Gathered.Of(before)));
-        if (last >= 0 && IsDue(last)) work.After.AddRange(Slots.Where(peer => peer.WrittenPart > 0).Select(peer => _notes[peer].Written.Of(last)));
-        if (HostFolds) work.After.Add(Prepared(visit));
+        if (last >= 0 && IsWritten(last)) work.After.AddRange(Slots.Where(peer => peer.WrittenPart > 0).Select(peer => _notes[peer].Written.Of(last)));
+        if (_host is not null) work.After.Add(Prepared(_host, visit));
         slot.Upload(work, LayerOf(visit));
     }
 
     /// <summary>The host folds and packs the part of a visit once, for all slots, into what they have uploaded before.</summary>
-    private Work Prepared(int visit)
+    private Work Prepared(HostLanes host, int visit)
     {
-        var work = _prepared.Of(visit);
-        if (visit < _asked) return work;
-        _asked = visit + 1;
-        if (PassOf(visit) == 0) work.Seconds = Model.HostFoldSeconds!.Value / Model.Parts;
-        if (visit >= Buffers) work.After.AddRange(Slots.Select(slot => _notes[slot].Uploaded.Of(visit - Buffers)));
-        _host.Queue(work);
-        return work;
+        if (visit == _asked) host.Ask(_asked++, Pending(visit), IsDue, visit < Buffers ? [] : Slots.Select(slot => _notes[slot].Uploaded.Of(visit - Buffers)));
+        return host.Folded(visit);
     }
+
+    /// <summary>Whether slots write back what they have visited.</summary>
+    private bool IsWritten(int visit) => !Model.HostFolds && IsDue(visit);
 
     private void Fold(SlotLanes slot, int visit)
     {
@@ -82,7 +77,7 @@ internal sealed class SharedSchedule : StepSchedule
         // What is folded in its place must not be copied by anybody any more.
         if (Model.Path == BlockPath.Sliced) work.After.Add(_notes[slot].Uploaded.Of(visit));
         else if (visit >= Model.Visits) work.After.AddRange(Slots.Select(peer => _notes[peer].Gathered.Of(visit - Model.Visits)));
-        slot.Fold(Pending(visit), work);
+        slot.Fold(Model.HostFolds ? 0 : Pending(visit), work);
     }
 
     private void Gather(SlotLanes slot, int visit)

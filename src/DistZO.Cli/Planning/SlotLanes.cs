@@ -32,9 +32,11 @@ internal sealed class SlotLanes
     public Lane Gather { get; }
 
     /// <summary>One for each kind of slot; the one that writes whole blocks back is a kind of its own.</summary>
-    public static IReadOnlyList<SlotLanes> Of(StepModel model, Timeline timeline)
+    /// <param name="model">The step.</param>
+    /// <param name="timeline">Gets their lanes.</param>
+    /// <param name="disk">The node's; null where no layer lies on one.</param>
+    public static IReadOnlyList<SlotLanes> Of(StepModel model, Timeline timeline, SharedResource? disk)
     {
-        var disk = model.Disk is null ? null : new SharedResource();
         var kinds = Enumerable.Range(0, model.Slots.Count).GroupBy(slot => (model.Slots[slot], model.WrittenPart(slot)));
         return [.. kinds.Select(alike => new SlotLanes(model, alike.First(), alike.Count(), timeline, disk))];
     }
@@ -75,7 +77,8 @@ internal sealed class SlotLanes
     {
         var bytes = layerBytes / _model.Parts;
         work.Seconds = bytes / linkRate;
-        if (_model.IsOnDisk(layer)) (work.Shared, work.SharedSeconds, work.Copies) = (_disk, bytes / diskRate!.Value, Copies);
+        // Where the host folds, it comes out of its memory.
+        if (!_model.HostFolds && _model.IsOnDisk(layer)) (work.Shared, work.SharedSeconds, work.Copies) = (_disk, bytes / diskRate!.Value, Copies);
         lane.Queue(work);
     }
 }

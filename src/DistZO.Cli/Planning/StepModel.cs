@@ -92,8 +92,9 @@ internal sealed record StepModel
     public DiskModel? Disk { get; init; }
 
     /// <summary>
-    /// Seconds in which the host folds a step's commit into one streamed block; null: devices fold. Where the host folds, nothing is written
-    /// back, and a block goes up only after the last step's commit is in it.
+    /// Seconds in which the host folds a step's commit into one streamed block; null: devices fold. Where the host folds, devices write nothing
+    /// back, and a block goes up only after the last step's commit is in it. Blocks from the disk are folded in copies of them, which are written
+    /// back every K-th step.
     /// </summary>
     public double? HostFoldSeconds { get; init; }
 
@@ -103,17 +104,23 @@ internal sealed record StepModel
     /// <summary>Visits of a pass.</summary>
     public int Visits => Streamed * Parts;
 
+    /// <summary>Bytes of a layer as it is stored.</summary>
+    public long HeldBytes => TrainedBytes + FrozenBytes;
+
     /// <summary>Bytes that a slot needs of one layer.</summary>
-    public long MovedBytes => TransferBytes ?? (TrainedBytes + FrozenBytes);
+    public long MovedBytes => TransferBytes ?? HeldBytes;
+
+    /// <summary>Whether the host folds into the blocks that are streamed.</summary>
+    public bool HostFolds => HostFoldSeconds is not null;
 
     /// <summary>Whether streamed blocks come from outside of the buffers at all. A slot that shares them has its part of each visit alone.</summary>
-    public bool Moves => Visits > Buffers || Slots.Count > 1 || HostFoldSeconds is not null;
+    public bool Moves => Visits > Buffers || Slots.Count > 1 || HostFolds;
 
     /// <summary>Whether devices fold into the blocks that are streamed.</summary>
-    public bool FoldsOnDevice => HostFoldSeconds is null && TrainedBytes > 0;
+    public bool FoldsOnDevice => !HostFolds && TrainedBytes > 0;
 
-    /// <summary>Whether blocks are written back.</summary>
-    public bool WritesBack => FoldsOnDevice && Path != BlockPath.Sharded;
+    /// <summary>Whether blocks are written back: by devices, or by the host.</summary>
+    public bool WritesBack => TrainedBytes > 0 && (HostFolds ? FromDisk > 0 : Path != BlockPath.Sharded);
 
     /// <summary>Whether a streamed layer lies on the disk.</summary>
     public bool IsOnDisk(int layer) => (layer + 1L) * FromDisk / Streamed > (long)layer * FromDisk / Streamed;
@@ -130,11 +137,11 @@ internal sealed record StepModel
     public double WrittenPart(int slot) => Path == BlockPath.Whole ? (slot == 0 ? 1 : 0) : Part(slot);
 
     /// <summary>Whether what a visit folds is lost again, unless it is written back.</summary>
-    public bool FoldsAgain => FoldsOnDevice && Moves && Path != BlockPath.Sharded;
+    public bool FoldsAgain => WritesBack && Moves;
 
     /// <summary>
     /// Commits that the visits of a streamed block fold in a step, on average over the steps: 1 … K in the first pass, and in each other one
     /// as many, or none in the step that has written the block back.
     /// </summary>
-    public double PendingCommits => !FoldsOnDevice ? 0 : !FoldsAgain ? 1 : ((WriteBackSteps + 1) / 2.0) + ((Passes - 1) * (WriteBackSteps - 1) / 2.0);
+    public double PendingCommits => TrainedBytes == 0 ? 0 : !FoldsAgain ? 1 : ((WriteBackSteps + 1) / 2.0) + ((Passes - 1) * (WriteBackSteps - 1) / 2.0);
 }

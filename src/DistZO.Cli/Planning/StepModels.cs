@@ -1,25 +1,25 @@
-using DistZO.Training;
+using DistZO.Devices;
 
 namespace DistZO.Cli.Planning;
 
 /// <summary>Turns a model, devices and shares into the seconds and bytes of a step.</summary>
 internal sealed class StepModels(PlanRequest request)
 {
-    /// <summary>Bytes of perturbed weights at a time (docs/gpu.md).</summary>
-    private const long MostPerturbed = 64 << 20;
-
     private readonly ModelSize _model = request.Model;
     private readonly DeviceProfile _device = request.Device;
+    private readonly PassMemory _memory = new(request.Model, request.Device, request.Tokens);
 
-    /// <summary>What a device with a share needs besides its layers.</summary>
-    public FixedNeeds Needs(SlotShare share) => new(
-        _model.EndsBytes,
-        (long)share.Probes * Math.Min(share.Samples, SamplesOfAPass(share)) * request.Tokens * _model.ActivationBytes,
-        // A CPU perturbs weights in its caches; a GPU both signs of a part of a matrix at a time, in the format of the products.
-        _device.IsHost ? 0 : Math.Min(MostPerturbed, 2 * _model.LargestMatrix * Devices.WeightTypes.Size(_model.WeightType)));
+    /// <summary>What passes take on a device besides weights, with the largest share.</summary>
+    public long WorkingBytes(GridSplit split) => _memory.Of(split.Shares.Max(share => share.Probes), split.Shares.Max(share => share.Samples));
 
     /// <summary>The step of devices with shares; on paths that share blocks, the others hold their parts too.</summary>
-    public StepModel Of(int devices, GridSplit split, BlockPath path, TierPlan tiers) => new()
+    /// <param name="devices">How many there are.</param>
+    /// <param name="split">Who computes what.</param>
+    /// <param name="path">How layers come.</param>
+    /// <param name="tiers">Where they are.</param>
+    /// <param name="hostFolds">Whether the host folds into those that come from it, in the place of the devices.</param>
+    /// <exception cref="BadInputException">It is not known how fast the host folds.</exception>
+    public StepModel Of(int devices, GridSplit split, BlockPath path, TierPlan tiers, bool hostFolds) => new()
     {
         Layers = _model.Layers,
         Passes = Passes(split),
@@ -33,31 +33,27 @@ internal sealed class StepModels(PlanRequest request)
         Path = path,
         FabricRate = _device.FabricRate ?? double.PositiveInfinity,
         CommitSeconds = request.CommitSeconds,
+        HostFoldSeconds = hostFolds ? request.Directions * _model.BlockTrained / HostFoldRate : null,
+        TransferBytes = hostFolds ? _model.BlockTransferBytes : null,
         Slots = [.. Enumerable.Range(0, path == BlockPath.Whole ? split.Shares.Count : devices)
-            .Select(slot => Slot(slot, slot < split.Shares.Count ? split.Shares[slot] : default, tiers, Passes(split)))],
+            .Select(slot => Slot(slot, slot < split.Shares.Count ? split.Shares[slot] : default, tiers, Passes(split), hostFolds))],
     };
 
-    /// <summary>The same, with the host folding in the place of the devices.</summary>
-    public StepModel HostFolds(StepModel model) => model with
-    {
-        HostFoldSeconds = request.Directions * _model.BlockTrained / request.HostFoldRate!.Value,
-        TransferBytes = _model.BlockTransferBytes,
-    };
+    private double HostFoldRate => request.HostFoldRate ?? throw new BadInputException(
+        $"{(_model.Transfer is null ? "fold_on" : "transfer_dtype")}: the host folds then, and its speed is not known; give --host-fold-rate, or --measure it");
 
-    private int Passes(GridSplit split) => split.Shares.Max(share => (share.Samples - 1) / SamplesOfAPass(share)) + 1;
+    private int Passes(GridSplit split) => split.Shares.Max(share => (share.Samples - 1) / _memory.SamplesAtOnce(share.Probes, share.Samples)) + 1;
 
-    private int SamplesOfAPass(SlotShare share) => Math.Max(1, ShareExecutor.MaxTokensPerPass / (share.Probes * request.Tokens));
-
-    private SlotModel Slot(int slot, SlotShare share, TierPlan tiers, int passes)
+    private SlotModel Slot(int slot, SlotShare share, TierPlan tiers, int passes, bool hostFolds)
     {
         var rate = _device.ComputeRate(_model.WeightType);
         // Each probe reads its perturbed weights once a pass, whatever its batch.
         double Products(double operations, double weights) => share.Cells == 0
             ? 0
-            : Math.Max(share.Cells * operations / rate, (double)passes * share.Probes * weights * Devices.WeightTypes.Size(_model.WeightType) / _device.MemoryRate);
+            : Math.Max(share.Cells * operations / rate, (double)passes * share.Probes * weights * _model.WeightType.Size() / _device.MemoryRate);
         var (up, down) = request.Links[Math.Min(slot, request.Links.Count - 1)];
-        // A disk is read straight into a buffer that lies in host memory.
-        if (_device.IsHost && tiers.Disk > 0) (up, down) = (double.PositiveInfinity, double.PositiveInfinity);
+        // A disk is read straight into a buffer that lies in host memory, unless the host folds in between.
+        if (_device.IsHost && tiers.Disk > 0 && !hostFolds) (up, down) = (double.PositiveInfinity, double.PositiveInfinity);
         return new SlotModel
         {
             ComputeSeconds = Products(_model.BlockOperations(request.Tokens), _model.BlockMatrices) / passes,

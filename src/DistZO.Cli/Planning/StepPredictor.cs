@@ -29,7 +29,7 @@ internal static class StepPredictor
         var one = model.Slots[slot];
         var visits = model.Passes * model.Layers * (one.ComputeSeconds + (one.ZSeconds * one.Directions));
         var part = model.Path == BlockPath.Whole || !model.Moves ? 1 : model.Part(slot);
-        var folds = (model.Layers - model.Streamed) + (model.Streamed * model.PendingCommits * part);
+        var folds = (model.Layers - model.Streamed) + (model.FoldsOnDevice ? model.Streamed * model.PendingCommits * part : 0);
         return one.EndsSeconds + visits + (folds * one.FoldSeconds);
     }
 
@@ -38,13 +38,14 @@ internal static class StepPredictor
         double moved = model.Moves ? (double)model.Passes * model.Streamed * model.MovedBytes : 0;
         var written = model.WritesBack ? (double)model.Streamed * model.TrainedBytes / model.WriteBackSteps : 0;
         var fromDisk = model.Streamed == 0 ? 0 : (double)model.FromDisk / model.Streamed;
-        var readers = model.Path == BlockPath.Whole ? model.Slots.Count : 1;
+        // The host reads once what it folds for all.
+        var read = model.HostFolds ? (double)model.Passes * model.Streamed * model.HeldBytes : moved * (model.Path == BlockPath.Whole ? model.Slots.Count : 1);
         double[] Each(Func<int, double> bytes) => [.. Enumerable.Range(0, model.Slots.Count).Select(bytes)];
         return new StepTraffic(
             Each(slot => model.Path == BlockPath.Sharded ? 0 : moved * model.Part(slot)),
-            Each(slot => written * model.WrittenPart(slot)),
+            Each(slot => model.HostFolds ? 0 : written * model.WrittenPart(slot)),
             Each(slot => model.Path == BlockPath.Whole ? 0 : moved * (1 - model.Part(slot))),
-            model.Path == BlockPath.Sharded ? 0 : fromDisk * moved * readers,
+            model.Path == BlockPath.Sharded ? 0 : fromDisk * read,
             fromDisk * written);
     }
 
@@ -56,7 +57,7 @@ internal static class StepPredictor
         Add("write-back", slots.Max(slot => traffic.WriteBack[slot] / model.Slots[slot].DownloadRate));
         Add("gather", traffic.Gather.Max() / model.FabricRate);
         if (model.Disk is { } disk) Add("disk", (traffic.DiskRead / disk.ReadRate) + (traffic.DiskWrite / disk.WriteRate));
-        Add("host fold", model.Streamed * (model.HostFoldSeconds ?? 0));
+        Add("host fold", model.Streamed * model.PendingCommits * (model.HostFoldSeconds ?? 0));
         return busy;
 
         void Add(string resource, double seconds)

@@ -14,13 +14,17 @@ internal abstract class StepSchedule
 
     protected StepSchedule(StepModel model)
     {
-        (Model, Slots, _commit) = (model, SlotLanes.Of(model, Timeline), Timeline.Add());
+        (Model, Disk) = (model, model.Disk is null ? null : new SharedResource());
+        (Slots, _commit) = (SlotLanes.Of(model, Timeline, Disk), Timeline.Add());
         Buffers = Math.Min(model.Buffers, model.Visits);
     }
 
     protected StepModel Model { get; }
 
     protected Timeline Timeline { get; } = new();
+
+    /// <summary>The node's; null where no layer lies on one.</summary>
+    protected SharedResource? Disk { get; }
 
     protected IReadOnlyList<SlotLanes> Slots { get; }
 
@@ -63,11 +67,11 @@ internal abstract class StepSchedule
     /// <summary>Whether a visit is followed by a write-back.</summary>
     protected bool IsDue(int visit) => Model.WritesBack && PassOf(visit) == 0 && IsDue(StepOf(visit), BlockOf(visit));
 
-    /// <summary>Commits that the part of a visit lacks.</summary>
+    /// <summary>Commits that the part of a visit lacks as it is stored.</summary>
     protected int Pending(int visit)
     {
         var (step, pass, block) = (StepOf(visit), PassOf(visit), BlockOf(visit));
-        if (!Model.FoldsOnDevice || (pass > 0 && (!Model.FoldsAgain || IsDue(step, block)))) return 0;
+        if (Model.TrainedBytes == 0 || (pass > 0 && (!Model.FoldsAgain || IsDue(step, block)))) return 0;
         return Model.FoldsAgain ? ((step + block + Model.WriteBackSteps - 1) % Model.WriteBackSteps) + 1 : 1;
     }
 

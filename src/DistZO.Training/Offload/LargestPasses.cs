@@ -27,11 +27,20 @@ public static class LargestPasses
         }
 
         var parts = slots > 1 ? SlotShareExecutor.Cut(grid, slots, recipe.Get(RecipeKeys.Parallelism)) : [grid.Whole];
-        passes.Add(Scoring(probes[..parts.Max(part => part.Probes)], train, parts.Max(part => part.Samples), ShareExecutor.MaxTokensPerPass));
-        // A worker's share may be of fewer probes, and the more tokens.
-        passes.Add(Scoring(probes[..1], train, parts.Max(part => part.Samples), ShareExecutor.MaxTokensPerPass));
+        passes.AddRange(OfShares(probes[..parts.Max(part => part.Probes)], parts.Max(part => part.Samples), train));
         return passes;
     }
+
+    /// <summary>Those of shares of steps whose loss comes from log-probabilities.</summary>
+    /// <param name="probes">The most of one share.</param>
+    /// <param name="samples">The most of one share.</param>
+    /// <param name="rows">What samples are of.</param>
+    public static IReadOnlyList<PassSize> OfShares(Probe[] probes, int samples, IReadOnlyList<EncodedExample> rows) =>
+    [
+        Scoring(probes, rows, samples, ShareExecutor.MaxTokensPerPass),
+        // A worker's share may be of fewer probes, and the more tokens.
+        Scoring(probes[..1], rows, samples, ShareExecutor.MaxTokensPerPass),
+    ];
 
     /// <summary>Those of an evaluation.</summary>
     /// <param name="recipe">Says whether answers are written.</param>

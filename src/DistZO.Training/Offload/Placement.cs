@@ -42,8 +42,15 @@ public sealed record Placement(OffloadTier Tier, IReadOnlySet<int> Streamed, int
 
     private string Place => Tier switch { OffloadTier.Disk => "disk", OffloadTier.Shard => "slices on all slots", _ => "host memory" };
 
+    /// <summary>Bytes of each block's parts in the order of a pass: the embedding, the layers, the head.</summary>
+    /// <param name="part">The model.</param>
+    /// <param name="types">The number format of each tensor.</param>
+    /// <param name="transfer">What they are rounded to on their way; null for as they are held.</param>
+    public static IReadOnlyList<IReadOnlyList<long>> SizesOf(ModelPart part, IReadOnlyDictionary<string, WeightType> types, TransferType? transfer = null) =>
+        [.. part.Architecture.Blocks.Select(block => block.Parts.Select(one => one.Tensors.Sum(tensor => tensor.BytesOf(types[tensor.Name], transfer))).ToArray())];
+
     /// <summary>Places a model.</summary>
-    /// <param name="blocks">Bytes of each block's parts in the order of a pass: the embedding, the layers, the head.</param>
+    /// <param name="blocks">As <see cref="SizesOf"/>.</param>
     /// <param name="tier">What the user wants; null to choose.</param>
     /// <param name="deviceMemory">
     /// Bytes that may be taken on the device, by weights alone where it computes in host memory; null for all that there is.
@@ -53,10 +60,11 @@ public sealed record Placement(OffloadTier Tier, IReadOnlySet<int> Streamed, int
     /// <param name="slots">Device slots that share the layers; each has <paramref name="deviceMemory"/>.</param>
     /// <param name="folded">The same as they come to the device where the host folds and rounds; null where it does not.</param>
     /// <param name="own">The device's own memory; null where it computes in host memory.</param>
+    /// <param name="buffers">The most buffers; with less memory fewer.</param>
     /// <exception cref="BadInputException">A budget does not suffice; the message says what would.</exception>
     public static Placement Of(
         IReadOnlyList<IReadOnlyList<long>> blocks, OffloadTier? tier, long? deviceMemory, long? hostMemory, long? available, int slots = 1,
-        IReadOnlyList<IReadOnlyList<long>>? folded = null, OwnMemory? own = null)
+        IReadOnlyList<IReadOnlyList<long>>? folded = null, OwnMemory? own = null, int buffers = Offloading.DefaultBuffers)
     {
         var parts = blocks.Skip(1).SkipLast(1).ToList();
         var layers = parts.ConvertAll(layer => layer.Sum());
@@ -82,7 +90,7 @@ public sealed record Placement(OffloadTier Tier, IReadOnlySet<int> Streamed, int
                 + (slices > 0 ? $", and a slot's slices of the layers {Quantity.Bytes(slices)}" : ""));
         }
 
-        var (resident, buffers) = Fit(layers.Count, fixedBytes + slices, layers.Max() - kept, InBuffers, tier is null || deviceMemory is not null ? device : 0);
+        (var resident, buffers) = Fit(layers.Count, fixedBytes + slices, layers.Max() - kept, InBuffers, buffers, tier is null || deviceMemory is not null ? device : 0);
         var streamed = Spread(layers.Count, layers.Count - resident);
         var streamedBytes = streamed.Sum(layer => layers[layer]);
         var streamedParts = streamed.Sum(layer => parts[layer].Count);
@@ -117,11 +125,11 @@ public sealed record Placement(OffloadTier Tier, IReadOnlySet<int> Streamed, int
     /// <param name="fixedBytes">What is on the device in any case.</param>
     /// <param name="more">What a layer takes more that stays.</param>
     /// <param name="inBuffers">Bytes of so many buffers.</param>
+    /// <param name="buffers">The most.</param>
     /// <param name="device">Bytes for all; 0 for as few layers as can be.</param>
-    private static (int Resident, int Buffers) Fit(int layers, long fixedBytes, long more, Func<int, long> inBuffers, long device)
+    private static (int Resident, int Buffers) Fit(int layers, long fixedBytes, long more, Func<int, long> inBuffers, int buffers, long device)
     {
         var room = Math.Max(0, device - fixedBytes);
-        var buffers = Offloading.DefaultBuffers;
         while (device > 0 && buffers > FewestBuffers && inBuffers(buffers) > room) buffers--;
         return ((int)Math.Clamp((room - inBuffers(buffers)) / Math.Max(1, more), 0, layers - 1), buffers);
     }

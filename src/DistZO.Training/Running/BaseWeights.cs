@@ -107,11 +107,11 @@ public static class BaseWeights
         var slots = network?.Slots ?? 1;
         SlotSharing.Require(recipe.Get(RecipeKeys.Offload), slots, network?.HasFabric ?? false);
         var (type, tier) = (recipe.Get(RecipeKeys.WeightsDtype), recipe.Get(RecipeKeys.Offload));
-        var blocks = Sizes(checkpoint, part, type);
-        // Only the passes of slots bring what the host has folded.
-        var folded = network is not null && tier != OffloadTier.Shard && Folding.IsOnHost(recipe) ? Sizes(checkpoint, part, type, recipe.Get(RecipeKeys.TransferDtype)) : null;
-        var available = MachineResources.Read(checkpoint.Directory).AvailableMemory;
         var types = part.Tensors.ToDictionary(tensor => tensor.Name, tensor => TypeOf(checkpoint, part, type, tensor));
+        var blocks = Placement.SizesOf(part, types);
+        // Only the passes of slots bring what the host has folded.
+        var folded = network is not null && tier != OffloadTier.Shard && Folding.IsOnHost(recipe) ? Placement.SizesOf(part, types, recipe.Get(RecipeKeys.TransferDtype)) : null;
+        var available = MachineResources.Read(checkpoint.Directory).AvailableMemory;
         var own = OwnMemory.Of(devices, imagined => WorkingMemory.Of(imagined, part, types, recipe.Get(RecipeKeys.TransferDtype), passes));
         var placement = Placement.Of(blocks, tier, recipe.Get(RecipeKeys.DeviceMemory), recipe.Get(RecipeKeys.HostMemory), available, slots, folded, own);
         var inHost = placement.StagingBytes + (own is null ? placement.DeviceBytes * slots : placement.Tier == OffloadTier.Host ? placement.StreamedBytes : 0);
@@ -144,10 +144,6 @@ public static class BaseWeights
             IsSharded = placement.Tier == OffloadTier.Shard,
             Open = (layouts, values) => BlockStores.Open(placement, recipe, values.Digest, baseDigest, layouts, notice),
         };
-
-    /// <summary>Bytes of each block's parts, as they are held, or as they are transferred.</summary>
-    private static List<long[]> Sizes(Checkpoint checkpoint, ModelPart part, WeightType type, TransferType? transfer = null) =>
-        [.. part.Architecture.Blocks.Select(block => block.Parts.Select(one => one.Tensors.Sum(tensor => tensor.BytesOf(TypeOf(checkpoint, part, type, tensor), transfer))).ToArray())];
 
     // One that is missing is told when it is loaded.
     private static WeightType TypeOf(Checkpoint checkpoint, ModelPart part, WeightType type, TensorSpec tensor) =>

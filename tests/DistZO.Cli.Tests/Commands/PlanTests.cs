@@ -106,7 +106,7 @@ public sealed class PlanTests : IDisposable
     [InlineData("did you mean the shape 'opt-175b'?", "opt175b", "--device", "h100")]
     [InlineData("--device: name one of v100-32gb, a100-80gb", "opt-1.3b")]
     [InlineData("--device: there is no device 'a100'", "opt-1.3b", "--device", "a100")]
-    [InlineData("do not hold even one part of a layer at a time (two buffers), which takes", "opt-175b", "--device", "h100", "--device-memory", "3GiB")]
+    [InlineData("--device-memory 3.22 GB is too small for this model: 15.7 GB are needed in all, since embedding and head take 2.57 GB, each of two buffers 2.42 GB", "opt-175b", "--device", "h100", "--device-memory", "3GiB")]
     [InlineData("'device_memory' must be a size such as 4GiB", "opt-1.3b", "--device", "h100", "--device-memory", "many")]
     [InlineData("--host-link: '25/20/3' is no rate", "opt-1.3b", "--device", "h100", "--host-link", "25/20/3")]
     [InlineData("--tokens: 4096 is not between 1 and 2048", "opt-1.3b", "--device", "h100", "--tokens", "4096")]
@@ -123,7 +123,7 @@ public sealed class PlanTests : IDisposable
     [InlineData("--disk-directory says what to measure; give --measure too", "opt-1.3b", "--device", "h100", "--disk-directory", "/tmp")]
     [InlineData("offload: shard keeps layers in slices on several slots; give --devices 2 or more, or use --offload host", "opt-1.3b", "--device", "h100", "--offload", "shard")]
     [InlineData("offload: shard gathers layers over a fabric, and there is none; give its rate with --fabric", "opt-1.3b", "--device", "h100", "--devices", "2", "--fabric", "0", "--offload", "shard")]
-    [InlineData("do not hold a slice of each of 96 layers and two buffers", "opt-175b", "--device", "h100", "--devices", "2", "--offload", "shard")]
+    [InlineData("76.0 GB that may be taken on NVIDIA H100 80GB SXM are too small for this model: 360 GB are needed in all", "opt-175b", "--device", "h100", "--devices", "2", "--offload", "shard")]
     [InlineData("has no '2x4'", "opt-1.3b", "--device", "h100", "--parallelism", "2x4")]
     public void Plan_OfWhatIsWrong_SaysWhatToDo(string problem, params string[] args) => Assert.Contains(problem, Distzo.Run(["plan", .. args]).Problem(2));
 

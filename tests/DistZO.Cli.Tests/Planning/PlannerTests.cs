@@ -1,32 +1,13 @@
 using DistZO.Cli.Planning;
 using DistZO.Devices;
-using DistZO.Models;
 using DistZO.Optimization;
-using DistZO.Runs;
+using static DistZO.Cli.Tests.Planning.TestPlans;
 
 namespace DistZO.Cli.Tests.Planning;
 
 /// <summary>From a model's shapes to tiers, shares and seconds.</summary>
 public class PlannerTests
 {
-    private const int Kilo = 1000;
-
-    /// <summary>100 bytes besides the layers.</summary>
-    private static readonly FixedNeeds Besides = new(50, 30, 20);
-
-    // Rates at which seconds can be worked out from numbers of weights.
-    private static readonly DeviceProfile Device = new()
-    {
-        Name = "test",
-        HalfRate = 1e6,
-        SingleRate = 1e6,
-        ZRate = 1e5,
-        Memory = 1000 * Kilo * Kilo,
-        UploadRate = 1e5,
-        DownloadRate = 1e5,
-        FabricRate = 1e6,
-    };
-
     [Fact]
     public void ModelSize_OfAPublishedShape_HasItsNumberOfWeights()
     {
@@ -71,68 +52,6 @@ public class PlannerTests
     [InlineData(ParallelismKind.Dp, 2, 1)]
     public void GridSplit_ThatCutsNothing_IsNone(ParallelismKind kind, int devices, int samples) => Assert.Null(GridSplit.Of(kind, devices, 1, samples));
 
-    // Four layers, of three parts that are a third of one, or a little more; memory for layers, in layers.
-    [Theory]
-    [InlineData(4.0, null, 4, 0, 0, 0)]
-    [InlineData(3.9, null, 2, 2, 0, 3)]
-    [InlineData(0.9, null, 0, 4, 0, 2)]
-    [InlineData(3.0, 3.0, 1, 3, 0, 3)]
-    [InlineData(3.0, 2.9, 1, 0, 3, 3)]
-    public void TierPlan_ByBudget_TakesTheFastestTierThatHoldsThem(double device, double? host, int resident, int hosted, int disk, int buffers)
-    {
-        var tiers = Fit("tiny", device, host);
-        Assert.Equal((resident, hosted, disk, buffers), (tiers.Resident, tiers.Host, tiers.Disk, tiers.Buffers));
-    }
-
-    [Fact]
-    public void TierPlan_OfMoreLayers_KeepsSomeResident()
-    {
-        var tiers = Fit("opt-125m", 8, null);
-        Assert.Equal((6, 6, 3), (tiers.Resident, tiers.Host, tiers.Buffers));
-        Assert.Equal("6 of 12 layers resident; 6 streamed from host memory, through 3 buffers", tiers.Describe());
-        var (block, part) = (Size("opt-125m").BlockBytes, Size("opt-125m").PartBytes);
-        // Of attention, with both norms.
-        Assert.Equal(4L * ((4 * 768 * 768) + (8 * 768)), part);
-        Assert.Equal((100 + (6 * block) + (3 * part), 6 * block), (tiers.DeviceBytes, tiers.HostBytes));
-        Assert.Equal(2 * 6 * block, Fit("opt-125m", 8, 1).DiskBytes);
-    }
-
-    // Three buffers for a third of a layer, M whole layers and (12 − M)/4 in slices: M = 5 takes 1 + 5 + 1.75, M = 6 would take 8.5.
-    [Fact]
-    public void TierPlan_InSlices_HoldsEveryLayerOnTheDevices()
-    {
-        var model = Size("opt-125m");
-        var tiers = TierPlan.Shard(model, Besides, Budget(model, 8, null), null, 3, 4)!;
-        Assert.Equal((5, 7, 0, 0, 3), (tiers.Resident, tiers.Sharded, tiers.Host, tiers.Disk, tiers.Buffers));
-        Assert.Equal(100 + (3 * model.PartBytes) + (5 * model.BlockBytes) + (7 * model.BlockBytes / 4), tiers.DeviceBytes);
-        Assert.Null(TierPlan.Shard(model, Besides, Budget(model, 3.6, null), null, 3, 4));
-        var least = TierPlan.Shard(model, Besides, Budget(model, 3.7, null), null, 3, 4)!;
-        Assert.Equal((0, 2), (least.Resident, least.Buffers));
-    }
-
-    [Fact]
-    public void TierPlan_WithoutRoomForOnePart_SaysWhatIsNeeded()
-    {
-        var model = Size("tiny");
-        Assert.Contains($"which takes {Quantity.BytesNeeded(100 + (2 * model.PartBytes))} (embedding", Assert.Throws<BadInputException>(() => Fit("tiny", 0.66, null)).Message);
-        var weights = Budget(model, 9, null) with { Weights = 50 + (2 * model.PartBytes) - 1 };
-        var problem = Assert.Throws<BadInputException>(() => TierPlan.Fit(model, Besides, weights, null, 3)).Message;
-        Assert.Contains($"which takes {Quantity.BytesNeeded(50 + (2 * model.PartBytes))}, 50 B of it", problem);
-    }
-
-    [Fact]
-    public void TierPlan_OfANamedTier_HoldsAllLayersThereUnlessABudgetKeepsSome()
-    {
-        var model = Size("opt-125m");
-        Assert.Equal(12, Fit("opt-125m", 12, null, OffloadTier.None).Resident);
-        Assert.Contains("do not hold all of the model", Assert.Throws<BadInputException>(() => Fit("opt-125m", 11.9, null, OffloadTier.None)).Message);
-        Assert.Equal(12, Fit("opt-125m", 19, null, OffloadTier.Host).Host);
-        Assert.Equal(12, Fit("opt-125m", 19, null, OffloadTier.Disk).Disk);
-        Assert.Contains("--host-memory", Assert.Throws<BadInputException>(() => Fit("opt-125m", 19, 11, OffloadTier.Host)).Message);
-        var budget = Budget(model, 19, null) with { Weights = 50 + (7 * model.BlockBytes) };
-        Assert.Equal((5, 7), (TierPlan.Fit(model, Besides, budget, OffloadTier.Disk, 3).Resident, TierPlan.Fit(model, Besides, budget, OffloadTier.Disk, 3).Disk));
-    }
-
     [Fact]
     public void Compare_OneDevice_TakesProductsAndZ()
     {
@@ -157,14 +76,15 @@ public class PlannerTests
         var products = 2 * samples * ((12 * model.BlockOperations(1024)) + model.HeadOperations(1024)) / 1e6;
         var z = (((passes + 1) * 12 * model.BlockTrained) + (passes * model.HeadTrained) + model.EndsTrained) / 1e5;
         Assert.Equal(1, plan.Prediction.StepSeconds / (products + z), 9);
-        Assert.Equal(model.Bytes + (16384 * model.ActivationBytes) + (2 * 4 * model.LargestMatrix), plan.Tiers.DeviceBytes);
+        Assert.Equal(model.Bytes + plan.Tiers.WorkingBytes, plan.Tiers.DeviceBytes);
     }
 
     [Fact]
     public void Compare_ManyDevices_HasEachSplitAndPath()
     {
         var model = Size("opt-125m");
-        var request = Request(model) with { Devices = 4, BatchSize = 4, Tokens = 1, Budget = new MemoryBudget(Needs(model) + (6 * model.BlockBytes), null, null) };
+        var working = Planner.Compare(Request(model) with { BatchSize = 4, Tokens = 1 })[0].Tiers.WorkingBytes;
+        var request = Request(model) with { Devices = 4, BatchSize = 4, Tokens = 1, Budget = new MemoryBudget(working + model.EndsBytes + (6 * model.BlockBytes), null, null) };
         var plans = Planner.Compare(request);
         Assert.Equal([1, 2, 3, 4], plans.Select(plan => plan.Devices).Distinct());
         Assert.Equal(["-", "pertp 2x1", "dp 1x4", "2d 2x2"], plans.Where(plan => plan.Devices is 1 or 4).Select(PlanText.Split).Distinct());
@@ -173,7 +93,7 @@ public class PlannerTests
         Assert.Equal(4, sliced.Prediction.Traffic.Upload.Count);
         Assert.Equal(plans[0].Prediction.Traffic.Upload[0] / 4, sliced.Prediction.Traffic.Upload[0]);
         Assert.Contains(Planner.Compare(request with { Devices = 8 }), plan => plan is { Devices: 8, Path: BlockPath.Sharded });
-        Assert.All(Planner.Compare(request with { Device = Device with { FabricRate = null } }), plan => Assert.Equal(BlockPath.Whole, plan.Path));
+        Assert.All(Planner.Compare(request with { Device = Gpu with { FabricRate = null } }), plan => Assert.Equal(BlockPath.Whole, plan.Path));
     }
 
     [Fact]
@@ -183,7 +103,7 @@ public class PlannerTests
         var request = Request(model) with
         {
             Offload = OffloadTier.Disk,
-            Device = Device with { Disk = new DiskModel(1e6, 2e5), ZRate = 3e5, HalfRate = 1e9, SingleRate = 1e9 },
+            Device = Gpu with { Disk = new DiskModel(1e6, 2e5), ZRate = 3e5, HalfRate = 1e9, SingleRate = 1e9 },
             Links = [(1e12, 1e12)],
         };
         var sweep = Enumerable.Range(1, 32).Select(k => Assert.Single(Planner.Compare(request with { WriteBackSteps = k })).Prediction.StepSeconds).ToList();
@@ -202,7 +122,7 @@ public class PlannerTests
         var model = Size("opt-125m", transfer: transfer);
         // Of a layer 12·h² weights are matrices' and 13·h not; a power of two for each group of 32.
         var matrices = 12 * H * H * (transfer == TransferType.Float8 ? 33 / 32.0 : 2);
-        var request = Request(model) with { Offload = OffloadTier.Host, HostFoldRate = 1e7, Directions = 3 };
+        var request = Request(model) with { Offload = OffloadTier.Host, FoldOn = FoldPlace.Host, HostFoldRate = 1e7, Directions = 3 };
         var plan = Assert.Single(Planner.Compare(request));
         Assert.Equal(12 * (matrices + (13 * H * 4)), plan.Prediction.Traffic.Upload[0]);
         Assert.Equal(0, plan.Prediction.Traffic.WriteBack[0]);
@@ -210,37 +130,42 @@ public class PlannerTests
         Assert.Contains("--host-fold-rate", Assert.Throws<BadInputException>(() => Planner.Compare(request with { HostFoldRate = null })).Message);
     }
 
-    [Fact]
-    public void Compare_TransferFormatFromDisk_MovesLayersAsTheyAreHeld()
+    /// <summary>The host folds what it reads and writes it back; if devices do, layers come as they are held.</summary>
+    [Theory]
+    [InlineData(FoldPlace.Host)]
+    [InlineData(FoldPlace.Device)]
+    public void Compare_TransferFormatFromDisk_MovesWhatTheFolderNeeds(FoldPlace foldOn)
     {
         var model = Size("opt-125m", transfer: TransferType.Float8);
-        var plan = Assert.Single(Planner.Compare(Request(model) with { Offload = OffloadTier.Disk, WriteBackSteps = 4, Device = Device with { Disk = new DiskModel(1e6, 1e6) } }));
-        Assert.Equal((12.0 * model.BlockBytes, 12.0 * model.BlockTrainedBytes / 4), (plan.Prediction.Traffic.DiskRead, plan.Prediction.Traffic.DiskWrite));
+        var plan = Assert.Single(Planner.Compare(Request(model) with
+        {
+            Offload = OffloadTier.Disk,
+            WriteBackSteps = 4,
+            FoldOn = foldOn,
+            HostFoldRate = 1e7,
+            Device = Gpu with { Disk = new DiskModel(1e6, 1e6) },
+        }));
+        var (written, traffic) = (12.0 * model.BlockTrainedBytes / 4, plan.Prediction.Traffic);
+        Assert.Equal((12.0 * model.BlockBytes, written), (traffic.DiskRead, traffic.DiskWrite));
+        var isHost = foldOn == FoldPlace.Host;
+        Assert.Equal((12.0 * (isHost ? model.BlockTransferBytes!.Value : model.BlockBytes), isHost ? 0 : written), (traffic.Upload[0], traffic.WriteBack[0]));
+        // Five places for parts as they are held, and one rounded part for each buffer.
+        Assert.Equal(isHost ? 5 * (Part(model) + TransferredPart(model)) : 0, plan.Tiers.HostBytes);
+    }
+
+    /// <summary>Where one device is too small, there may be plans for more.</summary>
+    [Fact]
+    public void Compare_FewDevicesThatAreTooSmall_LeavesThemOut()
+    {
+        var model = Size("opt-125m");
+        var request = Request(model) with { Devices = 4, BatchSize = 4, Tokens = 1024, Offload = OffloadTier.Host };
+        var one = Planner.Compare(request with { Devices = 1 })[0].Tiers;
+        var small = request with { Budget = new MemoryBudget(one.DeviceBytes - (4 * Part(model)), null, null) };
+        Assert.Equal([2, 3, 4], Planner.Compare(small).Select(plan => plan.Devices).Distinct());
+        Assert.Contains("smaller batches take less", Assert.Throws<BadInputException>(() => Planner.Compare(small with { Devices = 1 })).Message);
     }
 
     [Fact]
     public void Compare_LayersOnADiskThatIsNotKnown_AsksForIt() =>
         Assert.Contains("give --disk", Assert.Throws<BadInputException>(() => Planner.Compare(Request(Size("tiny")) with { Offload = OffloadTier.Disk })).Message);
-
-    private static ModelSize Size(string shape, WeightType type = WeightType.Float32, TransferType? transfer = null) =>
-        new(ModelPart.Full(ModelShapes.Find(shape)), type, type, transfer);
-
-    private static PlanRequest Request(ModelSize model) => new()
-    {
-        Model = model,
-        Device = Device,
-        Links = [(Device.UploadRate, Device.DownloadRate)],
-        Budget = new MemoryBudget(long.MaxValue / 4, null, null),
-        BatchSize = 2,
-        Tokens = 2,
-    };
-
-    /// <summary>What one token's device needs besides its layers, at most: two probes of a batch of four.</summary>
-    private static long Needs(ModelSize model) => model.EndsBytes + (8 * model.ActivationBytes) + (2 * 4 * model.LargestMatrix);
-
-    private static MemoryBudget Budget(ModelSize model, double layers, double? host) =>
-        new(100 + (long)(layers * model.BlockBytes), null, (long?)(host * model.BlockBytes));
-
-    private static TierPlan Fit(string shape, double layers, double? host, OffloadTier? tier = null) =>
-        TierPlan.Fit(Size(shape), Besides, Budget(Size(shape), layers, host), tier, 3);
 }

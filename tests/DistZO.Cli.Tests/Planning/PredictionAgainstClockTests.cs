@@ -38,6 +38,16 @@ public class PredictionAgainstClockTests
         return (Model(schedule, slots, fabric), SlotClock.Step(schedule, slots, fabric).Seconds);
     });
 
+    /// <summary>The host folds what it reads from a disk, and writes it back every K-th step.</summary>
+    [Fact]
+    public void Predict_RandomStepsWhoseHostFoldsFromDisk_TakeAsLongAsTheirStreamingLoop() => Compare(6000, random =>
+    {
+        var schedule = Schedule(random, 1, fromDisk: true) with { HostFoldSeconds = Between(random, 0.02, 1) };
+        // Kernels fold nothing: those of the clock are told so.
+        var model = Model(schedule, 1, schedule.UploadBytesPerSecond) with { Path = BlockPath.Whole, HostFoldSeconds = schedule.HostFoldSeconds };
+        return (model, SlotClock.Step(schedule, 1, null).Seconds);
+    });
+
     private static void Compare(int seed, Func<Random, (StepModel Model, double Played)> play)
     {
         var wrong = new List<string>();

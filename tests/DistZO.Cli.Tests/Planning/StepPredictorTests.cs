@@ -128,6 +128,19 @@ public class StepPredictorTests
         Assert.Equal(1 + 1 + (4 * 2), prediction.StepSeconds);
     }
 
+    // What lies on the disk is read for the host alone, and written back by it.
+    [Theory]
+    [InlineData(1, 8, 1)]
+    [InlineData(2, 6, 1.5)]
+    [InlineData(4, 5, 2.5)]
+    public void Predict_HostFoldsFromDisk_ReadsAndWritesItselfAndFoldsWhatIsPending(int writeBackSteps, int disk, double pending)
+    {
+        var slots = new[] { Slot, Slot };
+        var prediction = StepPredictor.Predict(Model with { Slots = slots, FromDisk = 4, Disk = new DiskModel(1, 1), WriteBackSteps = writeBackSteps, TransferBytes = 2, HostFoldSeconds = 0.25 });
+        Assert.Equal(["compute", "upload", "disk", "host fold"], prediction.Busy.Select(busy => busy.Resource));
+        Assert.Equal([4, 8, disk, pending], prediction.Busy.Select(busy => busy.Seconds));
+    }
+
     [Fact]
     public void Predict_RoomForAllBlocks_UploadsNothing()
     {

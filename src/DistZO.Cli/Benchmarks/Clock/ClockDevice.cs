@@ -22,6 +22,9 @@ internal sealed class ClockDevice(ClockPlay play, bool isAlone) : Device
     /// <summary>Seconds in which a stream folds a commit into an element.</summary>
     public double FoldSecondsPerElement { get; init; }
 
+    /// <summary>Seconds in which the host folds one.</summary>
+    public double HostFoldSecondsPerElement { get; init; }
+
     /// <summary>The last thing that the kernels were told.</summary>
     public ClockTask Last { get; private set; } = new([]) { End = 0 };
 

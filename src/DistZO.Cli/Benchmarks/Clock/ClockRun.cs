@@ -21,6 +21,9 @@ internal sealed record ClockSchedule
     /// <summary>Seconds more for each further commit that it lacks.</summary>
     public double FoldSeconds { get; init; }
 
+    /// <summary>Seconds in which the host folds a commit into a layer; null: devices fold.</summary>
+    public double? HostFoldSeconds { get; init; }
+
     /// <summary>Seconds that embedding and head compute, together.</summary>
     public double EndSeconds { get; init; }
 

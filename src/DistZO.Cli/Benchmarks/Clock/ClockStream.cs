@@ -67,7 +67,7 @@ internal sealed class ClockStream(StreamOptions options, ClockDevice device) : D
     public override string Name => options.Name;
 
     public override void Upload(StoredBlock source, long offset, DeviceMemory destination, long destinationOffset, long bytes) =>
-        Move(source.Name, bytes, device.Play.Disk?.ReadBytesPerSecond);
+        Move(source.Name, bytes, ReadRate(source));
 
     public override void Download(DeviceMemory source, long offset, StoredBlock destination, long destinationOffset, long bytes) =>
         Move(destination.Name, bytes, device.Play.Disk?.WriteBytesPerSecond);
@@ -77,14 +77,16 @@ internal sealed class ClockStream(StreamOptions options, ClockDevice device) : D
     public override void Copy(string label, DeviceMemory source, long offset, DeviceMemory destination, long destinationOffset, long bytes) =>
         Move(label, bytes, null);
 
-    public override void Copy(StoredBlock source, StoredBlock destination, long bytes) => Move(source.Name, bytes, null);
+    public override void Copy(StoredBlock source, StoredBlock destination, long bytes) =>
+        Move(source.Name, bytes, ReadRate(source) ?? device.Play.Disk?.WriteBytesPerSecond);
 
     public override void Fold(StoredBlock block, BlockLayout layout, WeightUpdate[] updates) => Move(block.Name, block.TrainedBytes, null);
 
     public override void Fold(in FoldRange range, WeightUpdate[] updates) =>
         Tell(0, device.Cores, range.Count * updates.Length * device.FoldSecondsPerElement);
 
-    public override void Pack(StoredBlock source, WeightUpdate[] updates, StagedBlock destination) => Move(source.Name, source.Bytes, null);
+    public override void Pack(StoredBlock source, WeightUpdate[] updates, StagedBlock destination) =>
+        Tell(updates.Length * source.Bytes / sizeof(float) * device.HostFoldSecondsPerElement, null, 0);
 
     public override void Wait(DeviceEvent happened) => _waits.Add(((ClockEvent)happened).Task);
 
@@ -97,6 +99,9 @@ internal sealed class ClockStream(StreamOptions options, ClockDevice device) : D
     public override void Dispose()
     {
     }
+
+    /// <summary>That of the disk; null for what the host has copied of it.</summary>
+    private double? ReadRate(StoredBlock source) => source is ClockBlock ? device.Play.Disk?.ReadBytesPerSecond : null;
 
     private void Move(string what, long bytes, double? diskRate)
     {

@@ -39,7 +39,11 @@ internal sealed class VirtualSlotTime(ClockSchedule schedule) : ISlotTime
 
     public Device Open(int slot)
     {
-        _devices.Add(new ClockDevice(_play, isAlone: false) { FoldSecondsPerElement = schedule.FoldSeconds * sizeof(float) / schedule.BlockBytes });
+        _devices.Add(new ClockDevice(_play, isAlone: false)
+        {
+            FoldSecondsPerElement = schedule.FoldSeconds * sizeof(float) / schedule.BlockBytes,
+            HostFoldSecondsPerElement = schedule.HostFoldSeconds * sizeof(float) / schedule.BlockBytes ?? 0,
+        });
         return _devices[^1];
     }
 
@@ -100,7 +104,8 @@ internal static class SlotClock
             fabric,
             fabricBytesPerSecond is not null);
         Device[] devices = [.. Enumerable.Range(0, slots).Select(time.Open)];
-        var group = new SlotGroup(network, devices, network.HasFabric ? SlotSlicing.Sliced : SlotSlicing.Whole);
+        var foldsOnHost = schedule.HostFoldSeconds is not null;
+        using var group = new SlotGroup(network, devices, network.HasFabric ? SlotSlicing.Sliced : SlotSlicing.Whole, foldsOnHost);
         var policy = new FixedWriteBack(schedule.WriteBackSteps);
         var stored = schedule.Layouts.Select(time.Store).ToList();
         var counts = Enumerable.Range(0, slots).Select(_ => new Counts()).ToArray();
@@ -113,7 +118,8 @@ internal static class SlotClock
                 blocks,
                 schedule.Buffers,
                 new StreamOptions($"slot {slot} upload", network.Host(slot).Up, counts[slot]),
-                new StreamOptions($"slot {slot} write-back", network.Host(slot).Down, counts[slot]));
+                new StreamOptions($"slot {slot} write-back", network.Host(slot).Down, counts[slot]),
+                foldsOnHost ? BlockForms.Packed : BlockForms.Whole);
             paths.Add(path);
             streams.Add(new SlotStream(group, slot, path, blocks, counts[slot]));
             group.Add(streams[^1], policy);

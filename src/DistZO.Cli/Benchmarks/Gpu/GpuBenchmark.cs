@@ -103,7 +103,7 @@ internal static class GpuBenchmark
         using var device = Open();
         var product = new GpuLimits(device).ProductOperations(options.Batch * options.Tokens, 2048, 8192, WeightType.Float16);
         using var steps = new TrainingSteps(options, part => PatternModel.Assemble(device, part, options.WeightsType, null));
-        var (placed, working) = (device.UsedBytes, GpuPlan.WorkingBytes(device, steps.Model.Part, options));
+        var (placed, working) = (device.UsedBytes, new GpuPlan(rates).Tiers(steps.Model.Part, options).WorkingBytes);
         var seconds = Median(Times(options, steps.Next));
         var (rate, tokens) = (steps.Operations / seconds, options.Batch * (double)options.Tokens / seconds);
         var row = Step("gpu step", options, seconds, device)
@@ -134,7 +134,7 @@ internal static class GpuBenchmark
         using (var device = Open())
         {
             using var steps = new TrainingSteps(options, part => PatternModel.Assemble(device, part, options.WeightsType, offloading));
-            var (placed, working) = (device.UsedBytes, GpuPlan.WorkingBytes(device, steps.Model.Part, options));
+            var (placed, working) = (device.UsedBytes, new GpuPlan(rates).Tiers(steps.Model.Part, options).WorkingBytes);
             seconds = Median(Times(options, steps.Next));
             var peak = device.PeakBytes;
             moving = Moving(options, steps.Model, device);

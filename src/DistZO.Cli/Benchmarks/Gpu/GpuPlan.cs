@@ -2,7 +2,6 @@ using DistZO.Cli.Planning;
 using DistZO.Devices;
 using DistZO.Models;
 using DistZO.Optimization;
-using DistZO.Training;
 
 namespace DistZO.Cli.Benchmarks.Gpu;
 
@@ -27,16 +26,8 @@ internal sealed class GpuPlan(GpuRates rates)
             yield return (devices, plans[0].Prediction.StepSeconds / plans.Where(plan => plan.Devices == devices).Min(plan => plan.Prediction.StepSeconds));
     }
 
-    /// <summary>Bytes that the passes of a step take besides weights and buffers.</summary>
-    public static long WorkingBytes(Device device, ModelPart part, BenchmarkOptions options)
-    {
-        var probes = new[] { new Probe(1, 1e-3f), new Probe(1, -1e-3f) };
-        var (length, samples) = (options.Tokens - 1, Math.Max(1, Math.Min(options.Batch, ShareExecutor.MaxTokensPerPass / (2 * (options.Tokens - 1)))));
-        var tokens = length * samples;
-        using var imagined = device.OpenImagined()!;
-        return WorkingMemory.Of(
-            imagined, part, part.Tensors.ToDictionary(tensor => tensor.Name, _ => options.WeightsType), null, [new PassSize(probes, samples, tokens, length, tokens, tokens)]);
-    }
+    /// <summary>Bytes that a step takes with all layers in host memory.</summary>
+    public TierPlan Tiers(ModelPart part, BenchmarkOptions options) => Of(part, options, OffloadTier.Host, 1)[0].Tiers;
 
     private IReadOnlyList<Plan> Of(ModelPart part, BenchmarkOptions options, OffloadTier tier, int devices)
     {
@@ -50,7 +41,8 @@ internal sealed class GpuPlan(GpuRates rates)
             Budget = new MemoryBudget(profile.Memory, null, null),
             Devices = devices,
             BatchSize = options.Batch,
-            Tokens = options.Tokens,
+            // The last one is not read.
+            Tokens = options.Tokens - 1,
             Offload = tier,
             WriteBackSteps = tier == OffloadTier.None ? null : options.WriteBackSteps ?? 1,
         });

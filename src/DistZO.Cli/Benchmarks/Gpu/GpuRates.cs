@@ -13,7 +13,8 @@ namespace DistZO.Cli.Benchmarks.Gpu;
 /// <param name="Down">Bytes back.</param>
 /// <param name="Free">Bytes of its memory, not a rate.</param>
 /// <param name="Instructions">Instructions of its lanes.</param>
-internal sealed record GpuRates(double Copied, double Product, double Perturbed, double Folded, double Up, double Down, long Free, double Instructions)
+/// <param name="Capability">Its compute capability, no rate either.</param>
+internal sealed record GpuRates(double Copied, double Product, double Perturbed, double Folded, double Up, double Down, long Free, double Instructions, int Capability)
 {
     /// <summary>Bytes of a float16 weight that is read once and written for both probes, or read and written.</summary>
     private const int PerturbedBytes = 6, FoldedBytes = 4;
@@ -35,13 +36,15 @@ internal sealed record GpuRates(double Copied, double Product, double Perturbed,
             host.Up,
             host.Down,
             free,
-            device.InstructionRate);
+            device.InstructionRate,
+            device.Capability);
     }
 
     /// <summary>What a run plans with on it.</summary>
     public DeviceProfile Profile(string name, double product) => new()
     {
         Name = name,
+        Capability = Capability,
         HalfRate = product,
         SingleRate = product,
         MemoryRate = Copied,
