@@ -114,7 +114,7 @@ public static class BaseWeights
         var available = MachineResources.Read(checkpoint.Directory).AvailableMemory;
         var own = OwnMemory.Of(devices, imagined => WorkingMemory.Of(imagined, part, types, recipe.Get(RecipeKeys.TransferDtype), passes));
         var placement = Placement.Of(blocks, tier, recipe.Get(RecipeKeys.DeviceMemory), recipe.Get(RecipeKeys.HostMemory), available, slots, folded, own);
-        var inHost = placement.StagingBytes + (own is null ? placement.DeviceBytes * slots : placement.Tier == OffloadTier.Host ? placement.StreamedBytes : 0);
+        var inHost = placement.StagingBytes + (placement.Tier == OffloadTier.Host ? placement.StreamedBytes : 0) + (own is null ? placement.DeviceBytes * slots : 0);
         if (available is { } memory && inHost > memory) throw TooLarge(checkpoint, placement, type, inHost, memory, own is not null);
         return placement with { Idle = IdleKeys.Notice(recipe, placement.Tier) };
     }
@@ -158,8 +158,13 @@ public static class BaseWeights
                 + $"and {Quantity.BytesGiven(available)} are available; use --offload disk, or a larger machine");
         }
 
-        var what = placement.Tier == OffloadTier.None ? "the weights" : "embedding, head and the buffers of layers";
-        var offload = placement.Tier == OffloadTier.None ? "--offload disk, " : "";
+        var what = placement.Tier switch
+        {
+            OffloadTier.None => "the weights",
+            OffloadTier.Host => "the weights and the buffers of layers",
+            _ => "embedding, head and the buffers of layers",
+        };
+        var offload = placement.Tier is OffloadTier.None or OffloadTier.Host ? "--offload disk, " : "";
         var smaller = type == WeightType.Float32 ? "--weights-dtype bfloat16, " : "";
         return new RunFailedException(
             $"not enough memory: {what} of '{checkpoint.Directory}' take {Quantity.BytesNeeded(needed)} as {type.Name()} and {Quantity.BytesGiven(available)} are available; "
