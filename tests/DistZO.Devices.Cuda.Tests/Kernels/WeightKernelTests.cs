@@ -40,6 +40,24 @@ public sealed unsafe class WeightKernelTests(EmulatorFixture emulator)
         }
     }
 
+    /// <summary>Zeros into which a direction is folded are its z. On a real GPU there are so many that nearly every radius, one of 2²⁴, is among them.</summary>
+    [SkippableFact]
+    public void Fold_OfZeros_IsZ()
+    {
+        var (count, parts) = Environment.GetEnvironmentVariable("DISTZO_REQUIRE_CUDA") == "1" ? (1 << 23, 16) : (1 << 16, 2);
+        using var gpu = new Gpu(emulator, "fold");
+        WeightUpdate[] updates = [new(1f, [new UpdateDirection(0x0123456789ABCDEF, 1f)])];
+        var (table, list) = Tables.Upload(gpu, updates);
+        var (zeros, z) = (new float[count], new float[count]);
+        for (var part = 0; part < parts; part++)
+        {
+            var memory = gpu.Upload<float>(zeros);
+            gpu.Launch("fold", (256, 1, 1), Gpu.Threads, memory - ((ulong)part * (ulong)count * sizeof(float)), WeightType.Float32, Ordinal, false, (long)part * count, (long)count, table, 1, list);
+            Gaussian.Fill(updates[0].Directions[0].Seed, Ordinal, (long)part * count, z);
+            Assert.True(z.AsSpan().SequenceEqual(gpu.Download<float>(memory, count)));
+        }
+    }
+
     [SkippableTheory]
     [InlineData(WeightType.Float32)]
     [InlineData(WeightType.BFloat16)]
