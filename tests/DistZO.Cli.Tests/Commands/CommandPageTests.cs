@@ -131,6 +131,9 @@ public sealed class CommandPageTests(CommandPage page) : IClassFixture<CommandPa
     }
 
     [Fact]
-    public void Gpu_ItsCommandForAnyMachine_TellsWhatIsThere() =>
+    public void Doctor_TheCommandsOfBothPages_TellWhatIsThere()
+    {
+        Assert.Contains("distzo computes on the ", page.Run(Assert.Single(OperatorPage.Commands("commands.md", "doctor"))));
         Assert.Contains("distzo computes on the ", page.Run(Assert.Single(OperatorPage.Commands("gpu.md", ""))));
+    }
 }
