@@ -1,13 +1,16 @@
 namespace DistZO.Tests;
 
-/// <summary>The commands of a page of <c>docs/</c>: its indented lines, or of these the ones behind a prompt where there are such.</summary>
+/// <summary>
+/// The commands of a page of <c>docs/</c>: its indented lines, or of these the ones behind a prompt where there are such. One that ends in a
+/// backslash goes on in the next.
+/// </summary>
 internal static class OperatorPage
 {
     /// <summary>Behind it stands what a command needs that the machine of the tests lacks.</summary>
     private const string Mark = "# ✱ ";
 
     /// <summary>The pages whose every command is run or marked.</summary>
-    public static readonly string[] All = ["operations.md", "distributed.md", "observability.md", "rest.md"];
+    public static readonly string[] All = ["operations.md", "distributed.md", "observability.md", "rest.md", "commands.md", "gpu.md"];
 
     /// <summary>A section's commands as they stand, in their order, without those that are marked.</summary>
     /// <param name="page">Its file's name.</param>
@@ -29,7 +32,9 @@ internal static class OperatorPage
         foreach (var line in File.ReadLines(Path.Combine(Fixtures.Repository, "docs", page)))
         {
             if (line.StartsWith("## ", StringComparison.Ordinal)) section = line[3..];
-            else if (line.StartsWith("    ", StringComparison.Ordinal)) lines.Add((section, line.Trim()));
+            else if (!line.StartsWith("    ", StringComparison.Ordinal)) continue;
+            else if (lines.Count > 0 && lines[^1].Text.EndsWith('\\')) lines[^1] = (section, lines[^1].Text[..^1] + line.Trim());
+            else lines.Add((section, line.Trim()));
         }
 
         var prompted = lines.Where(line => line.Text.StartsWith("$ ", StringComparison.Ordinal)).Select(line => (line.Section, line.Text[2..])).ToList();

@@ -21,21 +21,14 @@ internal static class CatchUpBenchmark
 
     public static BenchmarkResult Run(BenchmarkOptions options)
     {
-        var folder = Directory.CreateTempSubdirectory("distzo-bench-").FullName;
-        try
-        {
-            return Run(options, folder);
-        }
-        finally
-        {
-            Directory.Delete(folder, recursive: true);
-        }
+        using var folder = new ScratchFolder();
+        return Run(options, folder);
     }
 
-    private static BenchmarkResult Run(BenchmarkOptions options, string folder)
+    private static BenchmarkResult Run(BenchmarkOptions options, ScratchFolder folder)
     {
         var steps = WarmUpSteps + (options.Steps ?? DefaultSteps);
-        var (model, data) = (Path.Combine(folder, "model"), Path.Combine(folder, "rows.jsonl"));
+        var (model, data) = (folder["model"], folder["rows.jsonl"]);
         RandomCheckpoint.Write(model, options.Shape, options.Seed);
         RandomCheckpoint.WriteRows(data, 16, options.Tokens, options.Seed);
         var recipe = new ScalingCase("catchup", "auto", 1, 1).Recipe(model, data).With(RecipeKeys.Seed, options.Seed);

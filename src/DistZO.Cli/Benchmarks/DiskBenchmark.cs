@@ -14,21 +14,8 @@ internal static class DiskBenchmark
 
     public static BenchmarkResult Run(BenchmarkOptions options)
     {
-        var path = Directory.CreateTempSubdirectory("distzo-bench-").FullName;
-        if (options.Directory is { } chosen)
-        {
-            Directory.Delete(path);
-            path = Directory.CreateDirectory(Path.Combine(chosen, Path.GetFileName(path))).FullName;
-        }
-
-        try
-        {
-            return Measure(path);
-        }
-        finally
-        {
-            Directory.Delete(path, recursive: true);
-        }
+        using var folder = new ScratchFolder(options.Directory);
+        return Measure(folder.Root);
     }
 
     private static BenchmarkResult Measure(string path)

@@ -17,16 +17,8 @@ internal static class OffloadBenchmark
 
     public static BenchmarkResult Run(BenchmarkOptions options)
     {
-        var path = Path.Combine(options.Directory ?? Path.GetTempPath(), $"distzo-bench-{Guid.NewGuid():n}");
-        Directory.CreateDirectory(path);
-        try
-        {
-            return Measure(options, path);
-        }
-        finally
-        {
-            Directory.Delete(path, recursive: true);
-        }
+        using var folder = new ScratchFolder(options.Directory);
+        return Measure(options, folder.Root);
     }
 
     private static BenchmarkResult Measure(BenchmarkOptions options, string path)

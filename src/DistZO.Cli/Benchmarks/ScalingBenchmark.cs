@@ -31,18 +31,11 @@ internal static class ScalingBenchmark
     public static BenchmarkResult Run(BenchmarkOptions options)
     {
         if (Obstacle() is { } obstacle) throw new BadInputException($"scaling: {obstacle}");
-        var folder = Directory.CreateTempSubdirectory("distzo-bench-").FullName;
-        try
-        {
-            return Run(options, folder).GetAwaiter().GetResult();
-        }
-        finally
-        {
-            Directory.Delete(folder, recursive: true);
-        }
+        using var folder = new ScratchFolder();
+        return Run(options, folder).GetAwaiter().GetResult();
     }
 
-    private static async Task<BenchmarkResult> Run(BenchmarkOptions options, string folder)
+    private static async Task<BenchmarkResult> Run(BenchmarkOptions options, ScratchFolder folder)
     {
         var cores = LinuxProcess.Cores();
         var parameters = ModelShapes.Find(options.Shape).Tensors.Sum(tensor => tensor.Length);
@@ -51,8 +44,8 @@ internal static class ScalingBenchmark
             .With("tokens", options.Tokens)
             .With("rounds", options.Steps ?? DefaultRounds)
             .Say($"{options.Shape}, sequences of {options.Tokens} tokens, workers of one thread pinned to cores {cores[0]} and {cores[1]}");
-        RandomCheckpoint.Write(Path.Combine(folder, "model"), options.Shape, options.Seed);
-        RandomCheckpoint.WriteRows(Path.Combine(folder, "rows.jsonl"), 16 * options.Batch, options.Tokens, options.Seed);
+        RandomCheckpoint.Write(folder["model"], options.Shape, options.Seed);
+        RandomCheckpoint.WriteRows(folder["rows.jsonl"], 16 * options.Batch, options.Tokens, options.Seed);
         using var limits = new CpuLimits(2);
         ScalingCase[][] groups =
         [
@@ -62,7 +55,7 @@ internal static class ScalingBenchmark
         ];
         foreach (var group in groups)
         {
-            await using var runs = await ScalingRuns.Start(folder, group, [cores[0], cores[1]]);
+            await using var runs = await ScalingRuns.Start(folder.Root, group, [cores[0], cores[1]]);
             for (var i = 0; i < WarmUpSteps; i++) await runs.Round(null);
             var terms = new ScalingTerms(group.Length, parameters);
             var clock = Stopwatch.StartNew();

@@ -21,20 +21,13 @@ internal static class TelemetryBenchmark
 
     public static BenchmarkResult Run(BenchmarkOptions options)
     {
-        var folder = Directory.CreateTempSubdirectory("distzo-bench-").FullName;
-        try
-        {
-            return Run(options, folder).GetAwaiter().GetResult();
-        }
-        finally
-        {
-            Directory.Delete(folder, recursive: true);
-        }
+        using var folder = new ScratchFolder();
+        return Run(options, folder).GetAwaiter().GetResult();
     }
 
-    private static async Task<BenchmarkResult> Run(BenchmarkOptions options, string folder)
+    private static async Task<BenchmarkResult> Run(BenchmarkOptions options, ScratchFolder folder)
     {
-        var (model, data) = (Path.Combine(folder, "model"), Path.Combine(folder, "rows.jsonl"));
+        var (model, data) = (folder["model"], folder["rows.jsonl"]);
         RandomCheckpoint.Write(model, options.Shape, options.Seed);
         RandomCheckpoint.WriteRows(data, 4 * options.Batch, options.Tokens, options.Seed);
         var steps = options.Steps ?? DefaultSteps;
@@ -46,7 +39,7 @@ internal static class TelemetryBenchmark
         using var spans = new ShareSpans("local");
         using var watched = new WatchedSteps(spans, () => TelemetryExport.To(sink.Address));
         using var inputs = RunInputs.Open(recipe, () => CpuDevice.Open(options.Threads), watched);
-        var directory = new RunDirectory(Path.Combine(folder, "run"));
+        var directory = new RunDirectory(folder["run"]);
         using var metrics = new MetricsFile(directory.Metrics);
         LocalRun.Execute(inputs, directory, watched, metrics, TimeProvider.System, allowsCommand: false, CancellationToken.None, out _, meter: meter, spans: spans);
         var (with, without) = (watched.Median(isWatched: true), watched.Median(isWatched: false));

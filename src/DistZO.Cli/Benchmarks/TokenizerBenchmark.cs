@@ -11,10 +11,20 @@ internal static class TokenizerBenchmark
     private const string Demo = "examples/support-tickets";
     private const int Repeats = 20;
 
+    /// <summary>Why it cannot be measured; null if it can.</summary>
+    public static string? Obstacle(BenchmarkOptions options)
+    {
+        var missing = options.Model is null ? "--model" : options.Data is null ? "--data" : null;
+        return missing is null || DemoDirectory() is not null
+            ? null
+            : $"{missing}: '{Demo}' is not above the working directory, so say what to use with {missing}";
+    }
+
     public static BenchmarkResult Run(BenchmarkOptions options)
     {
-        var model = options.Model ?? Path.Combine(DemoDirectory("--model"), "model");
-        var data = options.Data ?? Path.Combine(DemoDirectory("--data"), "train.jsonl");
+        if (Obstacle(options) is { } obstacle) throw new BadInputException(obstacle);
+        var model = options.Model ?? Path.Combine(DemoDirectory()!, "model");
+        var data = options.Data ?? Path.Combine(DemoDirectory()!, "train.jsonl");
         var tokenizer = Tokenizer.Load(model);
         string[] rows = [.. JsonlFile.Read(data).Select(row => row.String("text"))];
         var bytes = (double)rows.Sum(row => (long)Encoding.UTF8.GetByteCount(row)) * Repeats;
@@ -40,7 +50,7 @@ internal static class TokenizerBenchmark
     }
 
     /// <summary>The demo's files lie in the repository: above the working directory, or above the executable.</summary>
-    private static string DemoDirectory(string option)
+    private static string? DemoDirectory()
     {
         foreach (var start in new[] { Directory.GetCurrentDirectory(), AppContext.BaseDirectory })
         {
@@ -51,6 +61,6 @@ internal static class TokenizerBenchmark
             }
         }
 
-        throw new BadInputException($"{option}: '{Demo}' is not above the working directory, so say what to use with {option}");
+        return null;
     }
 }

@@ -93,6 +93,7 @@ internal static class BenchCommand
                 var obstacle = one switch
                 {
                     "scaling" => ScalingBenchmark.Obstacle(),
+                    "tokenizer" => TokenizerBenchmark.Obstacle(options),
                     "gpu" when CudaDevice.Count == 0 => "there is no GPU ('distzo doctor' tells what is missing)",
                     _ => null,
                 };

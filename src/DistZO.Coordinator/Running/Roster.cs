@@ -23,6 +23,9 @@ internal sealed class Roster(RunBook book, EventLog events, TimeProvider time)
     /// <summary>Those that may be given work.</summary>
     public IEnumerable<Session> Eligible => _sessions.Where(session => session.IsEligible);
 
+    /// <summary>Whether nobody else may be given work.</summary>
+    public bool IsAlone(Session session) => !Eligible.Any(other => other != session);
+
     public Session Add(IWorkerLink link)
     {
         var session = new Session(++_lastSession, link, time.GetTimestamp(), time.GetUtcNow());

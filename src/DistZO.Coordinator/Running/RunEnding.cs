@@ -6,14 +6,17 @@ namespace DistZO.Coordinator;
 /// <summary>
 /// The end of a run: tells the workers whose weights are written, and waits until all have said goodbye and somebody has written them.
 /// </summary>
-/// <param name="book">The run.</param>
+/// <param name="book">A run that has begun.</param>
 /// <param name="roster">Who is there.</param>
-/// <param name="chronicle">Knows the best step; once the run has begun.</param>
+/// <param name="chronicle">Knows the best step.</param>
 /// <param name="time">The clock.</param>
-internal sealed class RunEnding(RunBook book, Roster roster, Func<RunChronicle> chronicle, TimeProvider time)
+internal sealed class RunEnding(RunBook book, Roster roster, RunChronicle chronicle, TimeProvider time)
 {
     /// <summary>A worker that writes the model and is lost has so long to come back before the run ends without it.</summary>
     private static readonly TimeSpan WriterPatience = TimeSpan.FromMinutes(1);
+
+    /// <summary>Steps that were committed before this start.</summary>
+    private readonly int _committedBefore = book.Steps;
 
     private int? _step;
     private bool _isWriterLost;
@@ -23,16 +26,13 @@ internal sealed class RunEnding(RunBook book, Roster roster, Func<RunChronicle> 
     /// <summary>Whether the last step is committed, evaluated and compared, and the workers are told to finish.</summary>
     public bool HasBegun { get; private set; }
 
-    /// <summary>Steps that were committed before this start.</summary>
-    public int CommittedBefore { get; set; }
-
     /// <summary>The step whose weights are written.</summary>
-    public int Step => _step ??= chronicle().ExportedStep();
+    public int Step => _step ??= chronicle.ExportedStep();
 
     /// <summary>Why the run ends, if it ends now.</summary>
     public RunOutcome Outcome => book.Steps < book.MaxSteps
-        ? chronicle().WantsToStop ? RunOutcome.StoppedEarly : RunOutcome.Stopped
-        : CommittedBefore >= book.MaxSteps ? RunOutcome.FinishedBefore : RunOutcome.Completed;
+        ? chronicle.WantsToStop ? RunOutcome.StoppedEarly : RunOutcome.Stopped
+        : _committedBefore >= book.MaxSteps ? RunOutcome.FinishedBefore : RunOutcome.Completed;
 
     /// <summary>Nothing is left to do but to end.</summary>
     public void Begin() => (HasBegun, _since) = (true, time.GetTimestamp());
@@ -76,7 +76,7 @@ internal sealed class RunEnding(RunBook book, Roster roster, Func<RunChronicle> 
         if (roster.Sessions.Any(session => !session.HasFinished && !session.IsHung && !IsTooLate(session))) return false;
         if (_isWritten || !(_isWriterLost || roster.Sessions.Any(session => session is { HasFinished: false, Ready.WritesOutput: true }))) return true;
         if (roster.SecondsSince(_since) < WriterPatience.TotalSeconds) return false;
-        chronicle().Notice(
+        chronicle.Notice(
             NoticeLevel.Warning, "output", "the worker that writes the model was lost before it had; start the run again to have it written");
         return true;
     }

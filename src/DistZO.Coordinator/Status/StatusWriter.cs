@@ -48,8 +48,7 @@ internal sealed class StatusWriter(RunBook book, EngineOptions options, Roster r
     /// <summary>Connected workers, then those that left of late.</summary>
     public IReadOnlyList<WorkerStatus> Workers() => [.. roster.Sessions.Select(Describe), .. _gone.Reverse()];
 
-    public RunStatus Write(
-        RunChronicle? chronicle, StepRunner? steps, EvaluationRunner evaluation, DigestKeeper digests, RunState state, string message)
+    public RunStatus Write(RunChronicle? chronicle, StepRunner? steps, DigestKeeper digests, RunState state, string message)
     {
         var step = chronicle?.Step;
         var (up, down) = Bytes();

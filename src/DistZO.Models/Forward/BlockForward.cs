@@ -108,7 +108,8 @@ internal sealed class BlockForward(Device device, IReadOnlyDictionary<string, Pa
         device.Gather(pass, x, rows, y);
         if (block.Norm is not null) Norm(pass, block.Norm, y, y);
         if (block.Projection is null) return y;
-        var projected = Projected(pass, block.Projection, y, "projected", block.Activation);
+        var projected = _buffers.Get("projected", block.Projection.Outputs);
+        Linear(pass, block.Projection, y, projected, block.Activation);
         if (block.ProjectionNorm is not null) Norm(pass, block.ProjectionNorm, projected, projected);
         return projected;
     }
@@ -188,13 +189,6 @@ internal sealed class BlockForward(Device device, IReadOnlyDictionary<string, Pa
     {
         if (norm is not null) Norm(pass, norm, heads, heads);
         if (_rotary is not null) device.Rotate(pass, _rotary.Angles, heads);
-    }
-
-    private Activations Projected(Pass pass, LinearSpec layer, Activations x, string role, Activation activation = Activation.None)
-    {
-        var y = _buffers.Get(role, layer.Outputs);
-        Linear(pass, layer, x, y, activation);
-        return y;
     }
 
     private void Linear(

@@ -201,7 +201,7 @@ public static class RecipeKeys
         "threads", Optional(Integer(1, 4096), "auto"), null, Operational, "CPU threads (auto: one a core)");
 
     public static readonly RecipeKey<DeviceChoice> Device = Declare(
-        "device", RecipeTypes.Device, DeviceChoice.Auto, Operational, "what computes: cpu, cuda (all GPUs, one a slot), or one GPU such as cuda:1 (auto: a GPU, if there is one)");
+        "device", RecipeTypes.Device, DeviceChoice.Auto, Operational, "what computes: cpu, cuda (a GPU for each slot), or one GPU such as cuda:1 (auto: cuda, if there is a GPU)");
 
     public static readonly RecipeKey<OffloadTier?> Offload = Declare(
         "offload",

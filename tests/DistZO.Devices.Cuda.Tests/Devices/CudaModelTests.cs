@@ -322,24 +322,5 @@ public sealed class CudaModelTests : IDisposable
         }
     }
 
-    private sealed class CopiedBlock(BlockLayout layout) : StoredBlock
-    {
-        private readonly HostBlock _block = new(layout);
-
-        public override string Name => _block.Name;
-
-        public override long Bytes => _block.Bytes;
-
-        public override long TrainedBytes => _block.TrainedBytes;
-
-        public override StoredVersion? Version { get; protected set; }
-
-        public override void Read(long offset, Span<byte> destination) => _block.Read(offset, destination);
-
-        public override void Write(long offset, ReadOnlySpan<byte> source) => _block.Write(offset, source);
-
-        public override void Commit(StoredVersion version) => Version = version;
-
-        public override void Dispose() => _block.Dispose();
-    }
+    private sealed class CopiedBlock(BlockLayout layout) : DelegatingBlock(new HostBlock(layout));
 }

@@ -19,30 +19,12 @@ internal sealed class CountedBlocks : IBlockStore
         foreach (var block in Blocks) block.Dispose();
     }
 
-    private sealed class CountedBlock(CountedBlocks store, HostBlock block) : StoredBlock
+    private sealed class CountedBlock(CountedBlocks store, HostBlock block) : DelegatingBlock(block)
     {
-        public override string Name => block.Name;
-
-        public override long Bytes => block.Bytes;
-
-        public override long TrainedBytes => block.TrainedBytes;
-
-        public override StoredVersion? Version
-        {
-            get => block.Version;
-            protected set => throw new NotSupportedException();
-        }
-
-        public override void Read(long offset, Span<byte> destination) => block.Read(offset, destination);
-
         public override void Write(long offset, ReadOnlySpan<byte> source)
         {
             if (Version is not null) Interlocked.Add(ref store._written, source.Length);
-            block.Write(offset, source);
+            base.Write(offset, source);
         }
-
-        public override void Commit(StoredVersion version) => block.Commit(version);
-
-        public override void Dispose() => block.Dispose();
     }
 }

@@ -33,9 +33,9 @@ public sealed class HostFoldFromStoreTests : IDisposable
     [MemberData(nameof(Schedules))]
     public void Run_FromASlowStore_GivesTheBitsOfAResidentModel(string family, int slots, bool hasFabric, int buffers, int writeBack, TransferType? transfer)
     {
-        var folder = Write(family);
-        var expected = HostFoldTests.Resident(folder, WeightType.Float32, transfer);
-        Assert.Equal(expected, Checked(folder, slots, hasFabric, Offload(buffers, writeBack), WeightType.Float32, transfer, slots + buffers));
+        var folder = Write(_folder, family);
+        var expected = Resident(folder, WeightType.Float32, transfer);
+        Assert.Equal(expected, CheckedDevices.Run(_log, folder, slots, hasFabric, Offload(buffers, writeBack), WeightType.Float32, transfer, slots + buffers));
     }
 
     [Theory]
@@ -45,10 +45,10 @@ public sealed class HostFoldFromStoreTests : IDisposable
     [InlineData("bitfit")]
     public void Run_OfAPart_GivesTheBitsOfAResidentModel(string part)
     {
-        var folder = Write("opt");
+        var folder = Write(_folder);
         Assert.Equal(
-            HostFoldTests.Resident(folder, WeightType.Float32, TransferType.BFloat16, part),
-            Checked(folder, 2, true, Offload(2, 3), WeightType.Float32, TransferType.BFloat16, 4, part));
+            Resident(folder, WeightType.Float32, TransferType.BFloat16, part),
+            CheckedDevices.Run(_log, folder, 2, true, Offload(2, 3), WeightType.Float32, TransferType.BFloat16, 4, part));
     }
 
     [Theory]
@@ -57,19 +57,19 @@ public sealed class HostFoldFromStoreTests : IDisposable
     [InlineData(3, false, 2)]
     public void Run_ThatASlotGivesUpInMidPass_GoesOnWithTheSameBits(int slots, bool hasFabric, int writeBack)
     {
-        var folder = Write("opt");
+        var folder = Write(_folder);
         Assert.Equal(
-            HostFoldTests.Resident(folder, WeightType.Float16, TransferType.Float8),
-            Checked(folder, slots, hasFabric, Offload(2, writeBack), WeightType.Float16, TransferType.Float8, 5, givesUp: true));
+            Resident(folder, WeightType.Float16, TransferType.Float8),
+            CheckedDevices.Run(_log, folder, slots, hasFabric, Offload(2, writeBack), WeightType.Float16, TransferType.Float8, 5, givesUp: true));
     }
 
     [Fact]
     public void Run_WithMeasuredWriteBack_GivesTheBitsOfAResidentModel()
     {
-        var folder = Write("opt");
+        var folder = Write(_folder);
         using var devices = new OwnedDevices([CpuDevice.Open(1), CpuDevice.Open(1)]);
         Assert.Equal(
-            HostFoldTests.Resident(folder, WeightType.Float32, TransferType.Float8),
+            Resident(folder, WeightType.Float32, TransferType.Float8),
             Run(folder, devices.All, SlotNetwork.Of(2), Offload(2, null), WeightType.Float32, transfer: TransferType.Float8));
     }
 
@@ -78,7 +78,7 @@ public sealed class HostFoldFromStoreTests : IDisposable
     [InlineData(3)]
     public void Run_FromASlowStore_WritesEachBlockEveryKthStepAndNothingOverTheLink(int writeBack)
     {
-        var folder = Write("opt");
+        var folder = Write(_folder);
         const int passes = 6;
         var down = new Link(1e12, TimeProvider.System);
         var network = new SlotNetwork([new SlotLinks(new Link(1e12, TimeProvider.System), down, 1)], new Link?[1, 1], true);
@@ -116,7 +116,7 @@ public sealed class HostFoldFromStoreTests : IDisposable
     [InlineData(false)]
     public void Run_WithAStoreThatFails_SaysWhyAndEnds(bool hasFabric)
     {
-        var folder = Write("opt");
+        var folder = Write(_folder);
         using var devices = new OwnedDevices([.. Enumerable.Range(0, 3).Select(_ => CpuDevice.Open(1))]);
         var offloading = Offload(2, 1) with { Open = (layouts, _) => new FailingBlocks(layouts, writes: 9) };
         var problem = Assert.Throws<RunFailedException>(
@@ -160,20 +160,4 @@ public sealed class HostFoldFromStoreTests : IDisposable
         FoldsOnHost = true,
         Open = (layouts, _) => new FailingBlocks(layouts, int.MaxValue),
     };
-
-    private List<string> Checked(
-        string folder, int slots, bool hasFabric, Offloading offloading, WeightType type, TransferType? transfer, int seed, string part = "full", bool givesUp = false)
-    {
-        using var devices = new CheckedDevices(slots, seed, _log);
-        var seen = Run(folder, devices.All, SlotNetwork.Of(slots, hasFabric), offloading, type, part, givesUp, transfer);
-        Assert.True(_log.Checked > 100);
-        Assert.Empty(_log.Races);
-        return seen;
-    }
-
-    private string Write(string family)
-    {
-        TinyModel.Write(_folder["model"], seed: 1, family, layers: 6);
-        return _folder["model"];
-    }
 }

@@ -37,9 +37,9 @@ public sealed class HostFoldTests : IDisposable
     [MemberData(nameof(Schedules))]
     public void Run_WhereTheHostFolds_GivesTheBitsOfAResidentModel(string family, int slots, bool hasFabric, int buffers, TransferType? transfer)
     {
-        var folder = Write(family);
+        var folder = Write(_folder, family);
         var expected = Resident(folder, WeightType.Float32, transfer);
-        Assert.Equal(expected, Checked(folder, slots, hasFabric, Offload(buffers), WeightType.Float32, transfer, seed: slots + buffers));
+        Assert.Equal(expected, CheckedDevices.Run(_log, folder, slots, hasFabric, Offload(buffers), WeightType.Float32, transfer, seed: slots + buffers));
     }
 
     [Theory]
@@ -50,12 +50,12 @@ public sealed class HostFoldTests : IDisposable
     [InlineData("bitfit")]
     public void Run_OfAPart_GivesTheBitsOfAResidentModel(string part)
     {
-        var folder = Write("opt");
+        var folder = Write(_folder);
         foreach (var slots in new[] { 1, 3 })
         {
             Assert.Equal(
                 Resident(folder, WeightType.Float32, TransferType.Float8, part),
-                Checked(folder, slots, true, Offload(2), WeightType.Float32, TransferType.Float8, 4, part));
+                CheckedDevices.Run(_log, folder, slots, true, Offload(2), WeightType.Float32, TransferType.Float8, 4, part));
         }
     }
 
@@ -67,10 +67,10 @@ public sealed class HostFoldTests : IDisposable
     [InlineData(3, false)]
     public void Run_ThatASlotGivesUpInMidPass_GoesOnWithTheSameBits(int slots, bool hasFabric)
     {
-        var folder = Write("opt");
+        var folder = Write(_folder);
         Assert.Equal(
             Resident(folder, WeightType.Float16, TransferType.Float8),
-            Checked(folder, slots, hasFabric, Offload(2), WeightType.Float16, TransferType.Float8, 5, givesUp: true));
+            CheckedDevices.Run(_log, folder, slots, hasFabric, Offload(2), WeightType.Float16, TransferType.Float8, 5, givesUp: true));
     }
 
     [Theory]
@@ -78,7 +78,7 @@ public sealed class HostFoldTests : IDisposable
     [InlineData(WeightType.BFloat16, TransferType.Float8)]
     public void Run_OnTheCpu_GivesTheBitsOfAResidentModel(WeightType type, TransferType transfer)
     {
-        var folder = Write("opt");
+        var folder = Write(_folder);
         var expected = Resident(folder, type, transfer);
         foreach (var slots in new[] { 1, 4 })
         {
@@ -91,7 +91,7 @@ public sealed class HostFoldTests : IDisposable
     [Fact]
     public void Run_ThatRounds_SeesOtherLossesAndTheSameWeights()
     {
-        var folder = Write("opt");
+        var folder = Write(_folder);
         var (plain, rounded) = (Resident(folder, WeightType.Float32, null), Resident(folder, WeightType.Float32, TransferType.Float8));
         Assert.NotEqual(plain[0], rounded[0]);
         // The updates are given, not made of losses.
@@ -106,7 +106,7 @@ public sealed class HostFoldTests : IDisposable
     [InlineData(null)]
     public void Run_WhereTheHostFolds_MovesOnlyWhatIsRounded(TransferType? transfer)
     {
-        var folder = Write("opt");
+        var folder = Write(_folder);
         const int passes = 4;
         double[] shares = [1, 2, 1];
         static Link Fast() => new(1e12, TimeProvider.System);
@@ -139,7 +139,7 @@ public sealed class HostFoldTests : IDisposable
     [InlineData(2)]
     public void Evaluation_WhereTheHostFolds_WritesNothingBack(int slots)
     {
-        var folder = Write("opt");
+        var folder = Write(_folder);
         const int steps = 4;
         var down = new Link(1e12, TimeProvider.System);
         var network = new SlotNetwork(
@@ -169,7 +169,7 @@ public sealed class HostFoldTests : IDisposable
     [InlineData(TransferType.Float8, 5)]
     public void Slot_WhereTheHostFolds_TakesMemoryForWhatComesToIt(TransferType transfer, int buffers)
     {
-        var folder = Write("opt");
+        var folder = Write(_folder);
         var (resident, whole, packed) = (0L, 0L, 0L);
         using (var checkpoint = Checkpoint.Open(folder))
         using (var device = new CheckedDevice(new ReferenceDevice(), 1, _log))
@@ -225,26 +225,4 @@ public sealed class HostFoldTests : IDisposable
         FoldsOnHost = true,
         Open = (layouts, _) => new HostBlocks(layouts),
     };
-
-    internal static List<string> Resident(string folder, WeightType type, TransferType? transfer, string part = "full")
-    {
-        using var device = new OwnedDevices([new ReferenceDevice()]);
-        return Run(folder, device.All, SlotNetwork.Of(1), null, type, part, transfer: transfer);
-    }
-
-    private List<string> Checked(
-        string folder, int slots, bool hasFabric, Offloading offloading, WeightType type, TransferType? transfer, int seed, string part = "full", bool givesUp = false)
-    {
-        using var devices = new CheckedDevices(slots, seed, _log);
-        var seen = Run(folder, devices.All, SlotNetwork.Of(slots, hasFabric), offloading, type, part, givesUp, transfer);
-        Assert.True(_log.Checked > 100);
-        Assert.Empty(_log.Races);
-        return seen;
-    }
-
-    private string Write(string family)
-    {
-        TinyModel.Write(_folder["model"], seed: 1, family, layers: 6);
-        return _folder["model"];
-    }
 }

@@ -60,7 +60,7 @@ public sealed class ModelSlotsTests : IDisposable
     public void Run_OfAPart_GivesTheBitsOfAResidentModel(string part, Sharing sharing)
     {
         var folder = Write(_folder);
-        Assert.Equal(Resident(folder, WeightType.Float32, part), Checked(folder, 3, sharing, Offload(2, 3), WeightType.Float32, part, seed: 4));
+        Assert.Equal(Resident(folder, WeightType.Float32, part: part), Checked(folder, 3, sharing, Offload(2, 3), WeightType.Float32, part, seed: 4));
     }
 
     [Theory]
@@ -194,20 +194,16 @@ public sealed class ModelSlotsTests : IDisposable
         return [.. devices.All.Select(device => ((CheckedDevice)device).AllocatedBytes)];
     }
 
-    private static List<string> Resident(string folder, WeightType type, string part = "full")
-    {
-        using var device = new OwnedDevices([new ReferenceDevice()]);
-        return Run(folder, device.All, SlotNetwork.Of(1), null, type, part);
-    }
-
     private List<string> Checked(
-        string folder, int slots, Sharing sharing, Offloading offloading, WeightType type, string part, int seed, bool givesUp = false)
-    {
-        using var devices = new CheckedDevices(slots, seed, _log);
-        var own = offloading with { IsSharded = sharing == Sharing.Sharded && slots > 1 };
-        var seen = Run(folder, devices.All, SlotNetwork.Of(slots, sharing != Sharing.Whole), own, type, part, givesUp);
-        Assert.True(_log.Checked > 100);
-        Assert.Empty(_log.Races);
-        return seen;
-    }
+        string folder, int slots, Sharing sharing, Offloading offloading, WeightType type, string part, int seed, bool givesUp = false) => CheckedDevices.Run(
+            _log,
+            folder,
+            slots,
+            sharing != Sharing.Whole,
+            offloading with { IsSharded = sharing == Sharing.Sharded && slots > 1 },
+            type,
+            null,
+            seed,
+            part,
+            givesUp);
 }

@@ -41,6 +41,13 @@ internal static class SlotRuns
         return [.. seen, .. Weights(model, updates)];
     }
 
+    /// <summary>What a device sees that holds all of the model.</summary>
+    public static List<string> Resident(string folder, WeightType type, TransferType? transfer = null, string part = "full")
+    {
+        using var device = new OwnedDevices([new ReferenceDevice()]);
+        return Run(folder, device.All, SlotNetwork.Of(1), null, type, part, transfer: transfer);
+    }
+
     /// <summary>One pass of all slots: each evaluates some of the probes, and one without any walks.</summary>
     public static IEnumerable<string> Step(ModelSlots slots, UpdateHistory updates, int step, int quits = -1, int givesUpAt = int.MaxValue)
     {

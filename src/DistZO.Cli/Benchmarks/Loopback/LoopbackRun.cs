@@ -49,14 +49,9 @@ internal sealed class LoopbackRun
     /// <summary>Runs it to its end.</summary>
     public async Task<LoopbackSteps> Measure()
     {
-        var folder = Directory.CreateTempSubdirectory("distzo-bench-").FullName;
-        try
+        using (var folder = new ScratchFolder())
         {
-            await Execute(new RunDirectory(folder)).ConfigureAwait(false);
-        }
-        finally
-        {
-            Directory.Delete(folder, recursive: true);
+            await Execute(new RunDirectory(folder.Root)).ConfigureAwait(false);
         }
 
         var first = _steps.WarmUp;
