@@ -22,6 +22,14 @@ internal sealed unsafe class Gpu : IDisposable
     /// <param name="emulator">The libraries.</param>
     /// <param name="programs">Files of kernels, without their ending.</param>
     public Gpu(EmulatorFixture emulator, params string[] programs)
+        : this(emulator, null, programs)
+    {
+    }
+
+    /// <param name="emulator">The libraries.</param>
+    /// <param name="capability">What kernels are compiled for; null for the GPU at hand.</param>
+    /// <param name="programs">Files of kernels, without their ending.</param>
+    public Gpu(EmulatorFixture emulator, string? capability, string[] programs)
     {
         emulator.RequireAny();
         _emulator = emulator;
@@ -30,7 +38,7 @@ internal sealed unsafe class Gpu : IDisposable
         nint context;
         Check(((delegate* unmanaged<nint*, int, int>)Entry("cuDevicePrimaryCtxRetain"))(&context, 0));
         Check(((delegate* unmanaged<nint, int>)Entry("cuCtxSetCurrent"))(context));
-        foreach (var program in programs) _modules.Add(Load(Image(emulator, program)));
+        foreach (var program in programs) _modules.Add(Load(Image(emulator, program, capability)));
     }
 
     /// <summary>An entry point of the driver.</summary>

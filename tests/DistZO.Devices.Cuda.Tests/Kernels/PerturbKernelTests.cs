@@ -31,6 +31,24 @@ public sealed unsafe class PerturbKernelTests(EmulatorFixture emulator)
     public void Perturb_HasTheBitsOfTheSpecification(WeightType type, WeightType result, int start, int rows, int length, int stride)
     {
         using var gpu = new Gpu(emulator, "perturb");
+        AssertPerturbed(gpu, type, result, start, rows, length, stride);
+    }
+
+    /// <summary>Before compute capability 8.0 there is no instruction for two conversions.</summary>
+    [SkippableFact]
+    public void Perturb_OnOlderGpus_HasTheBitsOfTheSpecification()
+    {
+        emulator.Require();
+        using var gpu = new Gpu(emulator, "sm_70", ["perturb"]);
+        foreach (var type in Enum.GetValues<WeightType>())
+        {
+            AssertPerturbed(gpu, type, type, 0, 1, 512, 0);
+            AssertPerturbed(gpu, type, type, 3, 1, 41, 0);
+        }
+    }
+
+    private static void AssertPerturbed(Gpu gpu, WeightType type, WeightType result, int start, int rows, int length, int stride)
+    {
         Probe[] mixed = [new(5, 1e-2f), new(5, -1e-2f), Probe.Plain, new(ulong.MaxValue, 100f), new(ulong.MaxValue, 1e-30f)];
         var bytes = Tables.Weights(type, start + ((rows - 1) * stride) + length);
         var memory = gpu.Upload<byte>(bytes);
